@@ -1,0 +1,49 @@
+// The one sticky comment of a pull request. The marker comes first: it is how the comment is found again.
+import { isSuccess } from "./job-state.ts";
+import { escapeMarkdown, joinWithin, renderCode } from "./markdown.ts";
+import { readMetrics, renderMetricsTable } from "./metrics.ts";
+import { recordOf, summarizeRun, type Submission } from "./submission.ts";
+
+/** The first line of every comment of ours; a pull request has one. */
+export const COMMENT_MARKER = "<!-- repx:report -->";
+
+/** A comment's size that people still read, in bytes; GitHub refuses far larger ones. */
+const MAX_BYTES = 60_000;
+
+/** Renders the comment of a submission whose jobs have all come to an end. */
+export function renderComment(submission: Submission): string {
+  const summaries = submission.runs.map((run) => summarizeRun(submission, run.name));
+  const failed = summaries.filter((summary) => summary.verdict !== "success");
+  const reused = [...submission.records.values()].filter((record) => record.state === "reused").length;
+  const ran = [...submission.records.values()].filter(
+    ({ state, attempt }) => attempt > 0 && state !== "skipped" && state !== "queued",
+  ).length;
+  const total = summaries.length === 1 ? "The experiment" : `All ${summaries.length} experiments`;
+  const verdict =
+    failed.length === 0
+      ? `**${total} passed**`
+      : `**${failed.length} of ${summaries.length} experiments did not pass**`;
+  const rows = summaries.map(
+    (summary) =>
+      `| ${escapeMarkdown(summary.name)} | ${summary.verdict === "success" ? "✅" : "❌"} ${escapeMarkdown(summary.title)} |`,
+  );
+  return joinWithin(
+    [
+      COMMENT_MARKER,
+      `${verdict}: ${ran} ${ran === 1 ? "job" : "jobs"} ran, ${reused} reused, on ${renderCode(submission.target)} for ${submission.headSha.slice(0, 8)}.`,
+      ["| experiment | result |", "|---|---|", ...rows].join("\n"),
+      ...renderNumbers(submission),
+      `<sub>Lab ${renderCode(submission.lab)} · submission ${renderCode(submission.id)} · this comment is updated in place</sub>`,
+    ],
+    MAX_BYTES,
+  );
+}
+
+function renderNumbers(submission: Submission): string[] {
+  const entries = [...submission.jobs.values()].flatMap((job) => {
+    const record = recordOf(submission, job.id);
+    if (!isSuccess(record.state) || record.metricsText === undefined) return [];
+    return [{ label: job.stage, metrics: readMetrics(record.metricsText) }];
+  });
+  return entries.length === 0 ? [] : [renderMetricsTable(entries)];
+}

@@ -1,0 +1,17 @@
+// The one door of the model, for the coordinator and for every part of the core.
+export { CODES, isCode, RepxError, type Code } from "./errors.ts";
+export { CommitSha, EventId, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
+export {
+  ErrorAnswer,
+  EventReceipt,
+  JobEvent,
+  SubmissionReceipt,
+  SubmissionRequest,
+  SubmissionView,
+  type SubmittedJob,
+} from "./protocol.ts";
+export { isFinal, isSuccess, step, type JobRecord, type JobState } from "./job-state.ts";
+export { isConcluded, openSubmission, startRecord, summarizeRun, type Submission } from "./submission.ts";
+export { renderCheck, type CheckReport } from "./check-report.ts";
+export { COMMENT_MARKER, renderComment } from "./comment.ts";
+export { renderGraphPicture } from "./graph-picture.ts";

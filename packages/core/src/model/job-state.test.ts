@@ -1,0 +1,85 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import { event, jobId } from "./events.fixture.ts";
+import { step, type JobRecord, type JobState } from "./job-state.ts";
+import type { JobEvent, SlurmState } from "./protocol.ts";
+
+const START: JobRecord = { state: "queued", attempt: 0 };
+const JOB = jobId(1);
+
+const fold = (events: readonly JobEvent[], start = START): JobRecord => events.reduce(step, start);
+
+test.each<[SlurmState, JobState]>([
+  ["PENDING", "queued"],
+  ["RUNNING", "running"],
+  ["COMPLETED", "succeeded"],
+  ["FAILED", "failed"],
+  ["TIMEOUT", "timed_out"],
+  ["DEADLINE", "timed_out"],
+  ["OUT_OF_MEMORY", "out_of_memory"],
+  ["CANCELLED", "cancelled"],
+  ["NODE_FAIL", "infrastructure"],
+  ["PREEMPTED", "infrastructure"],
+  ["REQUEUED", "queued"],
+])("SLURM's %s makes a job %s", (slurm, state) => {
+  expect(fold([event({ job: JOB, state: slurm })]).state).toBe(state);
+});
+
+test("a job that SLURM calls completed without the wrapper's marker has not succeeded", () => {
+  expect(fold([event({ job: JOB, state: "COMPLETED", marker: undefined })]).state).toBe("infrastructure");
+  expect(fold([event({ job: JOB, state: "COMPLETED", marker: "FAIL" })]).state).toBe("infrastructure");
+});
+
+test("a job whose dependency can never be met is skipped, not cancelled", () => {
+  expect(fold([event({ job: JOB, state: "CANCELLED", reason: "DependencyNeverSatisfied" })]).state).toBe("skipped");
+});
+
+test("a later attempt outweighs the end of an earlier one", () => {
+  const lost = event({ job: JOB, state: "NODE_FAIL", attempt: 1 });
+  const again = event({ job: JOB, state: "COMPLETED", attempt: 2 });
+  expect(fold([lost, again])).toMatchObject({ state: "succeeded", attempt: 2 });
+  expect(fold([again, lost])).toMatchObject({ state: "succeeded", attempt: 2 });
+});
+
+test("a start that arrives after the end changes nothing but the start time", () => {
+  const end = event({ job: JOB, state: "FAILED", exitCode: 3, at: "2026-03-01T10:05:00Z" });
+  const start = event({ job: JOB, state: "RUNNING", at: "2026-03-01T10:00:00Z", node: "n1" });
+  expect(fold([end, start])).toEqual(fold([start, end]));
+  expect(fold([end, start])).toMatchObject({ state: "failed", exitCode: 3, startedAt: "2026-03-01T10:00:00Z" });
+});
+
+test("a reused job stays reused whatever is reported of it", () => {
+  const reused: JobRecord = { state: "reused", attempt: 0 };
+  expect(fold([event({ job: JOB, state: "FAILED" })], reused)).toEqual(reused);
+});
+
+test("order and repetition of events do not matter", () => {
+  const states: SlurmState[] = [
+    "PENDING",
+    "RUNNING",
+    "COMPLETED",
+    "FAILED",
+    "TIMEOUT",
+    "CANCELLED",
+    "NODE_FAIL",
+    "REQUEUED",
+  ];
+  const some = fc.record({
+    state: fc.constantFrom(...states),
+    attempt: fc.integer({ min: 1, max: 3 }),
+    second: fc.integer({ min: 10, max: 13 }),
+  });
+  // One event per attempt and state: that pair is the event's id on the target.
+  const history = fc.uniqueArray(some, { maxLength: 8, selector: ({ state, attempt }) => `${attempt} ${state}` });
+  const shuffled = history.chain((list) =>
+    fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.subarray(list)),
+  );
+  fc.assert(
+    fc.property(shuffled, ([list, other, again]) => {
+      const make = ({ state, attempt, second }: (typeof list)[number]): JobEvent =>
+        event({ job: JOB, state, attempt, at: `2026-03-01T10:00:${second}Z`, node: `n${second}` });
+      expect(fold([...other, ...again].map(make))).toEqual(fold(list.map(make)));
+    }),
+    { numRuns: 500 },
+  );
+});

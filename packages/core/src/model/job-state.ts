@@ -1,0 +1,123 @@
+// Folds what is reported of a job into its state. No I/O, no clock; order, loss and repetition of events do not
+// matter: the fold takes the best evidence of the latest attempt.
+import type { EventId } from "./ids.ts";
+import type { JobEvent, SlurmState } from "./protocol.ts";
+
+/** Where a job stands, in the words that people read. */
+export type JobState =
+  | "queued"
+  | "running"
+  | "succeeded"
+  | "reused"
+  | "failed"
+  | "timed_out"
+  | "out_of_memory"
+  | "cancelled"
+  | "skipped"
+  | "infrastructure";
+
+/** A job's state with the evidence for it. */
+export interface JobRecord {
+  readonly state: JobState;
+  readonly attempt: number;
+  /** The event that the state rests on, and its time; absent before the first one. */
+  readonly evidence?: EventId | undefined;
+  readonly at?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly exitCode?: number | undefined;
+  readonly signal?: number | undefined;
+  readonly node?: string | undefined;
+  readonly startedAt?: string | undefined;
+  readonly elapsedSeconds?: number | undefined;
+  readonly logTail?: string | undefined;
+  readonly metricsText?: string | undefined;
+}
+
+const FINAL: ReadonlySet<JobState> = new Set([
+  "succeeded",
+  "reused",
+  "failed",
+  "timed_out",
+  "out_of_memory",
+  "cancelled",
+  "skipped",
+  "infrastructure",
+]);
+
+/** Tells whether nothing more is expected of a job in this state. */
+export function isFinal(state: JobState): boolean {
+  return FINAL.has(state);
+}
+
+/** Tells whether a job in this state left results to use. */
+export function isSuccess(state: JobState): boolean {
+  return state === "succeeded" || state === "reused";
+}
+
+const STATE_OF: Record<SlurmState, JobState> = {
+  PENDING: "queued",
+  REQUEUED: "queued",
+  RUNNING: "running",
+  COMPLETED: "succeeded",
+  FAILED: "failed",
+  TIMEOUT: "timed_out",
+  DEADLINE: "timed_out",
+  OUT_OF_MEMORY: "out_of_memory",
+  CANCELLED: "cancelled",
+  NODE_FAIL: "infrastructure",
+  BOOT_FAIL: "infrastructure",
+  PREEMPTED: "infrastructure",
+};
+
+/** Says what one event, alone, tells of its job. */
+export function readState(event: JobEvent): JobState {
+  // SLURM cancels a job whose dependency can no longer be met; it never ran (sbatch(1), --kill-on-invalid-dep).
+  if (event.state === "CANCELLED" && event.reason === "DependencyNeverSatisfied") return "skipped";
+  // The marker is the wrapper's word that every output is in place; exit code 0 without it is not a success.
+  if (event.state === "COMPLETED" && event.marker !== "SUCCESS") return "infrastructure";
+  return STATE_OF[event.state];
+}
+
+/** Rank of evidence within one attempt: an end outweighs a start, and only one end per attempt is expected. */
+function rank(state: JobState): number {
+  if (state === "queued") return 0;
+  if (state === "running") return 1;
+  return 2;
+}
+
+/** Takes one event into a job's record; the same events in any order, any number of times, give the same record. */
+export function step(record: JobRecord, event: JobEvent): JobRecord {
+  if (record.state === "reused") return record;
+  const isSameAttempt = event.attempt === record.attempt;
+  const isStart = event.state === "RUNNING";
+  if (!isStronger(event, record)) {
+    // A start that arrives after its end still tells when the attempt began.
+    return isSameAttempt && isStart && isFinal(record.state)
+      ? { ...record, startedAt: event.at }
+      : record;
+  }
+  const state = readState(event);
+  return {
+    state,
+    attempt: event.attempt,
+    evidence: event.id,
+    at: event.at,
+    reason: event.reason,
+    exitCode: event.exitCode,
+    signal: event.signal,
+    node: event.node,
+    startedAt: isStart ? event.at : isSameAttempt ? record.startedAt : undefined,
+    elapsedSeconds: event.elapsedSeconds,
+    logTail: event.logTail,
+    metricsText: event.metricsText,
+  };
+}
+
+/** Compares by attempt, then rank, then time; the id decides between equals, so that no order of arrival does. */
+function isStronger(event: JobEvent, record: JobRecord): boolean {
+  if (event.attempt !== record.attempt) return event.attempt > record.attempt;
+  const ranks = rank(readState(event)) - rank(record.state);
+  if (ranks !== 0) return ranks > 0;
+  if (event.at !== record.at) return event.at > (record.at ?? "");
+  return event.id > (record.evidence ?? "");
+}

@@ -1,0 +1,102 @@
+import * as z from "zod";
+import { JobId, LabHash, RunName } from "./ids.ts";
+
+/** A path inside the Lab: relative, without `.`, `..`, empty parts or NUL. */
+export const LabPath = z
+  .string()
+  .max(4096)
+  .refine(
+    (path) => !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    "not a path inside the Lab",
+  );
+
+/** What a job asks of the scheduler, in RepX's and SLURM's own words: `mem` "4G", `time` "01:00:00". */
+export const ResourceHints = z.strictObject({
+  mem: z.string().nullish(),
+  cpus: z.int().positive().nullish(),
+  time: z.string().nullish(),
+  partition: z.string().nullish(),
+  sbatch_opts: z.array(z.string()).nullish(),
+});
+export type ResourceHints = z.infer<typeof ResourceHints>;
+
+/** One wire into an input: from an upstream job's output, from another run, or from the target itself. */
+export const InputMapping = z.object({
+  type: z.string().nullish(),
+  job_id: z.union([JobId, z.literal("self")]).nullish(),
+  source_output: z.string().nullish(),
+  target_input: z.string(),
+  source_run: RunName.nullish(),
+  dependency_type: z.enum(["hard", "soft"]).nullish(),
+  source: z.string().nullish(),
+});
+export type InputMapping = z.infer<typeof InputMapping>;
+
+/** One program of a job, with what goes in and the templates (`$out/...`) of what comes out. */
+export const Executable = z.object({
+  path: LabPath,
+  inputs: z.array(InputMapping),
+  outputs: z.record(z.string(), z.json()),
+});
+export type Executable = z.infer<typeof Executable>;
+
+/** A job as a run's metadata holds it; `name` is `<stage>-<version>`. */
+export const LabJob = z.object({
+  name: z.string().max(200),
+  stage_type: z.enum(["simple", "scatter-gather", "worker", "gather"]),
+  params: z.record(z.string(), z.json()),
+  executables: z.record(z.string(), Executable),
+  resource_hints: ResourceHints.nullish(),
+});
+export type LabJob = z.infer<typeof LabJob>;
+
+/** `lab/lab-metadata.json`: the Lab's hash, where its root lies, and every file with its SHA-256. */
+export const LabManifest = z.object({
+  labId: LabHash,
+  lab_version: z.string(),
+  metadata: LabPath,
+  files: z.array(z.object({ path: LabPath, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
+});
+export type LabManifest = z.infer<typeof LabManifest>;
+
+/** `revision/metadata-top.json`. */
+export const RootMetadata = z.object({
+  repx_version: z.string(),
+  type: z.literal("root"),
+  gitHash: z.string(),
+  runs: z.array(LabPath),
+  groups: z.record(z.string(), z.array(RunName)).optional(),
+});
+export type RootMetadata = z.infer<typeof RootMetadata>;
+
+/** `revision/metadata-<run>.json`; `dependencies` are keyed by the other runs' metadata paths. */
+export const RunMetadata = z.object({
+  type: z.literal("run"),
+  name: RunName,
+  gitHash: z.string(),
+  dependencies: z.record(LabPath, z.enum(["hard", "soft"])),
+  image: LabPath.optional(),
+  jobs: z.record(JobId, LabJob),
+});
+export type RunMetadata = z.infer<typeof RunMetadata>;
+
+/** A run of an opened Lab. */
+export interface LabRun {
+  readonly name: RunName;
+  readonly metadataPath: string;
+  readonly jobIds: readonly JobId[];
+  /** The runs whose jobs must have ended first: with success when hard, in any way when soft. */
+  readonly dependencies: ReadonlyMap<RunName, "hard" | "soft">;
+}
+
+/** A Lab's content, read and checked; what planning, sync and submission work on. */
+export interface Lab {
+  readonly hash: LabHash;
+  readonly gitHash: string;
+  readonly manifest: LabManifest;
+  readonly runs: ReadonlyMap<RunName, LabRun>;
+  readonly groups: ReadonlyMap<string, readonly RunName[]>;
+  readonly jobs: ReadonlyMap<JobId, LabJob>;
+  /** Store paths that the jobs' programs need, as `/nix/store/...`; empty where the Lab names none. */
+  readonly storePaths: readonly string[];
+}

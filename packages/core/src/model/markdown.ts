@@ -1,0 +1,69 @@
+// Text from outside (log lines, parameters, names) reaches Markdown only through these functions.
+
+/** Makes a text safe inside a table cell or a sentence: no markup, no mention, no line break. */
+export function escapeMarkdown(text: string): string {
+  return (
+    text
+      .replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ")
+      .replaceAll("&", "&amp;")
+      .replaceAll("<", "&lt;")
+      .replaceAll(">", "&gt;")
+      .replaceAll(/[\\`*_{}[\]()|~]/g, (mark) => `\\${mark}`)
+      // A zero-width space keeps GitHub from making a mention, an issue's number or a link of it.
+      .replaceAll(/[@#]/g, (mark) => `${mark}\u200b`)
+      .replaceAll("://", ":\u200b//")
+  );
+}
+
+/** Puts a text into a code span that it cannot leave. */
+export function renderCode(text: string): string {
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll("|", "\u2502");
+  const ticks = "`".repeat(longestRun(line, "`") + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  return line === "" ? "` `" : `${ticks}${pad}${line}${pad}${ticks}`;
+}
+
+/** Puts a text into a fenced block that it cannot leave. */
+export function renderCodeBlock(text: string, language = "text"): string {
+  const fence = "`".repeat(Math.max(3, longestRun(text, "`") + 1));
+  const plain = text.replaceAll(/\p{Cc}\[[0-9;?]*[ -/]*[@-~]/gu, "").replaceAll(/(?![\n\t])\p{Cc}/gu, "");
+  return `${fence}${language}\n${plain.replace(/\n+$/, "")}\n${fence}`;
+}
+
+function longestRun(text: string, mark: string): number {
+  let longest = 0;
+  let current = 0;
+  for (const char of text) {
+    current = char === mark ? current + 1 : 0;
+    longest = Math.max(longest, current);
+  }
+  return longest;
+}
+
+/** The length of a text as GitHub counts it: UTF-8 bytes (a check's summary and text hold 65,535). */
+export function byteLength(text: string): number {
+  let bytes = 0;
+  for (const char of text) {
+    const point = char.codePointAt(0) ?? 0;
+    bytes += point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
+  }
+  return bytes;
+}
+
+/** Keeps the blocks that fit into so many bytes, whole and in order, and says how many were left out. */
+export function joinWithin(blocks: readonly string[], maxBytes: number): string {
+  const kept: string[] = [];
+  let size = 0;
+  for (const [index, block] of blocks.entries()) {
+    const notice = `_${blocks.length - index} more left out: GitHub shows at most ${maxBytes} bytes here._`;
+    const needed = byteLength(block) + 2;
+    const isLast = index === blocks.length - 1;
+    if (size + needed + (isLast ? 0 : byteLength(notice) + 2) > maxBytes) {
+      kept.push(notice);
+      break;
+    }
+    kept.push(block);
+    size += needed;
+  }
+  return kept.join("\n\n");
+}

@@ -1,0 +1,131 @@
+import * as z from "zod";
+import { CommitSha, EventId, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
+
+/** SLURM's base states that a relay reports, with REQUEUED for an attempt that will be followed by another. */
+export const SlurmState = z.enum([
+  "PENDING",
+  "RUNNING",
+  "COMPLETED",
+  "FAILED",
+  "TIMEOUT",
+  "DEADLINE",
+  "OUT_OF_MEMORY",
+  "CANCELLED",
+  "NODE_FAIL",
+  "BOOT_FAIL",
+  "PREEMPTED",
+  "REQUEUED",
+]);
+export type SlurmState = z.infer<typeof SlurmState>;
+
+/** Most of a job's log that travels with its end, in characters. */
+export const LOG_TAIL_LENGTH = 16_000;
+/** Most of a `metrics.json` that travels, in characters. */
+export const METRICS_LENGTH = 16_000;
+
+/** What happened to an attempt of a job, as the relay on the target reports it; one JSON line each. */
+export const JobEvent = z.object({
+  id: EventId,
+  job: JobId,
+  attempt: z.int().min(1).max(10_000),
+  state: SlurmState,
+  /** When the state was reached or, where that is unknown, seen; UTC. */
+  at: z.iso.datetime(),
+  /** SLURM's job id, `123` or `123_4`. */
+  slurmId: z.string().regex(/^[0-9]{1,12}(_[0-9]{1,12})?$/),
+  /** SLURM's reason, for instance `NonZeroExitCode` or `DependencyNeverSatisfied`. */
+  reason: z.string().max(200).optional(),
+  exitCode: z.int().min(0).max(255).optional(),
+  signal: z.int().min(0).max(255).optional(),
+  node: z.string().max(255).optional(),
+  elapsedSeconds: z.number().min(0).optional(),
+  marker: z.enum(["SUCCESS", "FAIL"]).optional(),
+  /** The last lines of the job's stderr (or stdout where stderr is empty). */
+  logTail: z.string().max(LOG_TAIL_LENGTH).optional(),
+  /** The text of `out/metrics.json`, not yet parsed. */
+  metricsText: z.string().max(METRICS_LENGTH).optional(),
+});
+export type JobEvent = z.infer<typeof JobEvent>;
+
+/** A job of a submission, as registered. */
+export const SubmittedJob = z.object({
+  id: JobId,
+  /** `<stage>-<version>`. */
+  stage: z.string().max(200),
+  parameters: z.record(z.string().max(200), z.json()),
+  dependsOn: z.array(JobId),
+  isReused: z.boolean(),
+  /** Of a reused job: the text of its `out/metrics.json`. */
+  metricsText: z.string().max(METRICS_LENGTH).optional(),
+});
+export type SubmittedJob = z.infer<typeof SubmittedJob>;
+
+/** Body of `POST /api/submissions`. */
+export const SubmissionRequest = z.object({
+  lab: LabHash,
+  /** The name of the target in `config.toml`. */
+  target: z.string().min(1).max(100),
+  /** The commit that the checks belong to: the pull request's head, not the merge commit. */
+  headSha: CommitSha,
+  pullRequest: z.int().positive().optional(),
+  runs: z
+    .array(z.object({ name: RunName, jobs: z.array(JobId) }))
+    .min(1)
+    .max(200),
+  jobs: z.array(SubmittedJob).max(50_000),
+});
+export type SubmissionRequest = z.infer<typeof SubmissionRequest>;
+
+/** Answer to `POST /api/submissions` (201). The token is for this submission's events alone and is shown only here. */
+export const SubmissionReceipt = z.object({
+  id: SubmissionId,
+  token: z.string().min(32).max(200),
+  /** Where a person follows the submission. */
+  url: z.url(),
+  expiresAt: z.iso.datetime(),
+});
+export type SubmissionReceipt = z.infer<typeof SubmissionReceipt>;
+
+/** Answer to `POST /api/submissions/:id/events` (200): every accepted or known line may be forgotten by the sender. */
+export const EventReceipt = z.object({
+  accepted: z.int(),
+  duplicates: z.int(),
+  /** Lines that will never be accepted, by their number from 1, with what was wrong. */
+  rejected: z.array(z.object({ line: z.int(), message: z.string() })),
+});
+export type EventReceipt = z.infer<typeof EventReceipt>;
+
+/** Where a run stands, as the check's conclusion will say it. */
+export const Verdict = z.enum(["queued", "running", "success", "failure"]);
+export type Verdict = z.infer<typeof Verdict>;
+
+/** Answer to `GET /api/submissions/:id`. */
+export const SubmissionView = z.object({
+  id: SubmissionId,
+  repository: z.string(),
+  headSha: CommitSha,
+  lab: LabHash,
+  target: z.string(),
+  isConcluded: z.boolean(),
+  runs: z.array(
+    z.object({ name: RunName, verdict: Verdict, title: z.string(), counts: z.record(z.string(), z.int()) }),
+  ),
+  jobs: z.array(z.object({ id: JobId, state: z.string(), attempt: z.int(), reason: z.string().optional() })),
+});
+export type SubmissionView = z.infer<typeof SubmissionView>;
+
+/** Every refusal of the coordinator, with a status of 400 or more. */
+export const ErrorAnswer = z.object({
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
+});
+export type ErrorAnswer = z.infer<typeof ErrorAnswer>;
+
+/** `out/metrics.json`: numbers by name, each alone or with its error and unit. */
+export const Metrics = z.record(
+  z.string().max(100),
+  z.union([
+    z.number(),
+    z.object({ value: z.number(), error: z.number().optional(), unit: z.string().max(50).optional() }),
+  ]),
+);
+export type Metrics = z.infer<typeof Metrics>;
