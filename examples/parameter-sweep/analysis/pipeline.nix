@@ -1,0 +1,4 @@
+{ repx, ... }:
+repx.mkPipe {
+  threshold = repx.callStage ./threshold.nix [ ];
+}

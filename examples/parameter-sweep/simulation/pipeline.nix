@@ -1,0 +1,4 @@
+{ repx, ... }:
+repx.mkPipe {
+  percolation = repx.callStage ./percolation.nix [ ];
+}

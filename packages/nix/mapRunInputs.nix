@@ -1,0 +1,33 @@
+# mapRunInputs : { runDependencies } -> [ { mapping, producer = null, jobs } ], what a first stage receives from other runs:
+# the metadata of each, and the folder on the target that holds all outputs.
+{ runDependencies }:
+let
+  mkMapping = import ./mkMapping.nix;
+  sorted = builtins.sort (a: b: a.run.name < b.run.name) runDependencies;
+  supply = mapping: {
+    producer = null;
+    mapping = mkMapping mapping;
+  };
+  supplyRun =
+    { run, type }:
+    supply {
+      type = "inter-run";
+      source_run = run.name;
+      dependency_type = type;
+      target_input = "metadata__${run.name}";
+    }
+    // {
+      inherit (run) jobs;
+    };
+in
+if runDependencies == [ ] then
+  [ ]
+else
+  map supplyRun sorted
+  ++ [
+    (supply {
+      type = "global";
+      source_value = "store_base";
+      target_input = "store__base";
+    })
+  ]

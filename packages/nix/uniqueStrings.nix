@@ -1,0 +1,2 @@
+# uniqueStrings : [ string ] -> [ string ]. Keeps the first of equals, in order.
+import ./unique.nix (string: string)
