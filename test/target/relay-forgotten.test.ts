@@ -1,0 +1,95 @@
+import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
+import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
+import { SYSTEM_PATH } from "../harness/command.ts";
+import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.ts";
+import { waitUntil } from "../harness/wait-until.ts";
+import { type EventReceiver, startEventReceiver } from "./event-receiver.ts";
+import { openSubmission, type Submission } from "./relay-run.ts";
+
+// The relay was away for longer than the scheduler remembers (MinJobAge).
+
+let cluster: SlurmCluster;
+let user: ClusterUser;
+let receiver: EventReceiver;
+let submission: Submission;
+
+beforeAll(async () => {
+  user = await ensureClusterUser();
+  const extraConf = "MinJobAge=2\n";
+  cluster = await startSlurmCluster({ folder: "/tmp/repx-relay-forgotten", user, cpusPerNode: 16, extraConf });
+});
+beforeEach(async () => {
+  receiver = await startEventReceiver();
+  submission = await openSubmission(cluster, receiver, user);
+  onTestFailed(async () => console.log(await submission.readLog()));
+});
+afterEach(async () => {
+  await receiver[Symbol.asyncDispose]();
+  await submission.target[Symbol.asyncDispose]();
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  await rm("/tmp/repx-relay-forgotten", { recursive: true, force: true });
+});
+
+const QUICK = { REPX_SWEEP_SECONDS: "1", REPX_LOST_SECONDS: "4", REPX_MARKER_SECONDS: "2" };
+
+async function waitUntilForgotten(): Promise<void> {
+  await waitUntil({ what: "SLURM to forget the jobs", timeoutSeconds: 60, intervalMs: 500 }, async () => {
+    const { stdout } = await user.run(["squeue", "--me", "-h", "-t", "all"], { environment: cluster.environment });
+    return stdout.trim() === "";
+  });
+}
+
+function endOf(stage: string) {
+  return receiver.events.find((event) => event.job.endsWith(`-${stage}-1.0`));
+}
+
+test("the jobs' own records tell how they ended, and a job without one is the infrastructure's failure", async () => {
+  await submission.submit([
+    { stage: "good", script: "exit 0" },
+    { stage: "bad", script: "echo why >&2; exit 9" },
+  ]);
+  await submission.submit([{ stage: "bare", script: "exit 0" }], [], "true");
+  await submission.finish();
+  await waitUntilForgotten();
+  await rm(join(submission.target.folder, "bells"), { recursive: true });
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(30)).toBe(0);
+  expect(endOf("good")).toMatchObject({ state: "COMPLETED", marker: "SUCCESS", exitCode: 0 });
+  expect(endOf("bad")).toMatchObject({ state: "FAILED", marker: "FAIL", exitCode: 9, logTail: "why" });
+  expect(endOf("bare")).toMatchObject({ state: "NODE_FAIL", reason: "NoRecordOfItsEnd" });
+});
+
+test("accounting, where there is one, is believed before the records", async () => {
+  const { slurmId } = await submission.submit(
+    [
+      { stage: "killed", script: "exit 0" },
+      { stage: "again", script: "exit 0" },
+    ],
+    [],
+    "true",
+  );
+  await submission.finish();
+  await waitUntilForgotten();
+  const tools = join(submission.target.base, "tools");
+  await mkdir(tools);
+  // What sacct of SLURM 22.05 prints; the cluster has no database.
+  const rows = [
+    `${slurmId}_1|CANCELLED by 1001|0:15|2026-11-20T10:00:00|2026-11-20T10:01:30|90|n1`,
+    `${slurmId}_2|NODE_FAIL|1:0|2026-11-20T10:00:00|2026-11-20T10:00:10|10|n1`,
+    `${slurmId}_2|TIMEOUT|0:0|2026-11-20T10:05:00|2026-11-20T10:06:00|60|n2`,
+  ];
+  await writeFile(join(tools, "sacct"), `#!/bin/sh\necho "$@" >>${tools}/asked\ncat <<'E'\n${rows.join("\n")}\nE\n`);
+  await chmod(join(tools, "sacct"), 0o755);
+  await submission.target.giveAway();
+  await using relay = await submission.startRelay({ ...QUICK, PATH: `${tools}:${SYSTEM_PATH}` });
+  expect(await relay.waitForEnd(30)).toBe(0);
+  expect(await readFile(join(tools, "asked"), "utf8")).toMatch(new RegExp(`-j ${slurmId}_[12],${slurmId}_[12] `));
+  const at = { at: "2026-11-20T10:01:30Z", elapsedSeconds: 90, node: "n1", exitCode: 0, signal: 15 };
+  expect(endOf("killed")).toMatchObject({ state: "CANCELLED", attempt: 1, ...at });
+  const again = receiver.events.filter((event) => event.job.includes("-again-"));
+  expect(again.map((event) => `${event.attempt} ${event.state}`).toSorted()).toEqual(["1 REQUEUED", "2 TIMEOUT"]);
+});
