@@ -1,8 +1,9 @@
 // What one PR check says. Pure: the same submission gives the same text.
 import type { JobId, RunName } from "./ids.ts";
-import { isFinal, isSuccess, type JobRecord, type JobState } from "./job-state.ts";
+import { isFinal, isSuccess, type JobRecord } from "./job-state.ts";
 import { escapeMarkdown, joinWithin, renderCode, renderCodeBlock } from "./markdown.ts";
 import { readMetrics, renderMetricsTable } from "./metrics.ts";
+import type { JobState } from "./protocol.ts";
 import { recordOf, summarizeRun, type Submission } from "./submission.ts";
 
 /** A check run's content, in the words of GitHub's REST API. */

@@ -16,13 +16,11 @@ export function renderComment(submission: Submission): string {
   const failed = summaries.filter((summary) => summary.verdict !== "success");
   const reused = [...submission.records.values()].filter((record) => record.state === "reused").length;
   const ran = [...submission.records.values()].filter(
-    ({ state, attempt }) => attempt > 0 && state !== "skipped" && state !== "queued",
+    // Neither one that never left the queue nor one that was cancelled there.
+    ({ state, startedAt }) => startedAt !== undefined || !["reused", "queued", "skipped", "cancelled"].includes(state),
   ).length;
-  const total = summaries.length === 1 ? "The experiment" : `All ${summaries.length} experiments`;
-  const verdict =
-    failed.length === 0
-      ? `**${total} passed**`
-      : `**${failed.length} of ${summaries.length} experiments did not pass**`;
+  const passed = summaries.length - failed.length;
+  const verdict = `**${passed} of ${summaries.length} ${summaries.length === 1 ? "experiment" : "experiments"} passed**`;
   const rows = summaries.map(
     (summary) =>
       `| ${escapeMarkdown(summary.name)} | ${summary.verdict === "success" ? "✅" : "❌"} ${escapeMarkdown(summary.title)} |`,

@@ -5,12 +5,13 @@ export {
   ErrorAnswer,
   EventReceipt,
   JobEvent,
+  JobState,
   SubmissionReceipt,
   SubmissionRequest,
   SubmissionView,
   type SubmittedJob,
 } from "./protocol.ts";
-export { isFinal, isSuccess, step, type JobRecord, type JobState } from "./job-state.ts";
+export { isFinal, isSuccess, step, type JobRecord } from "./job-state.ts";
 export { isConcluded, openSubmission, startRecord, summarizeRun, type Submission } from "./submission.ts";
 export { renderCheck, type CheckReport } from "./check-report.ts";
 export { COMMENT_MARKER, renderComment } from "./comment.ts";

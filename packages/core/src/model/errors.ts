@@ -32,7 +32,6 @@ export const CODES = {
   SYNC_FAILED: { exit: 3, retry: true },
   SLURM_MISSING: { exit: 2, retry: false },
   SLURM_REJECTED: { exit: 4, retry: false },
-  RUNTIME_START_FAILED: { exit: 3, retry: false },
   AUTH_ID_TOKEN_MISSING: { exit: 2, retry: false },
   AUTH_OIDC_INVALID: { exit: 2, retry: false },
   AUTH_AUDIENCE_WRONG: { exit: 2, retry: false },

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { event, jobId } from "./events.fixture.ts";
-import { step, type JobRecord, type JobState } from "./job-state.ts";
-import type { JobEvent, SlurmState } from "./protocol.ts";
+import { step, type JobRecord } from "./job-state.ts";
+import type { JobEvent, JobState, SlurmState } from "./protocol.ts";
 
 const START: JobRecord = { state: "queued", attempt: 0 };
 const JOB = jobId(1);

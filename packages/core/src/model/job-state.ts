@@ -1,20 +1,7 @@
 // Folds what is reported of a job into its state. No I/O, no clock; order, loss and repetition of events do not
 // matter: the fold takes the best evidence of the latest attempt.
 import type { EventId } from "./ids.ts";
-import type { JobEvent, SlurmState } from "./protocol.ts";
-
-/** Where a job stands, in the words that people read. */
-export type JobState =
-  | "queued"
-  | "running"
-  | "succeeded"
-  | "reused"
-  | "failed"
-  | "timed_out"
-  | "out_of_memory"
-  | "cancelled"
-  | "skipped"
-  | "infrastructure";
+import type { JobEvent, JobState, SlurmState } from "./protocol.ts";
 
 /** A job's state with the evidence for it. */
 export interface JobRecord {
@@ -92,9 +79,7 @@ export function step(record: JobRecord, event: JobEvent): JobRecord {
   const isStart = event.state === "RUNNING";
   if (!isStronger(event, record)) {
     // A start that arrives after its end still tells when the attempt began.
-    return isSameAttempt && isStart && isFinal(record.state)
-      ? { ...record, startedAt: event.at }
-      : record;
+    return isSameAttempt && isStart && isFinal(record.state) ? { ...record, startedAt: event.at } : record;
   }
   const state = readState(event);
   return {

@@ -18,6 +18,21 @@ export const SlurmState = z.enum([
 ]);
 export type SlurmState = z.infer<typeof SlurmState>;
 
+/** Where a job stands, in the words that people read. */
+export const JobState = z.enum([
+  "queued",
+  "running",
+  "succeeded",
+  "reused",
+  "failed",
+  "timed_out",
+  "out_of_memory",
+  "cancelled",
+  "skipped",
+  "infrastructure",
+]);
+export type JobState = z.infer<typeof JobState>;
+
 /** Most of a job's log that travels with its end, in characters. */
 export const LOG_TAIL_LENGTH = 16_000;
 /** Most of a `metrics.json` that travels, in characters. */
@@ -110,7 +125,7 @@ export const SubmissionView = z.object({
   runs: z.array(
     z.object({ name: RunName, verdict: Verdict, title: z.string(), counts: z.record(z.string(), z.int()) }),
   ),
-  jobs: z.array(z.object({ id: JobId, state: z.string(), attempt: z.int(), reason: z.string().optional() })),
+  jobs: z.array(z.object({ id: JobId, state: JobState, attempt: z.int(), reason: z.string().optional() })),
 });
 export type SubmissionView = z.infer<typeof SubmissionView>;
 

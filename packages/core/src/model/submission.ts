@@ -1,6 +1,6 @@
 import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
-import { isFinal, isSuccess, type JobRecord, type JobState } from "./job-state.ts";
-import type { SubmissionRequest, SubmittedJob, Verdict } from "./protocol.ts";
+import { isFinal, isSuccess, type JobRecord } from "./job-state.ts";
+import type { JobState, SubmissionRequest, SubmittedJob, Verdict } from "./protocol.ts";
 
 /** A submission with what is known of its jobs: all that a report is made of. */
 export interface Submission {

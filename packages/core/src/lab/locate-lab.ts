@@ -1,0 +1,30 @@
+import { realpath, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { buildLab, type BuildRequest, type BuiltLab } from "./build-lab.ts";
+import { findManifestPath } from "./open-lab.ts";
+
+/** A Lab on this machine; without a Nix version when it was there ready-made. */
+export type LocatedLab = Omit<BuiltLab, "nixVersion"> & Partial<Pick<BuiltLab, "nixVersion">>;
+
+/** Tells whether a folder is a Lab, by its manifest. */
+export async function isLabFolder(path: string): Promise<boolean> {
+  return (await findManifestPath(path)) !== undefined;
+}
+
+/** Takes a Lab folder as it is, and builds anything else as a flake reference; a folder's name stands for its flake. */
+export async function locateLab(request: BuildRequest): Promise<LocatedLab> {
+  const [path = "", ...attribute] = request.reference.split("#");
+  const folder = resolve(request.cwd, path);
+  if (attribute.length === 0 && path !== "" && (await isLabFolder(folder))) return locateReady(folder);
+  const isFlake = path !== "" && (await stat(join(folder, "flake.nix")).catch(() => undefined)) !== undefined;
+  // Without this, Nix would look `examples/study` up in its registry.
+  const reference = isFlake ? [folder, ...attribute].join("#") : request.reference;
+  return buildLab({ ...request, reference });
+}
+
+/** A Lab inside a chroot store has its software beside it. */
+async function locateReady(folder: string): Promise<LocatedLab> {
+  const place = await realpath(folder);
+  const at = place.indexOf("/nix/store/");
+  return { folder: place, storeRoot: at > 0 ? place.slice(0, at) : "/" };
+}

@@ -1,0 +1,151 @@
+import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { JobId, LabHash } from "../model/ids.ts";
+import { openLocal } from "../target/local.ts";
+import type { Transport } from "../target/transport.ts";
+import { surveyTarget, type Survey } from "./survey.ts";
+
+const LAB = LabHash.parse("0c3f6w9x2k1v8b7n");
+const STORE = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bash-5.2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-a+b?c=d_1.0"];
+let folder: string;
+let base: string;
+let transport: Transport;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "repx-survey-"));
+  base = join(folder, "a 'base' with $signs");
+  transport = await openLocal();
+});
+
+afterEach(async () => rm(folder, { recursive: true, force: true }));
+
+function makeJobId(number: number): JobId {
+  return JobId.parse(`${String(number).padStart(32, "0")}-stage-1.1`);
+}
+
+async function survey(jobIds: readonly JobId[] = [], over: Transport = transport): Promise<Survey> {
+  return surveyTarget(over, { basePath: base, storeNames: STORE, jobIds, labHash: LAB, programsHash: "f00d" });
+}
+
+async function succeed(job: JobId, metrics?: string): Promise<void> {
+  const place = join(base, "outputs", job);
+  await mkdir(join(place, "repx"), { recursive: true });
+  await mkdir(join(place, "out"), { recursive: true });
+  await writeFile(join(place, "repx/SUCCESS"), "");
+  if (metrics !== undefined) await writeFile(join(place, "out/metrics.json"), metrics);
+}
+
+test("makes the folders of an empty target and finds all missing", async () => {
+  const [one, two] = [makeJobId(1), makeJobId(2)];
+  const found = await survey([one, two]);
+  expect(found).toMatchObject({ missingStore: STORE, missingJobs: [one, two], hasLab: false, hasPrograms: false });
+  expect(found.succeeded.size).toBe(0);
+  expect(found.freeBytes).toBeGreaterThan(1_000_000);
+  expect(found.user).toMatch(/^\w+$/);
+  expect((await stat(join(base, "submissions"))).mode & 0o777).toBe(0o700);
+  for (const place of ["artifacts/store", "artifacts/jobs", "artifacts/labs", "outputs", "bin"]) {
+    expect((await stat(join(base, place))).isDirectory()).toBe(true);
+  }
+});
+
+test("finds what is there", async () => {
+  const [one, two, three] = [makeJobId(1), makeJobId(2), makeJobId(3)];
+  await survey();
+  await writeFile(join(base, "artifacts/store", STORE[0] ?? ""), "");
+  await symlink("nowhere", join(base, "artifacts/store", STORE[1] ?? ""));
+  for (const place of [`artifacts/jobs/${two}`, `artifacts/labs/${LAB}`, "bin/f00d", `outputs/${three}/repx`]) {
+    await mkdir(join(base, place), { recursive: true });
+  }
+  await writeFile(join(base, `outputs/${three}/repx/FAIL`), "");
+  await succeed(one);
+  expect(await survey([one, two, three])).toMatchObject({
+    missingStore: [],
+    missingJobs: [one, three],
+    hasLab: true,
+    hasPrograms: true,
+    succeeded: new Map([[one, undefined]]),
+  });
+});
+
+test("brings the metrics of finished jobs, text for text", async () => {
+  const texts = ['{"pi": 3.14}', '{\n  "a b": 1,\n\n  "é": 2\n}', " \\n $HOME `id` %s \t'", "begin x\nend x\nm y\nx y"];
+  const ids = texts.map((_, index) => makeJobId(index));
+  await survey();
+  for (const [index, text] of texts.entries()) await succeed(ids[index] ?? makeJobId(99), text);
+  const { succeeded } = await survey(ids);
+  expect(ids.map((id) => succeeded.get(id))).toEqual(texts);
+});
+
+test("leaves a metrics file that is too long on the target", async () => {
+  const [long, just, folderInstead] = [makeJobId(1), makeJobId(2), makeJobId(3)];
+  await survey();
+  await succeed(long, "x".repeat(16_001));
+  await succeed(just, "x".repeat(16_000));
+  await succeed(folderInstead);
+  await mkdir(join(base, "outputs", folderInstead, "out/metrics.json"));
+  const { succeeded } = await survey([long, just, folderInstead]);
+  expect(succeeded.has(long)).toBe(true);
+  expect(succeeded.get(long)).toBeUndefined();
+  expect(succeeded.get(just)).toHaveLength(16_000);
+  expect(succeeded.has(folderInstead)).toBe(true);
+});
+
+test("asks about thousands of jobs at once", async () => {
+  const ids = Array.from({ length: 3000 }, (_, index) => makeJobId(index));
+  await survey();
+  await Promise.all(ids.slice(0, 2000).map(async (id, index) => succeed(id, `{"n": ${index}}`)));
+  const found = await survey(ids);
+  expect(found.succeeded.size).toBe(2000);
+  expect(found.succeeded.get(makeJobId(1999))).toBe('{"n": 1999}');
+  expect(found.missingJobs).toHaveLength(3000);
+});
+
+test("passes over what a shell's start-up files print", async () => {
+  const noisy: Transport = {
+    ...transport,
+    run: async (request) => {
+      const output = await transport.run(request);
+      return { ...output, stdout: `Welcome!\nlab\nsuccess x\n${output.stdout}bye\nmissing-store x\n` };
+    },
+  };
+  expect(await survey([], noisy)).toMatchObject({ hasLab: false, missingStore: STORE });
+});
+
+test("refuses an answer that is cut off", async () => {
+  const cut: Transport = {
+    ...transport,
+    run: async (request) => {
+      const output = await transport.run(request);
+      return { ...output, stdout: output.stdout.slice(0, -10) };
+    },
+  };
+  await expect(survey([], cut)).rejects.toMatchObject({ code: "SSH_COMMAND_FAILED" });
+});
+
+test("says that the base path cannot be made, with path, user and reason", async () => {
+  await writeFile(base, "");
+  await expect(survey()).rejects.toMatchObject({
+    code: "SYNC_BASE_PATH_NOT_WRITABLE",
+    message: expect.stringMatching(/^user \w+ cannot write to the base path .*'base'.*Not a directory/),
+  });
+});
+
+test("says so when one of the folders inside is closed to the user", async () => {
+  await survey();
+  await chmod(join(base, "outputs"), 0o555);
+  const own = await transport.run({ argv: ["id", "-u"] });
+  // Nothing is closed to root, who therefore asks as nobody.
+  const argv = own.stdout === "0\n" ? ["setpriv", "--reuid=65534", "--clear-groups", "--"] : [];
+  await transport.run({ argv: ["chmod", "go+rx", folder] });
+  const other: Transport = {
+    ...transport,
+    run: async (request) => transport.run({ ...request, argv: [...argv, ...request.argv] }),
+  };
+  await expect(survey([], other)).rejects.toMatchObject({
+    code: "SYNC_BASE_PATH_NOT_WRITABLE",
+    message: expect.stringContaining("is not writable"),
+  });
+  await chmod(join(base, "outputs"), 0o755);
+});

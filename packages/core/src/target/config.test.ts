@@ -1,0 +1,142 @@
+import { homedir } from "node:os";
+import { describe, expect, test } from "vitest";
+import { RepxError } from "../model/errors.ts";
+import { chooseTarget, parseConfig } from "./config.ts";
+
+const FULL = `
+theme = "dracula"
+submission_target = "cluster"
+default_scheduler = "slurm"
+[logging]
+max_files = 50
+max_age_days = 7
+[targets.local]
+base_path = "/home/me/repx/"
+default_scheduler = "local"
+default_execution_type = "bwrap"
+local = { execution_types = ["bwrap", "native"], local_concurrency = 4 }
+[targets.cluster]
+address = "ada@login.example.org"
+port = 2222
+base_path = "/scratch/ada/../ada/repx"
+node_local_path = "/tmp/repx"
+identity_file = "~/.ssh/id_cluster"
+known_hosts = "known_hosts"
+artifact_store = "shared"
+mount_host_paths = false
+mount_paths = ["/opt"]
+[targets.cluster.slurm]
+execution_types = ["native"]
+`;
+
+function refuse(text: string): RepxError {
+  try {
+    parseConfig(text, "config.toml");
+  } catch (error) {
+    if (error instanceof RepxError) return error;
+    throw error;
+  }
+  throw new Error("accepted");
+}
+
+test("reads targets as RepX 0.5 writes them, with port, identity and known hosts", () => {
+  const config = parseConfig(FULL, "/work/repo/.repx/config.toml");
+  expect(config.targets.get("cluster")).toEqual({
+    name: "cluster",
+    address: { user: "ada", host: "login.example.org", port: 2222 },
+    basePath: "/scratch/ada/repx",
+    scheduler: "slurm",
+    nodeLocalPath: "/tmp/repx",
+    identityFile: `${homedir()}/.ssh/id_cluster`,
+    knownHosts: "/work/repo/.repx/known_hosts",
+  });
+  expect(config.targets.get("local")).toEqual({ name: "local", basePath: "/home/me/repx", scheduler: "local" });
+});
+
+function readScheduler(head: string, line: string): string | undefined {
+  return parseConfig(`${head}\n[targets.a]\nbase_path = "/x"\n${line}`, "c").targets.get("a")?.scheduler;
+}
+
+test("takes a scheduler from the target, then from the file, then slurm", () => {
+  expect(readScheduler("", "")).toBe("slurm");
+  expect(readScheduler('default_scheduler = "local"', "")).toBe("local");
+  expect(readScheduler('default_scheduler = "local"', 'default_scheduler = "slurm"')).toBe("slurm");
+});
+
+test("treats a target named local as this machine even with an address, as RepX does", () => {
+  const config = parseConfig('[targets.local]\naddress = "a@b"\nbase_path = "/x"', "c");
+  expect(config.targets.get("local")?.address).toBeUndefined();
+});
+
+test.each([
+  ['[targets.a]\nbase_pth = "/x"', "targets.a.base_pth", "base_path"],
+  ['submision_target = "a"\n[targets.a]\nbase_path = "/x"', "submision_target", "submission_target"],
+  ['[targets.a]\nbase_path = "/x"\nBasePath = "/y"', "targets.a.BasePath", "base_path"],
+  [
+    '[targets.a]\nbase_path = "/x"\n[targets.a.slurm]\nexecution_type = []',
+    "targets.a.slurm.execution_type",
+    "execution_types",
+  ],
+])("names the key that %j probably means", (text, path, nearest) => {
+  const error = refuse(text);
+  expect(error.code).toBe("CONFIG_INVALID");
+  expect(error.message).toBe(`config.toml: unknown key ${path}`);
+  expect(error.hint).toContain(nearest);
+});
+
+test("lists the known keys when none is near", () => {
+  expect(refuse("[targets.a]\nzzzzzzzz = 1\nbase_path = '/x'").hint).toContain("base_path");
+});
+
+test.each([
+  ["[targets.a]\nbase_path = 7", "targets.a.base_path must be of type string, not 7 (number)"],
+  ["[targets.a]", "targets.a.base_path is missing"],
+  ["theme = 'x'", "targets is missing"],
+  ["[targets.a]\nbase_path = '/x'\nport = 0", "targets.a.port is 0 (number)"],
+  ["[targets.a]\nbase_path = '/x'\nport = 'ssh'", 'targets.a.port must be of type number, not "ssh" (string)'],
+  ["[targets.a]\nbase_path = '/x'\ndefault_scheduler = 'pbs'", 'targets.a.default_scheduler is "pbs"'],
+  ["[targets.a]\nbase_path = '~/repx'", 'targets.a.base_path is "~/repx"'],
+  ["[targets.a]\nbase_path = 'repx'", 'targets.a.base_path is "repx"'],
+  ["[targets.a]\nbase_path = '/'", 'targets.a.base_path is "/"'],
+  ['[targets.a]\nbase_path = "/x\\n#SBATCH"', "targets.a.base_path is"],
+  ["[targets.a]\nbase_path = '/x'\nnode_local_path = 'tmp'", "targets.a.node_local_path"],
+  ["[targets.a]\nbase_path = '/x'\naddress = 'host'", 'targets.a.address is "host"'],
+  ["[targets.a]\nbase_path = '/x'\naddress = 'u@host:22'", "targets.a.address"],
+  ["[targets.a]\nbase_path = '/x'\naddress = '-oProxyCommand=x@host'", "targets.a.address"],
+  ["[targets.a]\nbase_path = '/x'\naddress = 'u@-host'", "targets.a.address"],
+])("refuses %j", (text, message) => {
+  const error = refuse(text);
+  expect(error.code).toBe("CONFIG_INVALID");
+  expect(error.message).toContain(`config.toml: ${message}`);
+  expect(error.hint).not.toBe("");
+});
+
+test("gives line and column of what is not TOML", () => {
+  expect(refuse("[targets.a]\nbase_path = /x\n").message).toMatch(/^config\.toml:2:13: /);
+});
+
+test("reads an IPv6 address in brackets", () => {
+  const config = parseConfig("[targets.a]\nbase_path = '/x'\naddress = 'u@[::1]'", "c");
+  expect(config.targets.get("a")?.address).toEqual({ user: "u", host: "::1", port: 22 });
+});
+
+describe("choosing a target", () => {
+  const two = "[targets.a]\nbase_path = '/x'\n[targets.beta]\nbase_path = '/x'";
+
+  test("takes the named one, the submission target, or the only one", () => {
+    expect(chooseTarget(parseConfig(FULL, "c"), "local").name).toBe("local");
+    expect(chooseTarget(parseConfig(FULL, "c"), undefined).name).toBe("cluster");
+    expect(chooseTarget(parseConfig("[targets.a]\nbase_path = '/x'", "c"), undefined).name).toBe("a");
+  });
+
+  test.each([undefined, "gamma", "btea"])("refuses %j and lists what there is", (name) => {
+    const choose = (): unknown => chooseTarget(parseConfig(two, "c.toml"), name);
+    expect(choose).toThrow(expect.objectContaining({ code: "CONFIG_TARGET_UNKNOWN" }));
+    expect(choose).toThrow("a, beta");
+  });
+
+  test("refuses a submission target that is not there", () => {
+    const config = parseConfig(`submission_target = "c"\n${two}`, "c.toml");
+    expect(() => chooseTarget(config, undefined)).toThrow("there is no target c in c.toml");
+  });
+});

@@ -1,0 +1,86 @@
+import { expect, test } from "vitest";
+import { parseResources, resolveResources } from "./resources.ts";
+
+const ID = "15df99k894nf5pz4jpg778qfxc3sfc8g-generate-1.1";
+const TEXT = `
+[defaults]
+partition = "main"
+cpus-per-task = 1
+mem = "1G"
+sbatch_opts = ["--account=lab"]
+[[rules]]
+[[rules]]
+job_id_glob = "*-generate-?.1"
+mem = "4G"
+time = "01:00:00"
+worker_resources = { mem = "512M" }
+[[rules]]
+job_id_glob = "*-sum-*"
+mem = "64G"
+[[rules]]
+target = "cluster"
+cpus-per-task = 8
+sbatch_opts = ["--gres=gpu:1", "--comment=a b"]
+[[rules]]
+target = "elsewhere"
+partition = "no"
+`;
+
+test("lets the Lab's hints outweigh the defaults, and matching rules in order outweigh both", () => {
+  const resources = parseResources(TEXT, "resources.toml");
+  const hints = { mem: "2G", cpus: 2, time: null, partition: "fast", sbatch_opts: ["--exclusive"] };
+  expect(resolveResources(resources, { id: ID, target: "cluster", hints })).toEqual({
+    partition: "fast",
+    cpusPerTask: 8,
+    mem: "4G",
+    time: "01:00:00",
+    sbatchOpts: ["--gres=gpu:1", "--comment=a b"],
+  });
+  expect(resolveResources(resources, { id: ID, target: "other", hints })).toMatchObject({
+    cpusPerTask: 2,
+    sbatchOpts: ["--exclusive"],
+  });
+});
+
+test("lets an empty list of options count as absent", () => {
+  const resources = parseResources("[defaults]\nsbatch_opts = ['-A x']\n[[rules]]\nsbatch_opts = []", "r");
+  expect(resolveResources(resources, { id: ID, target: "c", hints: null }).sbatchOpts).toEqual(["-A x"]);
+});
+
+test("asks for nothing when nobody does", () => {
+  expect(resolveResources(undefined, { id: ID, target: "c", hints: undefined })).toEqual({ sbatchOpts: [] });
+});
+
+test("matches a glob against the whole id in linear time", () => {
+  const many = parseResources(`[[rules]]\njob_id_glob = "${"*a".repeat(40)}"\nmem = "1G"`, "r");
+  expect(resolveResources(many, { id: "a".repeat(150) + "b", target: "c", hints: null }).mem).toBeUndefined();
+  expect(resolveResources(many, { id: "a".repeat(150), target: "c", hints: null }).mem).toBe("1G");
+  const part = parseResources('[[rules]]\njob_id_glob = "generate"\nmem = "1G"', "r");
+  expect(resolveResources(part, { id: ID, target: "c", hints: null }).mem).toBeUndefined();
+});
+
+test.each([
+  ['[defaults]\nmem = "1G\\n#SBATCH --wrap=x"', "defaults.mem"],
+  ['[defaults]\ntime = "-1"', "defaults.time"],
+  ['[defaults]\npartition = "a b"', "defaults.partition"],
+  ['[[rules]]\nsbatch_opts = ["--x\\ny"]', "rules[1].sbatch_opts[1]"],
+  ['[[rules]]\nsbatch_opts = ["gres=gpu:1"]', "rules[1].sbatch_opts[1]"],
+  ['[[rules]]\nsbatch_opts = "--x"', "rules[1].sbatch_opts"],
+  ["[[rules]]\ncpus_per_task = 2", "rules[1].cpus_per_task"],
+  ["[defaults]\ncpus-per-task = 0", "defaults.cpus-per-task"],
+  ["[[rules]]\nstep_resources = {}", "rules[1].step_resources"],
+])("refuses %j", (text, path) => {
+  const parse = (): unknown => parseResources(text, "resources.toml");
+  expect(parse).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));
+  expect(parse).toThrow(`resources.toml: `);
+  expect(parse).toThrow(path);
+});
+
+test.each([{ mem: "1G\nx" }, { partition: "--wrap" }, { sbatch_opts: ["--a\n--b"] }])(
+  "refuses the hint %j",
+  (hints) => {
+    const resolve = (): unknown => resolveResources(undefined, { id: ID, target: "c", hints });
+    expect(resolve).toThrow(expect.objectContaining({ code: "LAB_INVALID" }));
+    expect(resolve).toThrow(ID);
+  },
+);
