@@ -64,14 +64,14 @@ export async function startWorld(options: WorldOptions): Promise<World> {
 
   const github = started.use(await startGitHubEmulator({ owner: "physics", repository: "percolation" }));
   const oidc = started.use(await startOidcIssuer(describeRun(github)));
-  announce(`GitHub emulator ${github.url}, OIDC issuer ${oidc.url}`);
+  announce(`GitHub emulator on port ${new URL(github.url).port}, OIDC issuer on port ${new URL(oidc.url).port}`);
   const user = await ensureClusterUser();
   const cluster = started.use(await startCluster(folder, user));
-  announce(`SLURM ${cluster.version}, nodes ${cluster.nodes.join(" ")}`);
+  announce(`${cluster.version} with ${cluster.nodes.length} nodes`);
   const ssh = started.use(await startSshd(options, user, cluster));
-  announce(`${ssh.version} on port ${ssh.port}`);
+  announce(`${ssh.version.split(/[ ,]/)[0]} on port ${ssh.port}`);
   const coordinator = started.use(await startCoordinator(folder, github, oidc));
-  announce(`coordinator in workerd ${coordinator.url}`);
+  announce(`coordinator in workerd on port ${coordinator.port}`);
 
   const basePath = await makeBasePath(folder, user);
   const nix = nixEnvironment(join(folder, "nix"));

@@ -2,6 +2,9 @@ import { RepxError } from "../model/errors.ts";
 import type { NixLog } from "./nix-log.ts";
 
 const LINES_SHOWN = 3;
+const PREFIX = /^error:\s*/;
+/** Numbered source lines and the caret below them. */
+const EXCERPT = /^(?:[0-9]*\|.*|\|?\s*\^)$/;
 
 /** Tells why `nix build` failed. Its exit code is 1 for every reason, so the text decides what to advise. */
 export function describeNixFailure(
@@ -16,12 +19,19 @@ export function describeNixFailure(
   });
 }
 
-/** The last lines of the error; of a failed builder the first one to fail, and what it said last. */
+/** The last error with what it says below it; of a failed builder the first one to fail, and what it said last. */
 function summarize(log: Pick<NixLog, "errors" | "builderLines">, exitCode: number): string {
-  const lines = log.errors.map((line) => line.trim().replace(/^error:\s*/, "")).filter((line) => line !== "");
-  const builder = lines.find((line) => line.startsWith("builder for '"));
+  const lines = log.errors.map((line) => line.trim()).filter((line) => line !== "" && !EXCERPT.test(line));
+  const builder = lines.map(dropPrefix).find((line) => line.startsWith("builder for '"));
   if (builder !== undefined) return [builder, ...log.builderLines.slice(-1)].join(": ");
-  return lines.length === 0 ? `nix ended with ${exitCode}` : lines.slice(-LINES_SHOWN).join(" ");
+  if (lines.length === 0) return `nix ended with ${exitCode}`;
+  const reason = lines.findLastIndex((line) => PREFIX.test(line));
+  const shown = reason === -1 ? lines.slice(-LINES_SHOWN) : lines.slice(reason, reason + LINES_SHOWN);
+  return shown.map(dropPrefix).join(" ");
+}
+
+function dropPrefix(line: string): string {
+  return line.replace(PREFIX, "");
 }
 
 function adviseNix(reference: string, text: string): string {

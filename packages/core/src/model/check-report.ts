@@ -33,7 +33,7 @@ export function renderCheck(submission: Submission, name: RunName): CheckReport 
       [`**${escapeMarkdown(summary.title)}**`, ...renderTroubles(submission, name), ...renderFooter(submission)],
       MAX_BYTES,
     ),
-    text: joinWithin([...renderResults(submission, name), ...renderLogs(submission, name)], MAX_BYTES),
+    text: joinWithin([...renderLogs(submission, name), ...renderResults(submission, name)], MAX_BYTES),
   };
 }
 

@@ -42,6 +42,7 @@ export const CODES = {
   COORD_REQUEST_INVALID: { exit: 2, retry: false },
   COORD_REQUEST_TOO_LARGE: { exit: 2, retry: false },
   COORD_NOT_FOUND: { exit: 2, retry: false },
+  COORD_INTERNAL: { exit: 5, retry: true },
   GITHUB_REFUSED: { exit: 5, retry: false },
   GITHUB_UNREACHABLE: { exit: 5, retry: true },
 } as const satisfies Record<string, CodeInfo>;

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { event, jobId } from "./events.fixture.ts";
+import { EventId } from "./ids.ts";
 import { step, type JobRecord } from "./job-state.ts";
 import type { JobEvent, JobState, SlurmState } from "./protocol.ts";
 
@@ -53,6 +54,10 @@ test("a reused job stays reused whatever is reported of it", () => {
   expect(fold([event({ job: JOB, state: "FAILED" })], reused)).toEqual(reused);
 });
 
+/** Who says what of which attempt is an event's id on the target. */
+const identify = ({ source, attempt, state }: { source: string; attempt: number; state: string }): string =>
+  `${source}.${attempt}.${state}`;
+
 test("order and repetition of events do not matter", () => {
   const states: SlurmState[] = [
     "PENDING",
@@ -67,17 +72,25 @@ test("order and repetition of events do not matter", () => {
   const some = fc.record({
     state: fc.constantFrom(...states),
     attempt: fc.integer({ min: 1, max: 3 }),
-    second: fc.integer({ min: 10, max: 13 }),
+    second: fc.constantFrom("10", "10.5", "10.50", "11", "12.25"),
+    source: fc.constantFrom("relay", "abandoned"),
   });
-  // One event per attempt and state: that pair is the event's id on the target.
-  const history = fc.uniqueArray(some, { maxLength: 8, selector: ({ state, attempt }) => `${attempt} ${state}` });
+  const history = fc.uniqueArray(some, { maxLength: 10, selector: identify });
   const shuffled = history.chain((list) =>
     fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.subarray(list)),
   );
   fc.assert(
     fc.property(shuffled, ([list, other, again]) => {
-      const make = ({ state, attempt, second }: (typeof list)[number]): JobEvent =>
-        event({ job: JOB, state, attempt, at: `2026-03-01T10:00:${second}Z`, node: `n${second}` });
+      const make = (one: (typeof list)[number]): JobEvent => ({
+        ...event({
+          job: JOB,
+          state: one.state,
+          attempt: one.attempt,
+          at: `2026-03-01T10:00:${one.second}Z`,
+          node: `n${one.second}`,
+        }),
+        id: EventId.parse(identify(one)),
+      });
       expect(fold([...other, ...again].map(make))).toEqual(fold(list.map(make)));
     }),
     { numRuns: 500 },

@@ -76,14 +76,14 @@ function rank(state: JobState): number {
 export function step(record: JobRecord, event: JobEvent): JobRecord {
   if (record.state === "reused") return record;
   const isSameAttempt = event.attempt === record.attempt;
-  const isStart = event.state === "RUNNING";
-  if (!isStronger(event, record)) {
-    // A start that arrives after its end still tells when the attempt began.
-    return isSameAttempt && isStart && isFinal(record.state) ? { ...record, startedAt: event.at } : record;
-  }
-  const state = readState(event);
+  const startedAt = earliest(
+    isSameAttempt ? record.startedAt : undefined,
+    event.state === "RUNNING" ? event.at : undefined,
+  );
+  // A start that arrives after its end still tells when the attempt began.
+  if (!isStronger(event, record)) return isSameAttempt && startedAt !== undefined ? { ...record, startedAt } : record;
   return {
-    state,
+    state: readState(event),
     attempt: event.attempt,
     evidence: event.id,
     at: event.at,
@@ -91,7 +91,7 @@ export function step(record: JobRecord, event: JobEvent): JobRecord {
     exitCode: event.exitCode,
     signal: event.signal,
     node: event.node,
-    startedAt: isStart ? event.at : isSameAttempt ? record.startedAt : undefined,
+    startedAt,
     elapsedSeconds: event.elapsedSeconds,
     logTail: event.logTail,
     metricsText: event.metricsText,
@@ -103,6 +103,21 @@ function isStronger(event: JobEvent, record: JobRecord): boolean {
   if (event.attempt !== record.attempt) return event.attempt > record.attempt;
   const ranks = rank(readState(event)) - rank(record.state);
   if (ranks !== 0) return ranks > 0;
-  if (event.at !== record.at) return event.at > (record.at ?? "");
-  return event.id > (record.evidence ?? "");
+  if (record.at === undefined || record.evidence === undefined) return true;
+  const [left, right] = [padTime(event.at), padTime(record.at)];
+  return left === right ? event.id > record.evidence : left > right;
+}
+
+function earliest(left: string | undefined, right: string | undefined): string | undefined {
+  if (left === undefined || right === undefined) return left ?? right;
+  // Of two spellings of one time the shorter text, so that their order does not matter.
+  const [first, second] = [padTime(left), padTime(right)];
+  if (first === second) return left.length <= right.length ? left : right;
+  return first < second ? left : right;
+}
+
+/** Gives a UTC time nine digits of a second, so that times compare as texts: `…00Z` lies before `…00.5Z`. */
+function padTime(at: string): string {
+  const [whole = "", fraction = ""] = at.replace(/Z$/, "").split(".");
+  return `${whole}.${fraction.padEnd(9, "0")}`;
 }

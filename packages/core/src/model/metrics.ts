@@ -1,6 +1,9 @@
 import { escapeMarkdown } from "./markdown.ts";
 import { Metrics } from "./protocol.ts";
 
+/** Rows that people read, and that stay far below what GitHub takes. */
+const MAX_ROWS = 50;
+
 /** Parses the text of a `metrics.json`; undefined when it is not one (the job itself is not to blame for a report). */
 export function readMetrics(text: string): Metrics | undefined {
   let value: unknown;
@@ -33,5 +36,6 @@ export function renderMetricsTable(
       return `| ${escapeMarkdown(label)} | ${escapeMarkdown(name)} | ${renderQuantity(quantity.value, error)}${unit} |`;
     });
   });
-  return ["| stage | metric | value |", "|---|---|---|", ...rows].join("\n");
+  const more = rows.length > MAX_ROWS ? [`| | | _and ${rows.length - MAX_ROWS} more_ |`] : [];
+  return ["| stage | metric | value |", "|---|---|---|", ...rows.slice(0, MAX_ROWS), ...more].join("\n");
 }

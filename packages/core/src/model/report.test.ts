@@ -58,6 +58,18 @@ test("metrics that are not a table of numbers are named and do no harm", () => {
   expect(renderComment(odd)).not.toContain("<script>");
 });
 
+test("a check shows at most fifty metrics, and they never push out the logs", () => {
+  const metricsText = JSON.stringify(
+    Object.fromEntries(Array.from({ length: 900 }, (_, index) => [`m${index}`, index])),
+  );
+  const { text } = renderCheck(
+    after(failed, [event({ job: jobId(2), state: "FAILED", attempt: 2, metricsText, logTail: "last words" })]),
+    SIMULATION,
+  );
+  expect(text).toContain("last words");
+  expect(text).toContain("and 850 more");
+});
+
 test("a log cannot leave its code block and loses its terminal colours", () => {
   const { text } = renderCheck(failed, SIMULATION);
   expect(text).toContain("````text\nreading sites\n```\nno lattice <b>@everyone</b>\n````");

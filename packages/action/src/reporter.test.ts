@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { openReporter } from "./reporter.ts";
+
+test("a step is one line with its time, and its progress at most one every two seconds", () => {
+  const lines: string[] = [];
+  let now = 10_000;
+  const reporter = openReporter(
+    (line) => lines.push(line),
+    () => now,
+  );
+  reporter.start("sync");
+  reporter.progress("sync", 0.1, "1 of 10 MB");
+  now += 1000;
+  reporter.progress("sync", 0.5, "5 of 10 MB");
+  now += 1100;
+  reporter.progress("sync", 0.7, "7 of 10 MB");
+  now += 1300;
+  reporter.finish("sync", "10 MB, 3 store paths");
+  expect(lines).toEqual([
+    "sync      10 %  1 of 10 MB",
+    "sync      70 %  7 of 10 MB",
+    "sync       3.4 s  10 MB, 3 store paths",
+  ]);
+});

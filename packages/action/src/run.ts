@@ -1,0 +1,71 @@
+import { followSubmission, submitExperiment } from "@repx/core";
+import { RepxError } from "@repx/core/model";
+import { readCommit } from "./commit.ts";
+import type { Host } from "./host.ts";
+import { readInputs, type Inputs } from "./inputs.ts";
+import { openReporter } from "./reporter.ts";
+import { renderSummary } from "./summary.ts";
+
+/** The Action's story: read the inputs, submit, tell the workflow; with `wait`, stay until the end. */
+export async function run(host: Host, programs: string): Promise<void> {
+  const inputs = readInputs(host);
+  const commit = readCommit(host.event);
+  const reporter = openReporter(
+    (line) => host.printLine(line),
+    () => Date.now(),
+  );
+  const outcome = await submitExperiment({
+    lab: inputs.lab,
+    runs: inputs.runs,
+    commit,
+    files: { config: inputs.config, resources: inputs.resources, programs },
+    target: { name: inputs.target, privateKey: inputs.sshKey, knownHosts: inputs.knownHosts },
+    coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host, inputs) },
+    process: {
+      environment: host.environment,
+      workFolder: host.environment["GITHUB_WORKSPACE"] ?? process.cwd(),
+      now: () => new Date(),
+    },
+    watch: {
+      reporter,
+      onRegistered: (submission) => {
+        host.addMask(submission.token);
+        host.saveState("coordinator", inputs.coordinator);
+        host.saveState("submission", submission.id);
+        host.saveState("token", submission.token);
+      },
+    },
+  });
+  host.saveState("submitted", "true");
+  host.setOutput("submission", outcome.submission.id);
+  host.setOutput("lab-hash", outcome.labHash);
+  host.setOutput("jobs", outcome.jobs.size);
+  host.setOutput("reused", outcome.jobs.size - outcome.submitted);
+  host.setOutput("url", outcome.url);
+  await host.appendSummary(renderSummary(outcome));
+  host.printLine(
+    outcome.submitted === 0
+      ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}`
+      : `${outcome.submitted} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`,
+  );
+  if (inputs.wait) await waitForEnd(host, inputs, outcome.submission, reporter);
+}
+
+function requestIdToken(host: Host, inputs: Inputs): Promise<string> {
+  const token = host.requestIdToken(inputs.coordinator);
+  if (token !== undefined) return token;
+  throw new RepxError("AUTH_ID_TOKEN_MISSING", "the workflow may not ask GitHub for an OIDC token", {
+    hint: "Add `permissions: { id-token: write, contents: read }` to the job. Pull requests from forks never get one.",
+  });
+}
+
+async function waitForEnd(
+  host: Host,
+  inputs: Inputs,
+  submission: Parameters<typeof followSubmission>[1],
+  reporter: Parameters<typeof followSubmission>[2],
+): Promise<void> {
+  const view = await followSubmission(inputs.coordinator, submission, reporter);
+  for (const summary of view.runs) host.printLine(`${summary.name}: ${summary.title}`);
+  if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
+}

@@ -1,0 +1,40 @@
+import type { ExperimentOutcome } from "@repx/core";
+import { renderGraphPicture, type RepxError } from "@repx/core/model";
+
+/** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
+export function renderSummary(outcome: ExperimentOutcome): string {
+  const rows = outcome.runs.map((run) => {
+    const reused = run.jobs.filter((id) => outcome.jobs.get(id)?.isReused === true).length;
+    return `| ${run.name} | ${run.jobs.length} | ${reused} | ${run.jobs.length - reused} |`;
+  });
+  return [
+    "## RepX",
+    "",
+    outcome.submitted === 0
+      ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to \`${outcome.target}\`; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
+    "",
+    "| run | jobs | reused | submitted |",
+    "|---|--:|--:|--:|",
+    ...rows,
+    "",
+    "```mermaid",
+    renderGraphPicture(outcome.runs, outcome.jobs),
+    "```",
+    "",
+  ].join("\n");
+}
+
+/** Renders the job summary of a failure that a person can act on. */
+export function renderFailure(error: RepxError): string {
+  return [
+    `## RepX: ${error.code}`,
+    "",
+    "```text",
+    error.message.replaceAll("```", "'''"),
+    "```",
+    "",
+    `**What to do:** ${error.hint}`,
+    "",
+  ].join("\n");
+}

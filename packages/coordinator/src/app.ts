@@ -1,0 +1,85 @@
+import { RepxError, SubmissionId, type EventReceipt } from "@repx/core/model";
+import { Hono } from "hono";
+import { routePath } from "hono/route";
+import { secureHeaders } from "hono/secure-headers";
+import { renderRefusal } from "./answer.ts";
+import { readConfig } from "./config.ts";
+import { parseEventLines } from "./event-lines.ts";
+import { writeLog } from "./log.ts";
+import { readBody } from "./read-body.ts";
+import { registerSubmission } from "./register.ts";
+import type { SubmissionObject } from "./submission-object.ts";
+import { hashText, readBearer } from "./token.ts";
+
+const MAX_EVENTS_BYTES = 2_000_000;
+
+/** The coordinator's HTTP interface. */
+export const app = new Hono<{ Bindings: Cloudflare.Env }>();
+
+app.use(secureHeaders());
+app.use(async (context, next) => {
+  const startedAt = Date.now();
+  await next();
+  context.header("cache-control", "no-store");
+  const { method } = context.req;
+  const submission = context.req.param("id");
+  const fields = { method, route: routePath(context, -1), submission, status: context.res.status };
+  writeLog("request", { ...fields, ms: Date.now() - startedAt });
+});
+
+app.get("/healthz", (context) => {
+  readConfig(context.env);
+  return context.json({ ok: true, service: "repx-coordinator" });
+});
+
+app.post("/api/submissions", async (context) => {
+  const entropy = { now: Date.now(), tokenBytes: crypto.getRandomValues(new Uint8Array(32)) };
+  return context.json(await registerSubmission(context.req.raw, context.env, entropy), 201);
+});
+
+app.post("/api/submissions/:id/events", async (context) => {
+  const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
+  const { events, rejected } = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
+  const receipt = await object.acceptEvents(tokenHash, events);
+  if (receipt === undefined) throw refuseToken();
+  const all = [...rejected, ...receipt.rejected].toSorted((left, right) => left.line - right.line);
+  return context.json({ ...receipt, rejected: all } satisfies EventReceipt);
+});
+
+app.get("/api/submissions/:id", async (context) => {
+  const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
+  const view = await object.view(tokenHash);
+  if (view === undefined) throw refuseToken();
+  return context.json(view);
+});
+
+app.notFound((context) => {
+  const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {
+    hint: "The interface is /api/submissions, /api/submissions/<id>, /api/submissions/<id>/events and /healthz.",
+  });
+  const { status, body } = renderRefusal(refusal, "");
+  return context.json(body, status);
+});
+
+app.onError((thrown, context) => {
+  const { status, body } = renderRefusal(thrown, crypto.randomUUID());
+  return context.json(body, status);
+});
+
+/** Finds the object and the token that a request names; who has no token learns nothing about what exists. */
+function findSubmission(
+  env: Cloudflare.Env,
+  id: string,
+  request: Request,
+): { object: DurableObjectStub<SubmissionObject>; tokenHash: string } {
+  const token = readBearer(request);
+  const parsed = SubmissionId.safeParse(id);
+  if (token === undefined || !parsed.success) throw refuseToken();
+  return { object: env.SUBMISSIONS.getByName(parsed.data), tokenHash: hashText(token) };
+}
+
+function refuseToken(): RepxError {
+  return new RepxError("AUTH_TOKEN_INVALID", "the token is not one of this submission, or it has expired", {
+    hint: "Use the token that registering this submission gave; it is good for 30 days.",
+  });
+}

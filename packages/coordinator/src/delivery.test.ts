@@ -1,0 +1,29 @@
+import { expect, test } from "vitest";
+import { planAlarm, planItem, startItem, type Delivery } from "./delivery.ts";
+
+const idle: Delivery = { revision: 4, deliveredRevision: 4, flushedAt: 10_000, blockedUntil: 0, failures: 0 };
+const progress = { status: "in_progress", digest: "b" };
+const ended = { status: "completed", digest: "c" };
+
+test.each([
+  ["nothing when all is told", idle, undefined],
+  ["at the interval's end when something is new", { ...idle, revision: 5 }, 13_000],
+  ["at once when the last time is long ago", { ...idle, revision: 5, flushedAt: 1_000 }, 11_000],
+  ["not before GitHub allows it", { ...idle, revision: 5, blockedUntil: 70_000 }, 70_000],
+])("plans %s", (_, delivery, at) => {
+  expect(planAlarm(delivery, 11_000)).toBe(at);
+});
+
+test.each([
+  ["creates what was never told", {}, progress, "create"],
+  ["looks for what may have been created", { isCreating: true }, progress, "find"],
+  ["updates what is known", { githubId: 1, status: "queued", digest: "a" }, progress, "update"],
+  ["leaves alone what is told", { githubId: 1, status: "in_progress", digest: "b" }, progress, "none"],
+  ["lets another follow what was concluded", { githubId: 1, status: "completed", digest: "a" }, progress, "follow"],
+  ["corrects what was concluded", { githubId: 1, status: "completed", digest: "a" }, ended, "update"],
+  ["says no progress after a refusal", { githubId: 1, refusedDigest: "a" }, progress, "none"],
+  ["says the last word after a refusal", { githubId: 1, refusedDigest: "a" }, ended, "update"],
+  ["says a refused last word once", { githubId: 1, refusedDigest: "c" }, ended, "none"],
+])("%s", (_, item, wanted, action) => {
+  expect(planItem({ ...startItem("check:a"), ...item }, wanted)).toBe(action);
+});

@@ -1,0 +1,94 @@
+// What GitHub shall be told and when. Pure: stored state in, decisions out. No I/O, no clock.
+import { isFinal, renderCheck, type RunName, type Submission } from "@repx/core/model";
+import type { CheckPayload } from "./github/check-writer.ts";
+
+/** What was last told about one check or the comment. */
+export interface GithubItem {
+  readonly name: string;
+  readonly githubId: number | null;
+  /** From 1; a concluded check run cannot be reopened, so what follows it is another one. */
+  readonly generation: number;
+  /** A creation was begun and its answer is not known (a crash, a lost connection). */
+  readonly isCreating: boolean;
+  readonly status: string | null;
+  readonly digest: string | null;
+  /** The content that GitHub refused for good. */
+  readonly refusedDigest: string | null;
+}
+
+/** How far telling has come: it is complete when `deliveredRevision` has reached `revision`. */
+export interface Delivery {
+  readonly revision: number;
+  readonly deliveredRevision: number;
+  readonly flushedAt: number;
+  readonly blockedUntil: number;
+  readonly failures: number;
+}
+
+/** What to do about one item. `find` looks for the one that may have been made already, and creates it if not. */
+export type ItemAction = "none" | "create" | "find" | "update" | "follow";
+
+/** GitHub shows a check's progress; more often than this nobody looks. */
+export const FLUSH_INTERVAL_MS = 3_000;
+
+/** The item of a submission's comment; the others are `check:<run>`. */
+export const COMMENT_ITEM = "comment";
+
+/** Names the item of a run's check. */
+export function checkItem(run: RunName): string {
+  return `check:${run}`;
+}
+
+/** An item that nothing was told about. */
+export function startItem(name: string): GithubItem {
+  return { name, githubId: null, generation: 1, isCreating: false, status: null, digest: null, refusedDigest: null };
+}
+
+/** Decides what one item needs. After a refusal only its last word is tried again, and that once. */
+export function planItem(item: GithubItem, wanted: { readonly status: string; readonly digest: string }): ItemAction {
+  if (item.digest === wanted.digest) return "none";
+  const isLastWord = wanted.status === "completed" && wanted.digest !== item.refusedDigest;
+  if (item.refusedDigest !== null && !isLastWord) return "none";
+  if (item.status === "completed" && wanted.status !== "completed") return "follow";
+  if (item.githubId !== null) return "update";
+  return item.isCreating ? "find" : "create";
+}
+
+/** Decides when to speak to GitHub next; undefined when all is told. */
+export function planAlarm(delivery: Delivery, now: number): number | undefined {
+  if (delivery.revision === delivery.deliveredRevision) return undefined;
+  return Math.max(now, delivery.blockedUntil, delivery.flushedAt + FLUSH_INTERVAL_MS);
+}
+
+/** The id by which a run's check is found again at GitHub. */
+export function renderExternalId(submission: Submission, run: RunName, generation: number): string {
+  return `${submission.id}/${run}${generation === 1 ? "" : `/${generation}`}`;
+}
+
+/** Renders a run's check as GitHub's API takes it. */
+export function renderCheckPayload(submission: Submission, run: RunName, createdAt: number): CheckPayload {
+  const report = renderCheck(submission, run);
+  const times = readTimes(submission, run, new Date(createdAt).toISOString());
+  return {
+    name: report.name,
+    status: report.status,
+    ...(report.status !== "queued" && { started_at: times.startedAt }),
+    ...(report.conclusion !== undefined && { conclusion: report.conclusion, completed_at: times.endedAt }),
+    output: { title: report.title, summary: report.summary, ...(report.text !== "" && { text: report.text }) },
+  };
+}
+
+/** When a run's first job began and its last one ended; reused jobs took no time. */
+function readTimes(submission: Submission, run: RunName, createdAt: string): { startedAt: string; endedAt: string } {
+  let startedAt: string | undefined;
+  let endedAt: string | undefined;
+  for (const job of submission.runs.find((candidate) => candidate.name === run)?.jobs ?? []) {
+    const record = submission.records.get(job);
+    if (record === undefined) continue;
+    if (record.startedAt !== undefined && record.startedAt < (startedAt ?? "~")) startedAt = record.startedAt;
+    if (isFinal(record.state) && record.at !== undefined && record.at > (endedAt ?? "")) endedAt = record.at;
+  }
+  const start = startedAt ?? endedAt ?? createdAt;
+  // The cluster's clock may differ from ours; an end before its start would be shown as nonsense.
+  return { startedAt: start, endedAt: endedAt === undefined || endedAt < start ? start : endedAt };
+}

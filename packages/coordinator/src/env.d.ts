@@ -1,0 +1,20 @@
+import type { SubmissionObject } from "./submission-object.ts";
+import type * as worker from "./worker.ts";
+
+declare global {
+  namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof worker;
+    }
+    /** What the runtime hands over: the objects, and variables that only `readConfig` reads. */
+    interface Env {
+      SUBMISSIONS: DurableObjectNamespace<SubmissionObject>;
+      COORDINATOR_ORIGIN?: string;
+      GITHUB_API_URL?: string;
+      GITHUB_SERVER_URL?: string;
+      OIDC_ISSUER?: string;
+      GITHUB_APP_ID?: string;
+      GITHUB_APP_PRIVATE_KEY?: string;
+    }
+  }
+}

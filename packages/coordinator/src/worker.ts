@@ -1,0 +1,4 @@
+import { app } from "./app.ts";
+
+export { SubmissionObject } from "./submission-object.ts";
+export default { fetch: app.fetch };

@@ -1,0 +1,54 @@
+import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./model/ids.ts";
+import type { SubmittedJob } from "./model/protocol.ts";
+import type { Reporter } from "./reporter.ts";
+
+/** What is to be submitted, where to, and who wants to know. */
+export interface ExperimentRequest {
+  /** A flake reference, or the folder of a Lab. */
+  readonly lab: string;
+  /** Names of runs and `@groups`; none means all. */
+  readonly runs: readonly string[];
+  readonly commit: { readonly headSha: CommitSha; readonly pullRequest: number | undefined };
+  readonly files: {
+    readonly config: string;
+    readonly resources: string | undefined;
+    /** Folder of the programs that are deployed to the target. */
+    readonly programs: string;
+  };
+  readonly target: {
+    readonly name: string | undefined;
+    /** Private key as text; the target's `identity_file` when absent. */
+    readonly privateKey: string | undefined;
+    /** Lines of a known_hosts file; the target's `known_hosts` when absent. */
+    readonly knownHosts: string | undefined;
+  };
+  readonly coordinator: { readonly origin: string; readonly requestIdToken: () => Promise<string> };
+  readonly process: {
+    readonly environment: Readonly<Record<string, string>>;
+    readonly workFolder: string;
+    readonly now: () => Date;
+  };
+  readonly watch: {
+    readonly reporter: Reporter;
+    /** Called as soon as the coordinator knows the submission, before anything is sent to the target. */
+    readonly onRegistered: (submission: SubmissionAccess) => void;
+  };
+}
+
+/** A submission with the token that speaks for it. */
+export interface SubmissionAccess {
+  readonly id: SubmissionId;
+  readonly token: string;
+}
+
+/** What was handed over. */
+export interface ExperimentOutcome {
+  readonly submission: SubmissionAccess;
+  readonly url: string;
+  readonly labHash: LabHash;
+  readonly target: string;
+  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
+  readonly jobs: ReadonlyMap<JobId, SubmittedJob>;
+  /** How many jobs SLURM was given; the others were reused. */
+  readonly submitted: number;
+}

@@ -1,0 +1,131 @@
+// From a plan to jobs in SLURM's queue: everything that the target needs is sent, then the batches are submitted.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import { renderInputs } from "./lab/job-inputs.ts";
+import type { JobId } from "./model/ids.ts";
+import { count, readExecutable, type Study } from "./prepare.ts";
+import type { Programs } from "./runtime/programs.ts";
+import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
+import type { Plan } from "./schedule/plan.ts";
+import { submitBatches } from "./schedule/submit-batches.ts";
+import { writeSubmissionFiles } from "./schedule/submission-files.ts";
+import { pushTree, type PushItem } from "./sync/push.ts";
+import type { Survey } from "./sync/survey.ts";
+import { planSync } from "./sync/sync-plan.ts";
+import type { Target } from "./target/config.ts";
+import { resolveResources, type Resources } from "./target/resources.ts";
+import type { Transport } from "./target/transport.ts";
+
+/** All that a hand-over works on. */
+export interface HandOver {
+  readonly request: ExperimentRequest;
+  readonly study: Study;
+  readonly plan: Plan;
+  readonly survey: Survey;
+  readonly target: Target;
+  readonly programs: Programs;
+  readonly resources: Resources | undefined;
+  readonly submission: SubmissionAccess;
+}
+
+/** Sends what the target lacks and submits the jobs to run; says how many batches that took. */
+export async function handOver(transport: Transport, work: HandOver): Promise<number> {
+  const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
+  const folder = await mkdtemp(join(tmpdir(), "repx-submission-"));
+  try {
+    await writeFiles(folder, work, batches);
+    await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  await submit(transport, work, batches);
+  return batches.length;
+}
+
+async function sync(transport: Transport, work: HandOver, submission: PushItem): Promise<void> {
+  const { reporter } = work.request.watch;
+  reporter.start("sync");
+  const items = planSync({ ...work.study, programs: work.programs, jobs: work.plan.toRun, survey: work.survey });
+  const sent = await pushTree(transport, {
+    basePath: work.target.basePath,
+    items: [...items, submission],
+    onProgress: ({ doneBytes, totalBytes }) =>
+      reporter.progress(
+        "sync",
+        doneBytes / Math.max(1, totalBytes),
+        `${renderSize(doneBytes)} of ${renderSize(totalBytes)}`,
+      ),
+  });
+  reporter.finish(
+    "sync",
+    `${renderSize(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`,
+  );
+}
+
+async function submit(transport: Transport, work: HandOver, batches: readonly Batch[]): Promise<void> {
+  const { reporter } = work.request.watch;
+  reporter.start("submit");
+  const { basePath } = work.target;
+  const place = { id: work.submission.id, basePath, programs: `${basePath}/bin/${work.programs.hash}` };
+  const slurmIds = await submitBatches(transport, batches, place, (batch) =>
+    reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`),
+  );
+  reporter.finish(
+    "submit",
+    `${count(work.plan.toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`,
+  );
+}
+
+function describeJob({ study, plan, target, resources }: HandOver, id: JobId): SchedulableJob {
+  const job = study.opened.lab.jobs.get(id);
+  return {
+    id,
+    stage: job?.name ?? id,
+    executable: readExecutable(job, id).path,
+    resources: resolveResources(resources, { id, target: target.name, hints: job?.resource_hints }),
+    // What is reused has ended already; what lies in a run that was not selected is not waited for.
+    dependsOn: (study.dependencies.get(id) ?? []).filter(
+      (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id),
+    ),
+  };
+}
+
+async function writeFiles(folder: string, work: HandOver, batches: readonly Batch[]): Promise<void> {
+  const { request, study, target, submission } = work;
+  const { lab } = study.opened;
+  const describe = (id: JobId): { job: unknown; inputs: unknown; parameters: unknown } => {
+    const job = lab.jobs.get(id);
+    const { path } = readExecutable(job, id);
+    const parameters = job?.params ?? {};
+    const record = {
+      id,
+      stage: job?.name,
+      parameters,
+      dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
+      executable: { path, sha256: lab.manifest.files.find((file) => file.path === path)?.sha256 },
+      lab: lab.hash,
+      commit: request.commit.headSha,
+      submission: submission.id,
+      target: target.name,
+      runtime: "native",
+      resources: resolveResources(work.resources, { id, target: target.name, hints: job?.resource_hints }),
+    };
+    return { job: record, inputs: renderInputs(lab, id, target.basePath), parameters };
+  };
+  await writeSubmissionFiles(folder, {
+    token: submission.token,
+    coordinator: request.coordinator.origin,
+    labHash: lab.hash,
+    plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
+    batches,
+    jobs: new Map(work.plan.toRun.map((id) => [id, describe(id)])),
+  });
+}
+
+function renderSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
+  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}

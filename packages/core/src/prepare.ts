@@ -1,0 +1,97 @@
+// What is known before anything leaves this machine: the Lab, the target, and what the jobs ask of it.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import type { ExperimentRequest } from "./experiment.ts";
+import { locateLab } from "./lab/locate-lab.ts";
+import { openLab, type OpenLab } from "./lab/open-lab.ts";
+import { selectRuns } from "./lab/select-runs.ts";
+import { RepxError } from "./model/errors.ts";
+import type { JobId, RunName } from "./model/ids.ts";
+import { dependenciesOf, orderJobs, type JobDependencies } from "./model/job-graph.ts";
+import type { Executable, LabJob } from "./model/lab.ts";
+import { chooseTarget, parseConfig, type Target } from "./target/config.ts";
+import { parseResources, type Resources } from "./target/resources.ts";
+
+/** A Lab with the part of it that is wanted. */
+export interface Study {
+  readonly opened: OpenLab;
+  readonly storeRoot: string;
+  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
+  /** Jobs of the selected runs, each after all that it waits for. */
+  readonly order: readonly JobId[];
+  readonly dependencies: JobDependencies;
+}
+
+/** Builds or finds the Lab, and selects runs. */
+export async function prepareStudy(request: ExperimentRequest): Promise<Study> {
+  const { reporter } = request.watch;
+  reporter.start("build");
+  const located = await locateLab({
+    reference: request.lab,
+    environment: request.process.environment,
+    cwd: request.process.workFolder,
+    onProgress: ({ done, expected }) =>
+      reporter.progress("build", done / Math.max(1, expected), `${done} of ${expected} built`),
+  });
+  const opened = await openLab(located.folder);
+  const names = selectRuns(opened.lab, request.runs);
+  const dependencies = dependenciesOf(opened.lab, names);
+  const order = orderJobs(dependencies);
+  for (const id of order) readExecutable(opened.lab.jobs.get(id), id);
+  const nix = located.nixVersion === undefined ? "ready-made" : `Nix ${located.nixVersion}`;
+  reporter.finish(
+    "build",
+    `Lab ${opened.lab.hash.slice(0, 8)} (${nix}): ${count(names.length, "run")}, ${count(order.length, "job")}`,
+  );
+  const runs = names.map((name) => ({ name, jobs: opened.lab.runs.get(name)?.jobIds ?? [] }));
+  return { opened, storeRoot: located.storeRoot, runs, order, dependencies };
+}
+
+/** Reads which program a job runs; scatter-gather stages cannot be submitted to SLURM yet. */
+export function readExecutable(job: LabJob | undefined, id: JobId): Executable {
+  const main = job?.stage_type === "simple" ? job.executables["main"] : undefined;
+  if (main !== undefined) return main;
+  throw new RepxError(
+    "LAB_INVALID",
+    `job ${id} is of the kind ${job?.stage_type ?? "unknown"}, which cannot be submitted`,
+    {
+      hint: "Select runs whose stages are simple ones, with the `runs` input.",
+    },
+  );
+}
+
+/** Reads the config file and picks the target. */
+export async function readTarget(request: ExperimentRequest): Promise<Target> {
+  const path = resolve(request.process.workFolder, request.files.config);
+  const target = chooseTarget(parseConfig(await readConfigFile(path, request.files.config), path), request.target.name);
+  if (target.scheduler === "slurm") return target;
+  throw new RepxError(
+    "CONFIG_INVALID",
+    `target ${target.name} has the scheduler ${target.scheduler}, which cannot be submitted to`,
+    {
+      hint: `Write default_scheduler = "slurm" in [targets.${target.name}] of ${request.files.config}.`,
+    },
+  );
+}
+
+/** Reads the resources file where one is named. */
+export async function readResources(request: ExperimentRequest): Promise<Resources | undefined> {
+  const { resources } = request.files;
+  if (resources === undefined) return undefined;
+  const path = resolve(request.process.workFolder, resources);
+  return parseResources(await readConfigFile(path, resources), path);
+}
+
+async function readConfigFile(path: string, name: string): Promise<string> {
+  return readFile(path, "utf8").catch((cause: unknown) => {
+    throw new RepxError("CONFIG_MISSING", `${name} cannot be read (${path})`, {
+      hint: "Check the path: it is taken from the workspace's top, and the repository must be checked out before.",
+      cause,
+    });
+  });
+}
+
+/** `1 job`, `2 jobs`. */
+export function count(total: number, noun: string): string {
+  return `${total} ${noun}${total === 1 ? "" : "s"}`;
+}

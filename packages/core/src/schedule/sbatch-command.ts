@@ -1,0 +1,80 @@
+import type { SubmissionId } from "../model/ids.ts";
+import { quoteShell } from "../target/quote.ts";
+import type { Batch, TaskReference } from "./batches.ts";
+
+/** Where a submission lies on the target and which programs it runs. */
+export interface SubmissionPlace {
+  readonly id: SubmissionId;
+  readonly basePath: string;
+  /** Folder of the deployed programs, `<base>/bin/<hash>`. */
+  readonly programs: string;
+}
+
+/**
+ * Renders the arguments of `sbatch` for one batch (sbatch(1)).
+ * The work folder ends in the submission's id: an epilog knows from it whose doorbell to ring.
+ */
+export function renderSbatchArguments(
+  batch: Batch,
+  place: SubmissionPlace,
+  slurmIds: ReadonlyMap<number, string>,
+): string[] {
+  const { resources } = batch;
+  const dependency = renderDependency(batch, slurmIds);
+  return [
+    "--parsable",
+    `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
+    `--comment=repx:${place.id}:${batch.number}`,
+    `--chdir=${place.basePath}/submissions/${place.id}`,
+    // The wrapper keeps the logs in the job's own folder.
+    "--output=/dev/null",
+    "--error=/dev/null",
+    `--array=${renderIndexes([...batch.tasks.keys()])}`,
+    ...(resources.partition === undefined ? [] : [`--partition=${resources.partition}`]),
+    ...(resources.cpusPerTask === undefined ? [] : [`--cpus-per-task=${resources.cpusPerTask}`]),
+    ...(resources.mem === undefined ? [] : [`--mem=${resources.mem}`]),
+    ...(resources.time === undefined ? [] : [`--time=${resources.time}`]),
+    ...resources.sbatchOpts,
+    // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
+    ...(dependency === undefined ? [] : [`--dependency=${dependency}`, "--kill-on-invalid-dep=yes"]),
+  ];
+}
+
+/** Renders the batch script: it only hands over to the job wrapper. */
+export function renderBatchScript(batch: Batch, place: SubmissionPlace): string {
+  const command = quoteShell([`${place.programs}/repx-job`, place.basePath, place.id, String(batch.number)]);
+  return `#!/bin/sh\nexec ${command}\n`;
+}
+
+/** Renders array indexes as ranges: 1, 2, 3, 7 become `1-3,7`. */
+export function renderIndexes(indexes: readonly number[]): string {
+  const ranges: [number, number][] = [];
+  for (const index of indexes.toSorted((left, right) => left - right)) {
+    const last = ranges.at(-1);
+    if (last !== undefined && last[1] === index - 1) last[1] = index;
+    else ranges.push([index, index]);
+  }
+  return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
+}
+
+function renderDependency(batch: Batch, slurmIds: ReadonlyMap<number, string>): string | undefined {
+  const slurmId = (number: number): string => {
+    const id = slurmIds.get(number);
+    if (id === undefined)
+      throw new Error(`batch ${batch.number} is submitted before batch ${number}, on which it depends`);
+    return id;
+  };
+  const list = (kind: string, references: readonly TaskReference[]): string[] =>
+    references.length === 0
+      ? []
+      : [
+          [
+            kind,
+            ...references.map((task) => slurmId(task.batch) + (task.index === undefined ? "" : `_${task.index}`)),
+          ].join(":"),
+        ];
+  const { dependency } = batch;
+  if (dependency.kind === "none") return undefined;
+  if (dependency.kind === "aftercorr") return `aftercorr:${slurmId(dependency.batch)}`;
+  return [...list("afterok", dependency.ok), ...list("afterany", dependency.any)].join(",");
+}

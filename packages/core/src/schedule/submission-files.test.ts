@@ -1,0 +1,51 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { jobId } from "../model/events.fixture.ts";
+import type { Batch, SchedulableJob } from "./batches.ts";
+import { renderBatchTable, writeSubmissionFiles } from "./submission-files.ts";
+
+const task = (nth: number): SchedulableJob => ({
+  id: jobId(nth),
+  stage: "threshold-1.0",
+  executable: `jobs/${jobId(nth)}/bin/threshold`,
+  resources: { sbatchOpts: [] },
+  dependsOn: [],
+});
+
+const batch: Batch = {
+  number: 1,
+  stage: "threshold-1.0",
+  resources: { sbatchOpts: [] },
+  tasks: new Map([
+    [3, task(3)],
+    [1, task(1)],
+  ]),
+  dependency: { kind: "none" },
+};
+
+let folder: string;
+beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "repx-submission-"))));
+afterEach(async () => rm(folder, { recursive: true }));
+
+test("line k of a batch's table is the task of array index k, and unused indexes are empty lines", () => {
+  expect(renderBatchTable(batch)).toBe(
+    `${jobId(1)}\tjobs/${jobId(1)}/bin/threshold\n\n${jobId(3)}\tjobs/${jobId(3)}/bin/threshold\n`,
+  );
+});
+
+test("the token's file is its owner's alone, and every job has its three documents", async () => {
+  await writeSubmissionFiles(folder, {
+    token: "secret",
+    coordinator: "https://repx.example.org",
+    labHash: "0c3f6w9x",
+    plan: { toRun: [jobId(1)] },
+    batches: [batch],
+    jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),
+  });
+  expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);
+  expect(await readFile(join(folder, "token"), "utf8")).toBe("secret\n");
+  expect(JSON.parse(await readFile(join(folder, "jobs", jobId(1), "parameters.json"), "utf8"))).toEqual({ seed: 1 });
+  expect(await readFile(join(folder, "batches/1.tsv"), "utf8")).toBe(renderBatchTable(batch));
+});

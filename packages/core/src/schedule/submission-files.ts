@@ -1,0 +1,49 @@
+import { mkdir, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { JobId } from "../model/ids.ts";
+import type { Batch } from "./batches.ts";
+
+/** What a submission's folder on the target starts with. */
+export interface SubmissionFiles {
+  readonly token: string;
+  readonly coordinator: string;
+  readonly labHash: string;
+  readonly plan: unknown;
+  readonly batches: readonly Batch[];
+  /** Per job: the content of `job.json`, `inputs.json` and `parameters.json`. */
+  readonly jobs: ReadonlyMap<JobId, { readonly job: unknown; readonly inputs: unknown; readonly parameters: unknown }>;
+}
+
+/** Writes the folder here, as it will lie on the target; only its owner may enter it, and it holds the token (0600). */
+export async function writeSubmissionFiles(folder: string, files: SubmissionFiles): Promise<void> {
+  for (const name of ["batches", "bells", "jobs", "spool"])
+    await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
+  await writeFile(join(folder, "token"), `${files.token}\n`, { mode: 0o600 });
+  await writeFile(join(folder, "coordinator"), `${files.coordinator}\n`);
+  await writeFile(join(folder, "lab"), `${files.labHash}\n`);
+  await writeJson(join(folder, "plan.json"), files.plan);
+  for (const batch of files.batches) {
+    await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
+  }
+  for (const [id, contents] of files.jobs) {
+    const place = join(folder, "jobs", id);
+    await mkdir(place);
+    await writeJson(join(place, "job.json"), contents.job);
+    await writeJson(join(place, "inputs.json"), contents.inputs);
+    await writeJson(join(place, "parameters.json"), contents.parameters);
+  }
+}
+
+/** Renders a batch so that line k is the task of array index k; indexes that the array leaves out are empty lines. */
+export function renderBatchTable(batch: Batch): string {
+  const last = Math.max(...batch.tasks.keys());
+  const lines = Array.from({ length: last }, (_, offset) => {
+    const task = batch.tasks.get(offset + 1);
+    return task === undefined ? "" : `${task.id}\t${task.executable}`;
+  });
+  return `${lines.join("\n")}\n`;
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+}

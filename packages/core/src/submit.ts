@@ -1,0 +1,138 @@
+// The whole story on one screen: build, plan, register, sync, submit.
+import { basename } from "node:path";
+import { abandonSubmission } from "./abandon.ts";
+import { registerSubmission } from "./coordinator.ts";
+import type { ExperimentOutcome, ExperimentRequest } from "./experiment.ts";
+import { handOver } from "./hand-over.ts";
+import { RepxError } from "./model/errors.ts";
+import type { JobId } from "./model/ids.ts";
+import type { SubmittedJob } from "./model/protocol.ts";
+import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
+import { readPrograms, type Programs } from "./runtime/programs.ts";
+import { planJobs, type Plan } from "./schedule/plan.ts";
+import { surveyTarget, type Survey } from "./sync/survey.ts";
+import type { Target } from "./target/config.ts";
+import { openTransport, type Transport } from "./target/transport.ts";
+
+/**
+ * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no
+ * end is lost; when handing over fails after that, its checks are closed again.
+ */
+export async function submitExperiment(request: ExperimentRequest): Promise<ExperimentOutcome> {
+  const { reporter } = request.watch;
+  const target = await readTarget(request);
+  const resources = await readResources(request);
+  const study = await prepareStudy(request);
+  const programs = await readPrograms(request.files.programs);
+
+  await using transport = await connect(request, target);
+  reporter.start("plan");
+  const survey = await surveyTarget(transport, describeSurvey(target, study, programs));
+  const plan = planJobs(study.order, (job) => survey.succeeded.has(job));
+  if (plan.toRun.length > 0) requireSlurm(survey, target);
+  reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
+
+  reporter.start("register");
+  const jobs = describeJobs(study, plan, survey);
+  const receipt = await registerSubmission(request.coordinator.origin, await request.coordinator.requestIdToken(), {
+    lab: study.opened.lab.hash,
+    target: target.name,
+    headSha: request.commit.headSha,
+    ...(request.commit.pullRequest === undefined ? {} : { pullRequest: request.commit.pullRequest }),
+    runs: study.runs.map((run) => ({ name: run.name, jobs: [...run.jobs] })),
+    jobs: [...jobs.values()],
+  });
+  const submission = { id: receipt.id, token: receipt.token };
+  request.watch.onRegistered(submission);
+  reporter.finish("register", `submission ${receipt.id}`);
+
+  if (plan.toRun.length > 0) {
+    try {
+      await handOver(transport, { request, study, plan, survey, target, programs, resources, submission });
+    } catch (error) {
+      await closeChecks(request, submission, error);
+      throw error;
+    }
+  }
+  const { hash } = study.opened.lab;
+  return {
+    submission,
+    url: receipt.url,
+    labHash: hash,
+    target: target.name,
+    runs: study.runs,
+    jobs,
+    submitted: plan.toRun.length,
+  };
+}
+
+async function connect(request: ExperimentRequest, target: Target): Promise<Transport> {
+  const { reporter } = request.watch;
+  reporter.start("connect");
+  const { privateKey, knownHosts } = request.target;
+  const transport = await openTransport(target, {
+    knownHosts: knownHosts ?? "",
+    ...(privateKey === undefined ? {} : { privateKey }),
+    environment: request.process.environment,
+  });
+  reporter.finish("connect", `to ${transport.description}`);
+  return transport;
+}
+
+function describeSurvey(
+  target: Target,
+  { opened, order }: Study,
+  programs: Programs,
+): Parameters<typeof surveyTarget>[1] {
+  return {
+    basePath: target.basePath,
+    storeNames: opened.lab.storePaths.map((path) => basename(path)),
+    jobIds: order,
+    labHash: opened.lab.hash,
+    programsHash: programs.hash,
+  };
+}
+
+function requireSlurm(survey: Survey, target: Target): void {
+  if (survey.hasSbatch) return;
+  throw new RepxError("SLURM_MISSING", `${survey.user} has no sbatch on target ${target.name}`, {
+    hint: "Log in there and see `command -v sbatch`; on some sites SLURM is a module that the login script must load.",
+  });
+}
+
+function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
+  return new Map(
+    order.map((id): [JobId, SubmittedJob] => {
+      const job = opened.lab.jobs.get(id);
+      const metricsText = survey.succeeded.get(id);
+      const dependsOn = (dependencies.get(id) ?? [])
+        .map((upstream) => upstream.id)
+        .filter((upstream) => dependencies.has(upstream));
+      return [
+        id,
+        {
+          id,
+          stage: job?.name ?? id,
+          parameters: job?.params ?? {},
+          dependsOn,
+          isReused: plan.reused.has(id),
+          ...(metricsText === undefined ? {} : { metricsText }),
+        },
+      ];
+    }),
+  );
+}
+
+/** Best effort: the failure that is being told weighs more than one of telling the coordinator. */
+async function closeChecks(
+  request: ExperimentRequest,
+  submission: ExperimentOutcome["submission"],
+  error: unknown,
+): Promise<void> {
+  const reason = error instanceof RepxError ? `${error.code}: ${error.message}` : "submitting failed";
+  try {
+    await abandonSubmission(request.coordinator.origin, submission, reason, request.process.now());
+  } catch {
+    // The Action's post step tries once more; without it the coordinator shows the jobs as queued.
+  }
+}

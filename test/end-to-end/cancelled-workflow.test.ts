@@ -1,0 +1,32 @@
+import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
+import { makeTemporaryWorld } from "../harness/temporary-world.ts";
+import type { World } from "../harness/world.ts";
+
+let world: World;
+
+beforeAll(async () => {
+  world = await makeTemporaryWorld("cancelled");
+});
+afterAll(async () => world[Symbol.asyncDispose]());
+
+test("a workflow that is cancelled after registering closes its checks, and queues nothing", async () => {
+  onTestFailed(async () => console.log(await world.readLogs()));
+  const experiment = await world.openExperiment("cancelled");
+  // Without its controller sbatch keeps trying: the cancellation comes while the jobs are being handed over.
+  await world.cluster.stopController();
+  const cancellation = new AbortController();
+  const run = await world.runAction(experiment, {
+    signal: cancellation.signal,
+    onLine: (line) => {
+      if (/^sync .* s {2}/.test(line)) cancellation.abort();
+    },
+  });
+  await world.cluster.startController();
+  expect(run.exitCode).toBe(130);
+  expect(run.postExitCode).toBe(0);
+  expect(run.log).toContain("16 jobs that were registered and never submitted are closed as cancelled");
+  const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
+  expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
+  expect(checks.map((check) => check.output.summary).join()).toContain("the workflow was interrupted");
+  expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
+});

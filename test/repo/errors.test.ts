@@ -1,0 +1,39 @@
+import { CODES } from "@repx/core/model";
+import { expect, test } from "vitest";
+import { listFiles, readText } from "./repository-files.ts";
+
+const CODE = /^### ([A-Z][A-Z0-9_]+)$/gm;
+
+async function readEntries(): Promise<string[]> {
+  return [...(await readText("docs/errors.md")).matchAll(CODE)].map(([, code = ""]) => code);
+}
+
+async function readTests(): Promise<string> {
+  const tests = (await listFiles()).filter(
+    (path) => /^(packages|test)\/.*\.(test|suite)\.ts$/.test(path) && !path.startsWith("test/repo/"),
+  );
+  return (await Promise.all(tests.map(readText))).join("\n");
+}
+
+test("every code has one entry in docs/errors.md, and every entry a code", async () => {
+  expect((await readEntries()).toSorted()).toEqual(Object.keys(CODES).toSorted());
+});
+
+test("every entry says what it means, what usually causes it and what to do", async () => {
+  const [, ...entries] = (await readText("docs/errors.md")).split(/^### (?=[A-Z])/m);
+  const thin = entries.filter((entry) => !/\*\*Causes:\*\* [^]*\*\*Do:\*\* /.test(entry));
+  expect(thin.map((entry) => entry.split("\n", 1)[0])).toEqual([]);
+});
+
+test("every code is asserted by a test", async () => {
+  const tests = await readTests();
+  expect(Object.keys(CODES).filter((code) => !new RegExp(`\\b${code}\\b`).test(tests))).toEqual([]);
+});
+
+test("every code of the Nix library is in docs/nix.md, and no other", async () => {
+  const sources = (await listFiles()).filter((path) => /^packages\/nix\/\w+\.nix$/.test(path));
+  const texts = await Promise.all(sources.map(readText));
+  const thrown = texts.flatMap((text) => [...text.matchAll(/\bcode = "([A-Z_]+)"/g)].map(([, code = ""]) => code));
+  const rows = [...(await readText("docs/nix.md")).matchAll(/^\| `(LAB_[A-Z_]+)` \|/gm)].map(([, code = ""]) => code);
+  expect(rows.toSorted()).toEqual([...new Set(thrown)].toSorted());
+});
