@@ -1,0 +1,170 @@
+import{createRequire as __createRequire}from"node:module";import{fileURLToPath as __toPath}from"node:url";import{dirname as __toFolder}from"node:path";const require=__createRequire(import.meta.url);const __filename=__toPath(import.meta.url);const __dirname=__toFolder(__filename);
+import {
+  CommitSha,
+  RepxError,
+  followSubmission,
+  int,
+  object,
+  openHost,
+  renderSummary,
+  stopWith,
+  submitExperiment
+} from "./chunk-MVMWQ4LS.js";
+
+// packages/action/src/main.ts
+import { fileURLToPath } from "node:url";
+
+// packages/action/src/commit.ts
+var PullRequestEvent = object({
+  pull_request: object({ number: int().positive(), head: object({ sha: CommitSha }) })
+});
+function readCommit(event) {
+  if (event.name === "pull_request" || event.name === "pull_request_target") {
+    const parsed = PullRequestEvent.safeParse(event.payload);
+    if (parsed.success) {
+      const { number, head } = parsed.data.pull_request;
+      return { headSha: head.sha, pullRequest: number };
+    }
+    throw new RepxError("INPUT_INVALID", `the event \`${event.name}\` names no pull request`, {
+      hint: "Run the Action on `pull_request`, `push` or `workflow_dispatch`.",
+      cause: parsed.error
+    });
+  }
+  const sha = CommitSha.safeParse(event.sha);
+  if (sha.success) return { headSha: sha.data, pullRequest: void 0 };
+  throw new RepxError("INPUT_INVALID", `GITHUB_SHA is not a commit: ${event.sha}`, {
+    hint: "Run the Action in a workflow of GitHub Actions."
+  });
+}
+
+// packages/action/src/inputs.ts
+function readInputs(host2) {
+  const optional = (name) => host2.readInput(name) || void 0;
+  const sshKey = optional("ssh-key");
+  if (sshKey !== void 0) maskSecret(host2, sshKey);
+  return {
+    lab: host2.readInput("lab") || ".",
+    runs: host2.readInput("runs").split(/\s+/).filter((name) => name !== ""),
+    target: optional("target"),
+    config: host2.readInput("config") || ".repx/config.toml",
+    resources: optional("resources"),
+    sshKey,
+    knownHosts: optional("known-hosts"),
+    coordinator: parseCoordinator(host2.readInput("coordinator")),
+    wait: parseBoolean("wait", host2.readInput("wait") || "false")
+  };
+}
+function maskSecret(host2, secret) {
+  for (const line of [secret, ...secret.split("\n")]) {
+    if (line.trim().length >= 8) host2.addMask(line.trim());
+  }
+}
+function parseCoordinator(text) {
+  const hint = "Set the `coordinator` input to the address of your coordinator, for instance https://repx.example.org.";
+  if (text === "") throw new RepxError("INPUT_MISSING", "the input `coordinator` is empty", { hint });
+  const url = URL.parse(text);
+  if (url === null || url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not a web address: ${text}`, { hint });
+  }
+  if (url.protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)) {
+    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not encrypted: ${text}`, {
+      hint: "Use https://; plain http would show the submission's token to the network. It is accepted on this host's loopback alone."
+    });
+  }
+  return url.origin;
+}
+function parseBoolean(name, text) {
+  if (/^true$/i.test(text)) return true;
+  if (/^false$/i.test(text)) return false;
+  throw new RepxError("INPUT_INVALID", `the input \`${name}\` is neither true nor false: ${text}`, {
+    hint: `Write \`${name}: true\` or leave it out.`
+  });
+}
+
+// packages/action/src/reporter.ts
+var WIDTH = 9;
+function openReporter(printLine, now, everyMs = 2e3) {
+  let startedAt = now();
+  let printedAt = 0;
+  return {
+    start: () => {
+      startedAt = now();
+      printedAt = 0;
+    },
+    progress: (step, fraction, detail) => {
+      if (now() - printedAt < everyMs) return;
+      printedAt = now();
+      printLine(`${step.padEnd(WIDTH)}${String(Math.floor(fraction * 100)).padStart(3)} %  ${detail}`);
+    },
+    finish: (step, detail) => {
+      printLine(`${step.padEnd(WIDTH)}${((now() - startedAt) / 1e3).toFixed(1).padStart(5)} s  ${detail}`);
+    }
+  };
+}
+
+// packages/action/src/run.ts
+async function run(host2, programs) {
+  const inputs = readInputs(host2);
+  const commit = readCommit(host2.event);
+  const reporter = openReporter(
+    (line) => host2.printLine(line),
+    () => Date.now()
+  );
+  const outcome = await submitExperiment({
+    lab: inputs.lab,
+    runs: inputs.runs,
+    commit,
+    files: { config: inputs.config, resources: inputs.resources, programs },
+    target: { name: inputs.target, privateKey: inputs.sshKey, knownHosts: inputs.knownHosts },
+    coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host2, inputs) },
+    process: {
+      environment: host2.environment,
+      workFolder: host2.environment["GITHUB_WORKSPACE"] ?? process.cwd(),
+      now: () => /* @__PURE__ */ new Date()
+    },
+    watch: {
+      reporter,
+      onRegistered: (submission) => {
+        host2.addMask(submission.token);
+        host2.saveState("coordinator", inputs.coordinator);
+        host2.saveState("submission", submission.id);
+        host2.saveState("token", submission.token);
+      }
+    }
+  });
+  host2.saveState("submitted", "true");
+  host2.setOutput("submission", outcome.submission.id);
+  host2.setOutput("lab-hash", outcome.labHash);
+  host2.setOutput("jobs", outcome.jobs.size);
+  host2.setOutput("reused", outcome.jobs.size - outcome.submitted);
+  host2.setOutput("url", outcome.url);
+  await host2.appendSummary(renderSummary(outcome));
+  host2.printLine(
+    outcome.submitted === 0 ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}` : `${outcome.submitted} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`
+  );
+  if (inputs.wait) await waitForEnd(host2, inputs, outcome.submission, reporter);
+}
+function requestIdToken(host2, inputs) {
+  const token = host2.requestIdToken(inputs.coordinator);
+  if (token !== void 0) return token;
+  throw new RepxError("AUTH_ID_TOKEN_MISSING", "the workflow may not ask GitHub for an OIDC token", {
+    hint: "Add `permissions: { id-token: write, contents: read }` to the job. Pull requests from forks never get one."
+  });
+}
+async function waitForEnd(host2, inputs, submission, reporter) {
+  const view = await followSubmission(inputs.coordinator, submission, reporter);
+  for (const summary of view.runs) host2.printLine(`${summary.name}: ${summary.title}`);
+  if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
+}
+
+// packages/action/src/main.ts
+var host = openHost();
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+process.on("unhandledRejection", (error) => void stopWith(host, error));
+try {
+  await run(host, fileURLToPath(new URL("./target", import.meta.url)));
+} catch (error) {
+  await stopWith(host, error);
+}
+process.exit();

@@ -1,0 +1,159 @@
+# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (slurm.tsv), reported,
+# missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
+# the next). Writes into the folder `work`: new/<event id>.json (whole events), new-ids, ends (beginnings of final events,
+# for the shell to complete), missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
+BEGIN {
+  split("32 20 12 12 24 24 20 100 100", width, " ")
+  split("COMPLETED FAILED TIMEOUT DEADLINE OUT_OF_MEMORY CANCELLED NODE_FAIL BOOT_FAIL PREEMPTED", name, " ")
+  for (i in name) base_state[name[i]] = name[i]
+  # Newer than 22.05: the node failed the job before it began.
+  base_state["LAUNCH_FAILED"] = base_state["RECONFIG_FAIL"] = "BOOT_FAIL"
+  printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
+}
+
+# A last line that is still being written is not counted by `wc -l`.
+part == "jobs" {
+  if (FNR <= rows && split($0, f, "\t") == 2 && f[1] ~ /^[0-9]+(_[0-9]+)?$/ && f[2] ~ /^[0-9a-z]+-[A-Za-z0-9._+-]+$/) job[f[1]] = f[2]
+}
+part == "reported" { note_reported($0) }
+part == "missing" { split($0, f, "\t"); since[f[1]] = f[2] }
+part == "wanted" { bells++; split($0, f, "\t"); bell_id[bells] = f[1]; bell_kind[bells] = f[2]; bell_until[bells] = f[3] }
+part == "account" { accounts++; account[accounts] = $0 }
+part == "queue" {
+  at = 1
+  for (i = 1; i <= 9; i++) { f[i] = substr($0, at, width[i]); sub(/ +$/, "", f[i]); at += width[i] }
+  array = f[1]; sub(/_.*/, "", array); is_known_array[array] = 1
+  if (f[1] in job) { present[f[1]] = 1; take(f[1], f[2], f[3] + 0, f[4], f[5], f[6], seconds(f[7]), f[8], f[9]) }
+}
+
+END {
+  for (i = 1; i <= accounts; i++) note_account(account[i])
+  for (id in last_account) take_account(last_account[id])
+  for (id in job) if (!(id in present) && !(id in done)) {
+    missing++
+    if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", 0, "", "", "", "", "", "")
+    else if (id in since && now - since[id] >= lost) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
+    printf "%s\t%s\t%s\t%s\n", id, (id in since) ? since[id] : now, job[id], top[id] + 0 >(work "/missing.new")
+  }
+  for (i = 1; i <= bells; i++) keep_bell(bell_id[i], bell_kind[i], bell_until[i])
+  for (id in last) if (last[id] == "COMPLETING" && !(id in completing)) keep_bell(id, "completing", now + 60)
+  for (id in job) { known++; if (!(id in done)) unreported++ }
+  print known + 0, unreported + 0, wanted + 0, missing + 0
+}
+
+# Event ids: <slurm id>.<restarts>.<STATE>
+function note_reported(event,    f, restarts) {
+  split(event, f, ".")
+  reported[event] = 1
+  restarts = f[2] + (f[3] == "REQUEUED")
+  if (restarts > top[f[1]] + 0) top[f[1]] = restarts
+  if (f[3] != "RUNNING" && f[3] != "REQUEUED") done[f[1]] = 1
+}
+
+function take(id, state, restarts, code, from, to, elapsed, node, reason,    base) {
+  last[id] = state
+  if (id in done) return
+  sub(/ .*/, "", state)
+  # The attempt before this one ended without a word that we saw.
+  if (restarts > 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
+  if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
+  else if (state in base_state) {
+    base = base_state[state]
+    done[id] = 1
+    printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", id "." restarts "." base, id, job[id], restarts, base, (render_node(node) == "" ? "-" : "+"), \
+      render(id, base, restarts, to, render_code(code) render_node(node) render_reason(reason) render_elapsed(elapsed)) >(work "/ends")
+  }
+}
+
+# An event that is complete as it is.
+function write(id, state, restarts, at, more,    event) {
+  event = id "." restarts "." state
+  if (event in reported) return
+  reported[event] = 1
+  print render(id, state, restarts, at, more) "}" >(work "/new/" event ".json")
+  close(work "/new/" event ".json")
+  print event >(work "/new-ids")
+}
+
+function render(id, state, restarts, at, more) {
+  at = at ~ /^[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]T[0-9][0-9]:[0-9][0-9]:[0-9][0-9]$/ ? at "Z" : seen_at
+  return "{\"id\":\"" id "." restarts "." state "\",\"job\":" json_string(job[id]) ",\"attempt\":" restarts + 1 \
+    ",\"state\":\"" state "\",\"at\":\"" at "\",\"slurmId\":\"" id "\"" more
+}
+
+# scontrol and sacct say `3:0`, squeue the raw wait status (exit code * 256 + signal).
+function render_code(code,    f) {
+  if (code ~ /^[0-9]+:[0-9]+$/) split(code, f, ":")
+  else if (code ~ /^[0-9]+$/) { f[1] = int(code / 256); f[2] = code % 128 }
+  else return ""
+  # repx-job, as a shell does, says 128 + n of a program that signal n ended.
+  if (f[2] == 0 && f[1] > 128 && f[1] <= 192) f[2] = f[1] - 128
+  return ",\"exitCode\":" f[1] % 256 ",\"signal\":" f[2] % 256
+}
+
+function render_node(node) {
+  return node == "" || node == "n/a" || node ~ /^None/ || length(node) >= 100 ? "" : ",\"node\":" json_string(node)
+}
+
+function render_reason(reason) {
+  return reason == "" || reason == "None" ? "" : ",\"reason\":" json_string(reason)
+}
+
+function render_elapsed(elapsed) {
+  return elapsed ~ /^[0-9.]+$/ ? ",\"elapsedSeconds\":" elapsed : ""
+}
+
+# [days-][[hours:]minutes:]seconds
+function seconds(text,    f, n, i, sum, days) {
+  if (text !~ /^[0-9:-]+$/) return ""
+  days = 0
+  if ((i = index(text, "-")) > 0) { days = substr(text, 1, i - 1); text = substr(text, i + 1) }
+  n = split(text, f, ":")
+  for (i = 1; i <= n; i++) sum = sum * 60 + f[i]
+  return days * 86400 + sum
+}
+
+# sacct|id|state|e:s|start|end|seconds|nodes, one for each attempt of a job, or
+# record|id|state|first line of result.json
+function note_account(line,    f) {
+  split(line, f, "|")
+  if (f[1] == "unseen") unseen[f[2]] = 1
+  if (f[1] == "unseen" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
+  last_account[f[2]] = line
+}
+
+function take_account(line,    f, n, code) {
+  n = split(line, f, "|")
+  if (f[1] == "sacct" && n == 8) {
+    take(f[2], f[3], top[f[2]] + 0, f[4], f[5], f[6], f[7], f[8], "")
+  } else if (f[1] == "record" && match(f[4], /"exitCode":[0-9]+/)) {
+    code = substr(f[4], RSTART + 11, RLENGTH - 11)
+    take(f[2], f[3], top[f[2]] + 0, code ":0", field(f[4], "startedAt"), field(f[4], "endedAt"), "", "", "")
+  }
+}
+
+# A task that nobody saw begin, of an array that the scheduler still knows.
+function is_unseen(id,    array) {
+  array = id; sub(/_.*/, "", array)
+  return (id in since) && (id in unseen) && array in is_known_array && !((id ".0.RUNNING") in reported)
+}
+
+# A time of result.json, without its Z.
+function field(line, name,    at) {
+  at = index(line, "\"" name "\":\"")
+  return at ? substr(line, at + length(name) + 4, 19) : ""
+}
+
+# A bell is answered when the scheduler's word says as much as the bell did; until then, for a minute, look again.
+function keep_bell(id, kind, until,    state) {
+  state = last[id]
+  if ((id in done) || state == "PENDING") return
+  if (kind == "start" && state == "RUNNING") return
+  # A node that hangs can be COMPLETING for hours: then the sweep is enough, and the line says that we know.
+  if (kind == "completing") completing[id] = 1
+  if (now >= until && kind != "completing") return
+  printf "%s\t%s\t%s\n", id, kind, until >(work "/wanted.new")
+  # A job that slurm.tsv does not name yet waits for its line.
+  if (id in job && now < until) wanted++
+}

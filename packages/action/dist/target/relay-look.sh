@@ -1,0 +1,160 @@
+# Part of repx-relay: from doorbells and the scheduler's word to event files in spool/. Files in relay/:
+# wanted (jobs whose bell rang: slurm id, bell, until when), reported (ids of all events made), missing (jobs that the
+# queue no longer names, since when), late/<slurm id> (an end whose marker is not in sight yet, since when).
+tab=$(printf '\t')
+look_after=0 sweep_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up
+
+# New bells become lines of `wanted` before they are taken away.
+take_bells() {
+  set -- "$dir"/bells/*.start "$dir"/bells/*.end
+  if [ -e "$1" ] || [ -e "$2" ]; then
+    for bell in "$@"; do
+      name=${bell##*/}
+      [ ! -e "$bell" ] || printf '%s\t%s\t%s\n' "${name%.*}" "${name##*.}" "$((now + 60))"
+    done >>"$work/wanted" && rm -f -- "$@" && is_wanted=1
+  fi
+  take_doorbells
+  [ -n "$has_all_rows" ] || take_rows
+}
+
+# Rows that were just added may be of jobs whose bell rang before we knew them.
+take_rows() {
+  [ ! -e "$dir/submitted" ] || has_all_rows=1
+  rows=$(wc -c 2>/dev/null <"$dir/slurm.tsv") || rows=0
+  [ "$rows" = "$rows_seen" ] || { rows_seen=$rows is_wanted=1 open=unknown; }
+}
+
+# The epilog's spool is not ours to change: what has been handled is remembered by name and inode. It is listed only when
+# it changed.
+take_doorbells() {
+  changed=$(stat -c %y "$doorbells" 2>/dev/null) || return 0
+  [ "$changed" != "$spool_seen" ] || return 0
+  spool_seen=$changed
+  ls -iU "$doorbells" 2>/dev/null | awk -v prefix="$submission." -v until="$((now + 60))" -v wanted="$work/wanted" -v seen="$work/doorbells.new" '
+    part == "known" { known[$0] = 1; next }
+    index($2, prefix) == 1 && NF == 2 {
+      print >seen
+      n = split($2, field, ".")
+      if (($0 in known) || n != 3 || field[2] !~ /^[0-9]+(_[0-9]+)?$/) next
+      printf "%s\tepilog\t%s\n", field[2], until >>wanted
+      rang = 1
+    }
+    END { exit rang ? 0 : 1 }' part=known "$work/doorbells" part=listed - && is_wanted=1
+  [ ! -e "$work/doorbells.new" ] || mv -f "$work/doorbells.new" "$work/doorbells"
+}
+
+is_look_due() {
+  [ "$now" -ge "$look_after" ] || return 1
+  [ -n "$is_wanted" ] || [ "$now" -ge "$sweep_after" ]
+}
+
+# One look at all jobs. The scheduler failing is no verdict: nothing is concluded, and the bells stay wanted.
+look() {
+  sweep_after=$((now + sweep))
+  touch "$dir/relay.pid" 2>/dev/null
+  [ -s "$dir/slurm.tsv" ] || { is_wanted='' && return; }
+  if ! timeout 20 squeue --me --all -h -r -t all -O "$queue_format" >"$work/queue" 2>"$work/scheduler.err"; then
+    [ "$scheduler" = down ] || log "squeue failed: $(head -n 1 "$work/scheduler.err")"
+    scheduler=down look_after=$((now + 5))
+    return
+  fi
+  [ "$scheduler" = up ] || log "squeue answers again"
+  scheduler=up
+  ask_elsewhere
+  rm -f "$work"/new/*
+  awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+    -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$marker_patience" -v lost="$lost_patience" -v work="$work" \
+    part=jobs "$dir/slurm.tsv" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
+    part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
+  read -r known unreported wanted missing <"$work/summary"
+  mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
+  finish_ends
+  publish
+  # A scheduler that has many jobs of ours is asked less often.
+  look_after=$((now + unreported / 1000))
+  if [ "$wanted" -gt 0 ] || [ -n "$is_late" ]; then is_wanted=1; else is_wanted=''; fi
+}
+
+queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
+
+# For jobs that the queue named no longer at the last look (MinJobAge): accounting, else the job's own records. Without
+# either, a task of an array was cancelled before it began: SLURM forgets it at once (22.05, `scancel 12_3`).
+ask_elsewhere() {
+  true >"$work/account"
+  [ -s "$work/missing" ] || return 0
+  ids=$(head -n 1000 "$work/missing" | cut -f 1 | paste -s -d , -)
+  timeout 20 sacct -X -n -P -D -S now-40days -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList 2>/dev/null >"$work/account.tmp" &&
+    sed 's/^/sacct|/' "$work/account.tmp" >"$work/account"
+  head -n 5000 "$work/missing" | while IFS=$tab read -r id since job restarts; do
+    records=$base/outputs/$job/repx
+    is_own_record || { echo "unseen|$id" && continue; }
+    { read -r result <"$records/result.json"; } 2>/dev/null || continue
+    if [ -e "$records/SUCCESS" ]; then state=COMPLETED; elif [ -e "$records/FAIL" ]; then state=FAILED; else continue; fi
+    printf 'record|%s|%s|%s\n' "$id" "$state" "$result"
+  done >>"$work/account"
+}
+
+# Whether the job's folder tells of this attempt and not of an earlier one (repx-job writes the attempt as first line).
+is_own_record() {
+  { IFS= read -r first <"$records/job.json"; } 2>/dev/null || return 1
+  case $first in
+    *"\"submission\":\"$submission\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
+  esac
+  return 1
+}
+
+# What observe.awk found ended gets its marker, log and metrics; now and then what is ready is sent.
+finish_ends() {
+  is_late=''
+  [ -s "$work/ends" ] || return 0
+  ends=0
+  while IFS=$tab read -r event id job restarts state node prefix; do
+    ends=$((ends + 1))
+    if [ $((ends % 100)) = 0 ]; then publish && send_due; fi
+    records=$base/outputs/$job/repx own='' marker=''
+    if is_own_record; then own=1; fi
+    if [ -n "$own" ] && [ -e "$records/SUCCESS" ]; then marker=SUCCESS; fi
+    if [ -n "$own" ] && [ -e "$records/FAIL" ]; then marker=FAIL; fi
+    if is_too_early; then is_late=1 && continue; fi
+    # Through cat, whose exit code tells of a full disk.
+    render_end | cat >"$work/new/$event.json" && echo "$event" >>"$work/new-ids" || rm -f "$work/new/$event.json"
+    [ ! -e "$work/late/$id" ] || rm -f "$work/late/$id"
+  done <"$work/ends"
+}
+
+# NFS shows a node's last files some seconds late; opening the folder makes the client ask again (nfs(5), close-to-open).
+is_too_early() {
+  [ "$node" != - ] || return 1
+  if [ -n "$own" ]; then [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1; fi
+  if [ -e "$work/late/$id" ]; then read -r since <"$work/late/$id"; else since=$now && echo "$now" >"$work/late/$id"; fi
+  ls "$records" >/dev/null 2>&1
+  [ "$now" -lt $((since + marker_patience)) ]
+}
+
+render_end() {
+  printf '%s' "$prefix"
+  [ -z "$marker" ] || printf ',"marker":"%s"' "$marker"
+  if [ -n "$own" ]; then
+    logs=$records/stderr.log
+    [ -s "$logs" ] || logs=$records/stdout.log
+    if [ -s "$logs" ]; then printf ',"logTail":' && tail -c 8000 "$logs" | json_text 40; fi
+    metrics=$base/outputs/$job/out/metrics.json
+    if [ -f "$metrics" ] && [ "$(wc -c <"$metrics")" -le 16000 ]; then printf ',"metricsText":' && json_text 0 <"$metrics"; fi
+  fi
+  printf '}\n'
+}
+
+# From relay/new to spool/, then into `reported`: a crash between makes the same events again, under the same names.
+publish() {
+  [ -s "$work/new-ids" ] || return 0
+  (cd "$work/new" && mv -f -- *.json "$spool/") && cat "$work/new-ids" >>"$work/reported"
+  rm -f "$work/new-ids"
+}
+
+# Jobs whose end has not been taken yet; counted only when it may have changed.
+count_open() {
+  [ "$open" = unknown ] || return 0
+  [ -s "$dir/slurm.tsv" ] || { open=0 && return; }
+  open=$(awk 'part == "settled" { settled[$1] = 1; next } !($1 in settled) { open++ } END { print open + 0 }' \
+    part=settled "$dir/settled" part=jobs "$dir/slurm.tsv")
+}
