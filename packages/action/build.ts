@@ -19,6 +19,8 @@ const banner = [
 const dist = process.argv[2] ?? here("dist");
 await rm(dist, { recursive: true, force: true });
 await build({
+  // Path comments in the bundle are relative to it.
+  absWorkingDir: here("."),
   entryPoints: [here("src/main.ts"), here("src/post.ts")],
   outdir: dist,
   bundle: true,

@@ -36,6 +36,7 @@ test("answers what is not for the caller with an id alone", () => {
   for (const thrown of [error, new TypeError("inner words"), "inner words"]) {
     const { status, body } = renderRefusal(thrown, "id-1");
     expect(status).toBe(500);
+    expect(body.error.code).toBe("COORD_INTERNAL");
     expect(body.error.message).toContain("id-1");
     expect(JSON.stringify(body)).not.toContain("inner");
   }
