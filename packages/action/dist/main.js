@@ -9,12 +9,12 @@ import {
   renderSummary,
   stopWith,
   submitExperiment
-} from "./chunk-MVMWQ4LS.js";
+} from "./chunk-GYLZBJSC.js";
 
-// packages/action/src/main.ts
+// src/main.ts
 import { fileURLToPath } from "node:url";
 
-// packages/action/src/commit.ts
+// src/commit.ts
 var PullRequestEvent = object({
   pull_request: object({ number: int().positive(), head: object({ sha: CommitSha }) })
 });
@@ -37,7 +37,7 @@ function readCommit(event) {
   });
 }
 
-// packages/action/src/inputs.ts
+// src/inputs.ts
 function readInputs(host2) {
   const optional = (name) => host2.readInput(name) || void 0;
   const sshKey = optional("ssh-key");
@@ -81,7 +81,7 @@ function parseBoolean(name, text) {
   });
 }
 
-// packages/action/src/reporter.ts
+// src/reporter.ts
 var WIDTH = 9;
 function openReporter(printLine, now, everyMs = 2e3) {
   let startedAt = now();
@@ -102,7 +102,7 @@ function openReporter(printLine, now, everyMs = 2e3) {
   };
 }
 
-// packages/action/src/run.ts
+// src/run.ts
 async function run(host2, programs) {
   const inputs = readInputs(host2);
   const commit = readCommit(host2.event);
@@ -157,7 +157,7 @@ async function waitForEnd(host2, inputs, submission, reporter) {
   if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
 }
 
-// packages/action/src/main.ts
+// src/main.ts
 var host = openHost();
 process.once("SIGINT", () => process.exit(130));
 process.once("SIGTERM", () => process.exit(143));

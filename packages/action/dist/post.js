@@ -4,9 +4,9 @@ import {
   abandonSubmission,
   openHost,
   stopWith
-} from "./chunk-MVMWQ4LS.js";
+} from "./chunk-GYLZBJSC.js";
 
-// packages/action/src/post.ts
+// src/post.ts
 var host = openHost();
 var id = SubmissionId.safeParse(host.readState("submission"));
 var isInterrupted = id.success && host.readState("submitted") !== "true" && host.readState("abandoned") !== "true";
