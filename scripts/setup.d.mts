@@ -5,6 +5,8 @@ export interface Program {
 }
 
 export interface SetupFacts {
+  /** What npm was asked to run: demo, test. */
+  readonly script?: string | undefined;
   readonly isRoot: boolean;
   readonly isDebian: boolean;
   readonly hasPlatform: boolean;

@@ -32,7 +32,7 @@ export const PROGRAMS = [
 
 /**
  * Decides from what the machine is like what there is to do, or says what stands in the way. Pure.
- * @param {{isRoot: boolean, isDebian: boolean, hasPlatform: boolean, missing: readonly {program: string, debian: string}[], lockHash: string, installedHash?: string}} facts
+ * @param {{script?: string | undefined, isRoot: boolean, isDebian: boolean, hasPlatform: boolean, missing: readonly {program: string, debian: string}[], lockHash: string, installedHash?: string}} facts
  * @returns {{problem: string} | {npm: boolean, debian: string[]}}
  */
 export function planSetup(facts) {
@@ -48,7 +48,8 @@ export function planSetup(facts) {
     lines.push(`  missing programs: ${programs}`);
     lines.push(`  install them: sudo apt-get install -y --no-install-recommends ${packages.join(" ")}`);
   }
-  if (!facts.isRoot) lines.push("  then run the same command as root: sudo -E npm …");
+  if (!facts.isRoot)
+    lines.push(`  run it as root: sudo npm ${facts.script === undefined ? "…" : `run ${facts.script}`}`);
   return { problem: lines.join("\n") };
 }
 
@@ -72,6 +73,7 @@ function readFacts() {
   const lockHash = createHash("sha256").update(lock).digest("hex");
   return {
     isRoot: process.getuid?.() === 0,
+    script: process.env["npm_lifecycle_event"],
     isDebian: existsSync("/etc/debian_version"),
     hasPlatform: process.platform === "linux" && ["x64", "arm64"].includes(process.arch),
     missing: PROGRAMS.filter((one) => !hasProgram(one)),

@@ -34,13 +34,13 @@ test("says in one message what stands in the way and which command helps", () =>
       "problem": "repx: cannot set up here: you are not root (sshd, munge and SLURM are started for an unprivileged user); this is not Debian.
       missing programs: nix, slurmctld, slurmd, sbatch, munged, sshd, ssh-keygen, busybox, bash-static, curl, git
       install them: sudo apt-get install -y --no-install-recommends nix-bin slurmctld slurmd slurm-client munge openssh-server openssh-client busybox-static bash-static curl git
-      then run the same command as root: sudo -E npm …",
+      run it as root: sudo npm …",
     }
   `);
   expect(planSetup({ ...READY, isRoot: false })).toMatchInlineSnapshot(`
     {
       "problem": "repx: cannot set up here: you are not root (sshd, munge and SLURM are started for an unprivileged user).
-      then run the same command as root: sudo -E npm …",
+      run it as root: sudo npm …",
     }
   `);
   expect(planSetup({ ...READY, hasPlatform: false })).toMatchInlineSnapshot(`

@@ -25,6 +25,8 @@ export interface SlurmClusterOptions {
   readonly cpusPerNode?: number;
   /** The product's EpilogSlurmctld program; it is copied, as an admin would install it. */
   readonly epilog?: string;
+  /** How SLURM is to call the epilog; `EpilogSlurmctld` when not given. */
+  readonly hook?: "EpilogSlurmctld" | "jobcomp/script";
   readonly epilogEnvironment?: Readonly<Record<string, string>>;
   /** Lines appended to slurm.conf. */
   readonly extraConf?: string;
@@ -128,6 +130,7 @@ async function writeConf(folder: string, mungeSocket: string, options: SlurmClus
     nodes,
     hasCgroup,
     epilog,
+    hook: options.hook ?? "EpilogSlurmctld",
     isHostLoopback: address?.address.startsWith("127.") ?? false,
     cpusPerNode: options.cpusPerNode ?? 4,
     firstJobId: await countUpJobIds(folder),

@@ -11,6 +11,8 @@ export interface SlurmConf {
   readonly hasCgroup: boolean;
   readonly firstJobId: number;
   readonly epilog?: string | undefined;
+  /** Which of the two hooks calls it. */
+  readonly hook: "EpilogSlurmctld" | "jobcomp/script";
   readonly extraConf?: string | undefined;
 }
 
@@ -36,7 +38,7 @@ export function renderSlurmConf(conf: SlurmConf): string {
     `FirstJobId=${conf.firstJobId}`,
     ...TIMERS,
     `TmpFS=${conf.folder}/tmp`,
-    ...(conf.epilog === undefined ? [] : [`EpilogSlurmctld=${conf.epilog}`]),
+    ...renderHook(conf),
     "PrologEpilogTimeout=30",
     ...renderNodes(conf),
     ...(conf.extraConf === undefined ? [] : [conf.extraConf.trimEnd()]),
@@ -66,9 +68,14 @@ function renderFiles(folder: string): string[] {
     "SlurmdDebug=info",
     "LogTimeFormat=iso8601_ms",
     "AccountingStorageType=accounting_storage/none",
-    "JobCompType=jobcomp/filetxt",
-    `JobCompLoc=${folder}/log/ctld/jobcomp.txt`,
   ];
+}
+
+/** A cluster has one job completion plugin: the script, or else a file that shows what ended. */
+function renderHook({ folder, epilog, hook }: SlurmConf): string[] {
+  if (epilog !== undefined && hook === "jobcomp/script") return ["JobCompType=jobcomp/script", `JobCompLoc=${epilog}`];
+  const record = ["JobCompType=jobcomp/filetxt", `JobCompLoc=${folder}/log/ctld/jobcomp.txt`];
+  return epilog === undefined ? record : [...record, `EpilogSlurmctld=${epilog}`];
 }
 
 function renderTracking(hasCgroup: boolean): string[] {

@@ -40,7 +40,7 @@ function refuse(text: string): RepxError {
 }
 
 test("reads targets as RepX 0.5 writes them, with port, identity and known hosts", () => {
-  const config = parseConfig(FULL, "/work/repo/.repx/config.toml");
+  const config = parseConfig(FULL, "/home/ada/study/.repx/config.toml");
   expect(config.targets.get("cluster")).toEqual({
     name: "cluster",
     address: { user: "ada", host: "login.example.org", port: 2222 },
@@ -48,7 +48,7 @@ test("reads targets as RepX 0.5 writes them, with port, identity and known hosts
     scheduler: "slurm",
     nodeLocalPath: "/tmp/repx",
     identityFile: `${homedir()}/.ssh/id_cluster`,
-    knownHosts: "/work/repo/.repx/known_hosts",
+    knownHosts: "/home/ada/study/.repx/known_hosts",
   });
   expect(config.targets.get("local")).toEqual({ name: "local", basePath: "/home/me/repx", scheduler: "local" });
 });
