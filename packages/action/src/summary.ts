@@ -1,5 +1,5 @@
 import type { ExperimentOutcome } from "@repx/core";
-import { renderGraphPicture, type RepxError } from "@repx/core/model";
+import { renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from "@repx/core/model";
 
 /** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
 export function renderSummary(outcome: ExperimentOutcome): string {
@@ -12,7 +12,7 @@ export function renderSummary(outcome: ExperimentOutcome): string {
     "",
     outcome.submitted === 0
       ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to \`${outcome.target}\`; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
     "| run | jobs | reused | submitted |",
     "|---|--:|--:|--:|",
@@ -29,12 +29,9 @@ export function renderSummary(outcome: ExperimentOutcome): string {
 export function renderFailure(error: RepxError): string {
   return [
     `## RepX: ${error.code}`,
+    renderCodeBlock(error.message),
+    "**What to do**",
+    renderCodeBlock(error.hint),
     "",
-    "```text",
-    error.message.replaceAll("```", "'''"),
-    "```",
-    "",
-    `**What to do:** ${error.hint}`,
-    "",
-  ].join("\n");
+  ].join("\n\n");
 }

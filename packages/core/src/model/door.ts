@@ -16,3 +16,4 @@ export { isConcluded, openSubmission, startRecord, summarizeRun, type Submission
 export { renderCheck, type CheckReport } from "./check-report.ts";
 export { COMMENT_MARKER, renderComment } from "./comment.ts";
 export { renderGraphPicture } from "./graph-picture.ts";
+export { renderCode, renderCodeBlock } from "./markdown.ts";

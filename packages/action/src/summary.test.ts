@@ -1,0 +1,35 @@
+import { CommitSha, JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
+import { expect, test } from "vitest";
+import { renderFailure, renderSummary } from "./summary.ts";
+
+const id = (nth: number, stage: string): JobId => JobId.parse(`${String(nth).padStart(32, "0")}-${stage}`);
+const [first, second, sum] = [id(1, "threshold-1.0"), id(2, "threshold-1.0"), id(3, "summary-1.0")];
+const job = (of: JobId, dependsOn: JobId[], isReused: boolean) =>
+  [of, { id: of, stage: of.slice(33), parameters: {}, dependsOn, isReused }] as const;
+
+const outcome = {
+  submission: { id: SubmissionId.parse("s0123456789abcdefghijklmno"), token: "never shown" },
+  url: "https://github.com/lab/percolation/pull/7/checks",
+  labHash: LabHash.parse("0c3f6w9x"),
+  target: "cluster",
+  headSha: CommitSha.parse("0".repeat(40)),
+  runs: [
+    { name: RunName.parse("simulation"), jobs: [first, second] },
+    { name: RunName.parse("analysis"), jobs: [sum] },
+  ],
+  jobs: new Map([job(first, [], true), job(second, [], false), job(sum, [first, second], false)]),
+  submitted: 2,
+};
+
+test("the job summary of a submission reads as agreed", async () => {
+  await expect(renderSummary(outcome)).toMatchFileSnapshot("golden/summary.golden.md");
+});
+
+test("the submission's token is not in the summary", () => {
+  expect(renderSummary(outcome)).not.toContain("never shown");
+});
+
+test("an error's words cannot leave their block", () => {
+  const error = new RepxError("NIX_BUILD_FAILED", "``` <img src=x>\n# heading", { hint: "`nix log x`" });
+  expect(renderFailure(error)).toContain("````text\n``` <img src=x>\n# heading\n````");
+});
