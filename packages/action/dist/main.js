@@ -9,7 +9,7 @@ import {
   renderSummary,
   stopWith,
   submitExperiment
-} from "./chunk-GYLZBJSC.js";
+} from "./chunk-L7DMI3NY.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

@@ -4,7 +4,7 @@ import {
   abandonSubmission,
   openHost,
   stopWith
-} from "./chunk-GYLZBJSC.js";
+} from "./chunk-L7DMI3NY.js";
 
 // src/post.ts
 var host = openHost();

@@ -55964,6 +55964,30 @@ async function closeChecks(request3, submission, error3) {
   }
 }
 
+// ../core/src/model/markdown.ts
+function renderCode(text) {
+  const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll("|", "\u2502");
+  const ticks = "`".repeat(longestRun(line, "`") + 1);
+  const pad = line.startsWith("`") || line.endsWith("`") ? " " : "";
+  return line === "" ? "` `" : `${ticks}${pad}${line}${pad}${ticks}`;
+}
+function renderCodeBlock(text, language = "text") {
+  const fence = "`".repeat(Math.max(3, longestRun(text, "`") + 1));
+  const plain = text.replaceAll(new RegExp("\\p{Cc}\\[[0-9;?]*[ -/]*[@-~]", "gu"), "").replaceAll(new RegExp("(?![\\n\\t])\\p{Cc}", "gu"), "");
+  return `${fence}${language}
+${plain.replace(/\n+$/, "")}
+${fence}`;
+}
+function longestRun(text, mark) {
+  let longest = 0;
+  let current = 0;
+  for (const char of text) {
+    current = char === mark ? current + 1 : 0;
+    longest = Math.max(longest, current);
+  }
+  return longest;
+}
+
 // ../core/src/model/graph-picture.ts
 function renderGraphPicture(runs, jobs) {
   const nodeOf = /* @__PURE__ */ new Map();
@@ -56012,7 +56036,7 @@ function renderSummary(outcome) {
   return [
     "## RepX",
     "",
-    outcome.submitted === 0 ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.` : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to \`${outcome.target}\`; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
+    outcome.submitted === 0 ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.` : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
     "| run | jobs | reused | submitted |",
     "|---|--:|--:|--:|",
@@ -56027,14 +56051,11 @@ function renderSummary(outcome) {
 function renderFailure(error3) {
   return [
     `## RepX: ${error3.code}`,
-    "",
-    "```text",
-    error3.message.replaceAll("```", "'''"),
-    "```",
-    "",
-    `**What to do:** ${error3.hint}`,
+    renderCodeBlock(error3.message),
+    "**What to do**",
+    renderCodeBlock(error3.hint),
     ""
-  ].join("\n");
+  ].join("\n\n");
 }
 
 // src/stop.ts
@@ -56063,4 +56084,4 @@ export {
   renderSummary,
   stopWith
 };
-/*! For license information please see chunk-GYLZBJSC.js.LEGAL.txt */
+/*! For license information please see chunk-L7DMI3NY.js.LEGAL.txt */
