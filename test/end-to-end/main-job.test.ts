@@ -1,4 +1,4 @@
-import { readdir, readFile, stat } from "node:fs/promises";
+import { appendFile, chmod, cp, readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import * as z from "zod";
@@ -94,6 +94,30 @@ test("a second pull request with the same code submits nothing, and its checks s
   expect((await world.github.readComments(experiment.pullRequest.number))[0]?.body).toMatch(
     /percolation\\_threshold \| 0\.59/,
   );
+});
+
+test("a Lab that is already built is taken as it is, and refused when a file of it was changed", async () => {
+  showLogs();
+  const experiment = await world.openExperiment("ready-made");
+  const store = join(world.basePath, "../../nix/nix/store");
+  const built = (await readdir(store)).find((name) => name.startsWith(`${first.outputs["lab-hash"]}-`)) ?? "";
+  const lab = join(experiment.checkout.folder, "built-lab");
+  await cp(join(store, built), lab, { recursive: true, dereference: true });
+
+  const taken = await world.runAction(experiment, { inputs: { lab: "built-lab" } });
+  expect(taken, taken.log).toMatchObject({
+    exitCode: 0,
+    outputs: { reused: "16", "lab-hash": first.outputs["lab-hash"] },
+  });
+
+  const [job = ""] = await readdir(join(lab, "jobs"));
+  const [program = ""] = await readdir(join(lab, "jobs", job, "bin"));
+  await chmod(join(lab, "jobs", job, "bin", program), 0o755);
+  await appendFile(join(lab, "jobs", job, "bin", program), "echo tampered\n");
+  const refused = await world.runAction(experiment, { inputs: { lab: "built-lab" } });
+  expect(refused.exitCode).toBe(2);
+  expect(refused.annotations[0]).toMatchObject({ title: "LAB_INVALID" });
+  expect(refused.annotations[0]?.message).toContain(job);
 });
 
 test("no secret reaches the log, and the submission's token is its owner's alone", async () => {

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { followSubmission, submitExperiment } from "@repx/core";
 import { RepxError } from "@repx/core/model";
 import { readCommit } from "./commit.ts";
@@ -24,6 +27,7 @@ export async function run(host: Host, programs: string): Promise<void> {
     process: {
       environment: host.environment,
       workFolder: host.environment["GITHUB_WORKSPACE"] ?? process.cwd(),
+      temporaryFolder: makeTemporaryFolder(host),
       now: () => new Date(),
     },
     watch: {
@@ -51,9 +55,24 @@ export async function run(host: Host, programs: string): Promise<void> {
   if (inputs.wait) await waitForEnd(host, inputs, outcome.submission, reporter);
 }
 
-function requestIdToken(host: Host, inputs: Inputs): Promise<string> {
+/** A folder of ours alone that is gone when the process is, also when the workflow is cancelled. */
+function makeTemporaryFolder(host: Host): string {
+  const folder = mkdtempSync(join(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
+  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function requestIdToken(host: Host, inputs: Inputs): Promise<string> {
   const token = host.requestIdToken(inputs.coordinator);
-  if (token !== undefined) return token;
+  if (token !== undefined) {
+    return token.catch((cause: unknown) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new RepxError("GITHUB_UNREACHABLE", `GitHub gave no OIDC token: ${reason}`, {
+        hint: "Run the workflow again; see https://www.githubstatus.com when it stays so.",
+        cause,
+      });
+    });
+  }
   throw new RepxError("AUTH_ID_TOKEN_MISSING", "the workflow may not ask GitHub for an OIDC token", {
     hint: "Add `permissions: { id-token: write, contents: read }` to the job. Pull requests from forks never get one.",
   });

@@ -86,7 +86,8 @@ function readTimes(submission: Submission, run: RunName, createdAt: string): { s
     const record = submission.records.get(job);
     if (record === undefined) continue;
     if (record.startedAt !== undefined && record.startedAt < (startedAt ?? "~")) startedAt = record.startedAt;
-    if (isFinal(record.state) && record.at !== undefined && record.at > (endedAt ?? "")) endedAt = record.at;
+    const at = record.evidence?.at;
+    if (isFinal(record.state) && at !== undefined && at > (endedAt ?? "")) endedAt = at;
   }
   const start = startedAt ?? endedAt ?? createdAt;
   // The cluster's clock may differ from ours; an end before its start would be shown as nonsense.

@@ -81,6 +81,16 @@ test.each([
   expect(error.message).not.toContain(ACCESS.token);
 });
 
+test("a connection that breaks in the middle of an answer makes the coordinator unreachable", async () => {
+  answer = { status: 200, body: "" };
+  server.removeAllListeners("request");
+  server.on("request", (_, response) => {
+    response.writeHead(200, { "content-length": "1000" });
+    response.write("{", () => response.destroy());
+  });
+  expect((await refusal(readSubmission(origin, ACCESS))).code).toBe("COORD_UNREACHABLE");
+});
+
 test("a coordinator that nobody answers for is unreachable, with the reason", async () => {
   await new Promise((resolve) => server.close(resolve));
   const lab = LabHash.parse("0c3f6w9x");

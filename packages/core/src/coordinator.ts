@@ -52,9 +52,8 @@ async function ask<T>(
 ): Promise<T> {
   const url = new URL(path, coordinator);
   const answer = await send(url, token, content);
-  const text = await answer.text();
-  if (!answer.ok) throw readRefusal(url, answer.status, text);
-  const parsed = schema.safeParse(parseJson(text));
+  if (!answer.isOk) throw readRefusal(url, answer.status, answer.text);
+  const parsed = schema.safeParse(parseJson(answer.text));
   if (parsed.success) return parsed.data;
   throw new RepxError("COORD_ANSWER_INVALID", `${url.origin} answered ${path} with something else than was agreed`, {
     hint: "Check that the `coordinator` input is the address of a RepX coordinator, and that it is as new as this Action.",
@@ -62,19 +61,27 @@ async function ask<T>(
   });
 }
 
+interface Answer {
+  readonly isOk: boolean;
+  readonly status: number;
+  readonly text: string;
+}
+
+/** Sends a request and reads all of its answer; a connection may break, and the deadline pass, until its last byte. */
 async function send(
   url: URL,
   token: string,
   content: { readonly type: string; readonly body: string } | undefined,
-): Promise<Response> {
+): Promise<Answer> {
   try {
-    return await fetch(url, {
+    const answer = await fetch(url, {
       method: content === undefined ? "GET" : "POST",
       headers: { authorization: `Bearer ${token}`, ...(content === undefined ? {} : { "content-type": content.type }) },
       ...(content === undefined ? {} : { body: content.body }),
       redirect: "error",
       signal: AbortSignal.timeout(DEADLINE_MS),
     });
+    return { isOk: answer.ok, status: answer.status, text: await answer.text() };
   } catch (cause) {
     throw new RepxError(
       "COORD_UNREACHABLE",

@@ -26,6 +26,8 @@ export interface ExperimentRequest {
   readonly process: {
     readonly environment: Readonly<Record<string, string>>;
     readonly workFolder: string;
+    /** Ours alone, removed by the caller: the submission's files, its token among them, lie here while they are sent. */
+    readonly temporaryFolder: string;
     readonly now: () => Date;
   };
   readonly watch: {

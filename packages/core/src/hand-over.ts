@@ -1,6 +1,5 @@
 // From a plan to jobs in SLURM's queue: everything that the target needs is sent, then the batches are submitted.
 import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 import { renderInputs } from "./lab/job-inputs.ts";
@@ -33,7 +32,7 @@ export interface HandOver {
 /** Sends what the target lacks and submits the jobs to run; says how many batches that took. */
 export async function handOver(transport: Transport, work: HandOver): Promise<number> {
   const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
-  const folder = await mkdtemp(join(tmpdir(), "repx-submission-"));
+  const folder = await mkdtemp(join(work.request.process.temporaryFolder, "submission-"));
   try {
     await writeFiles(folder, work, batches);
     await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
@@ -68,7 +67,7 @@ async function submit(transport: Transport, work: HandOver, batches: readonly Ba
   const { reporter } = work.request.watch;
   reporter.start("submit");
   const { basePath } = work.target;
-  const place = { id: work.submission.id, basePath, programs: `${basePath}/bin/${work.programs.hash}` };
+  const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
   const slurmIds = await submitBatches(transport, batches, place, (batch) =>
     reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`),
   );
@@ -76,6 +75,10 @@ async function submit(transport: Transport, work: HandOver, batches: readonly Ba
     "submit",
     `${count(work.plan.toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`,
   );
+}
+
+function renderProgramsFolder({ target, programs }: HandOver): string {
+  return `${target.basePath}/bin/${programs.hash}`;
 }
 
 function describeJob({ study, plan, target, resources }: HandOver, id: JobId): SchedulableJob {
@@ -118,6 +121,7 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     token: submission.token,
     coordinator: request.coordinator.origin,
     labHash: lab.hash,
+    programs: renderProgramsFolder(work),
     plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
     batches,
     jobs: new Map(work.plan.toRun.map((id) => [id, describe(id)])),

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { ExperimentRequest } from "./experiment.ts";
 import { locateLab } from "./lab/locate-lab.ts";
 import { openLab, type OpenLab } from "./lab/open-lab.ts";
+import { verifyLab } from "./lab/verify-lab.ts";
 import { selectRuns } from "./lab/select-runs.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId, RunName } from "./model/ids.ts";
@@ -34,6 +35,8 @@ export async function prepareStudy(request: ExperimentRequest): Promise<Study> {
       reporter.progress("build", done / Math.max(1, expected), `${done} of ${expected} built`),
   });
   const opened = await openLab(located.folder);
+  // What Nix has just left is as it was built; a folder that somebody hands in is compared with its manifest.
+  if (located.nixVersion === undefined) await verifyLab(opened);
   const names = selectRuns(opened.lab, request.runs);
   const dependencies = dependenciesOf(opened.lab, names);
   const order = orderJobs(dependencies);

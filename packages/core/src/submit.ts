@@ -3,16 +3,18 @@ import { basename } from "node:path";
 import { abandonSubmission } from "./abandon.ts";
 import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest } from "./experiment.ts";
-import { handOver } from "./hand-over.ts";
+import { handOver, type HandOver } from "./hand-over.ts";
+import { pickLoginEnvironment } from "./login-environment.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { readPrograms, type Programs } from "./runtime/programs.ts";
 import { planJobs, type Plan } from "./schedule/plan.ts";
+import { cancelSubmission } from "./schedule/submit-batches.ts";
 import { surveyTarget, type Survey } from "./sync/survey.ts";
 import type { Target } from "./target/config.ts";
-import { openTransport, type Transport } from "./target/transport.ts";
+import { openTransport, type Credentials, type Transport } from "./target/transport.ts";
 
 /**
  * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no
@@ -47,9 +49,11 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.finish("register", `submission ${receipt.id}`);
 
   if (plan.toRun.length > 0) {
+    const work = { request, study, plan, survey, target, programs, resources, submission };
     try {
-      await handOver(transport, { request, study, plan, survey, target, programs, resources, submission });
+      await handOver(transport, work);
     } catch (error) {
+      await takeBack(transport, work);
       await closeChecks(request, submission, error);
       throw error;
     }
@@ -69,14 +73,18 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
 async function connect(request: ExperimentRequest, target: Target): Promise<Transport> {
   const { reporter } = request.watch;
   reporter.start("connect");
-  const { privateKey, knownHosts } = request.target;
-  const transport = await openTransport(target, {
-    knownHosts: knownHosts ?? "",
-    ...(privateKey === undefined ? {} : { privateKey }),
-    environment: request.process.environment,
-  });
+  const transport = await openTransport(target, readCredentials(request));
   reporter.finish("connect", `to ${transport.description}`);
   return transport;
+}
+
+function readCredentials({ target, process }: ExperimentRequest): Credentials {
+  const { privateKey, knownHosts } = target;
+  return {
+    knownHosts: knownHosts ?? "",
+    ...(privateKey === undefined ? {} : { privateKey }),
+    environment: pickLoginEnvironment(process.environment),
+  };
 }
 
 function describeSurvey(
@@ -121,6 +129,21 @@ function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey
       ];
     }),
   );
+}
+
+/** Best effort, by a new connection where the old one is gone: nothing of a failed hand-over is to run. */
+async function takeBack(transport: Transport, { request, target, submission }: HandOver): Promise<void> {
+  const place = { basePath: target.basePath, id: submission.id };
+  try {
+    await cancelSubmission(transport, place);
+  } catch {
+    try {
+      await using again = await openTransport(target, readCredentials(request));
+      await cancelSubmission(again, place);
+    } catch {
+      // The target is out of reach. Jobs that it has after all run and are told by its relay; they are not lost.
+    }
+  }
 }
 
 /** Best effort: the failure that is being told weighs more than one of telling the coordinator. */

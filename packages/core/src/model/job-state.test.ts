@@ -35,6 +35,22 @@ test("a job whose dependency can never be met is skipped, not cancelled", () => 
   expect(fold([event({ job: JOB, state: "CANCELLED", reason: "DependencyNeverSatisfied" })]).state).toBe("skipped");
 });
 
+test("an end that was assumed when a submission was abandoned gives way to the true one, however old", () => {
+  const assumed = { ...event({ job: JOB, state: "CANCELLED", at: "2026-03-01T10:10:00Z" }), slurmId: "0" };
+  const ended = event({ job: JOB, state: "COMPLETED", at: "2026-03-01T10:09:00Z" });
+  expect(fold([assumed, ended]).state).toBe("succeeded");
+  expect(fold([ended, assumed]).state).toBe("succeeded");
+});
+
+test("a job that is requeued is queued again, until its next attempt tells more", () => {
+  const running = event({ job: JOB, state: "RUNNING" });
+  const requeued = event({ job: JOB, state: "REQUEUED" });
+  const again = event({ job: JOB, state: "RUNNING", attempt: 2 });
+  expect(fold([running, requeued]).state).toBe("queued");
+  expect(fold([requeued, running]).state).toBe("queued");
+  expect(fold([requeued, again]).state).toBe("running");
+});
+
 test("a later attempt outweighs the end of an earlier one", () => {
   const lost = event({ job: JOB, state: "NODE_FAIL", attempt: 1 });
   const again = event({ job: JOB, state: "COMPLETED", attempt: 2 });
@@ -90,6 +106,7 @@ test("order and repetition of events do not matter", () => {
           node: `n${one.second}`,
         }),
         id: EventId.parse(identify(one)),
+        slurmId: one.source === "abandoned" ? "0" : "7_1",
       });
       expect(fold([...other, ...again].map(make))).toEqual(fold(list.map(make)));
     }),

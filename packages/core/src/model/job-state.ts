@@ -7,9 +7,8 @@ import type { JobEvent, JobState, SlurmState } from "./protocol.ts";
 export interface JobRecord {
   readonly state: JobState;
   readonly attempt: number;
-  /** The event that the state rests on, and its time; absent before the first one. */
-  readonly evidence?: EventId | undefined;
-  readonly at?: string | undefined;
+  /** The event that the state rests on; absent before the first one. */
+  readonly evidence?: { readonly id: EventId; readonly at: string; readonly weight: number } | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly signal?: number | undefined;
@@ -65,28 +64,30 @@ export function readState(event: JobEvent): JobState {
   return STATE_OF[event.state];
 }
 
-/** Rank of evidence within one attempt: an end outweighs a start, and only one end per attempt is expected. */
-function rank(state: JobState): number {
+/**
+ * How much one event tells of its attempt. An end outweighs a start; an end that was only assumed, because the job was
+ * never handed over (SLURM id 0), gives way to a true one; and where another attempt follows, no end of this one is the last word.
+ */
+function weigh(event: JobEvent): number {
+  if (event.state === "REQUEUED") return 4;
+  const state = readState(event);
   if (state === "queued") return 0;
   if (state === "running") return 1;
-  return 2;
+  return event.slurmId === "0" ? 2 : 3;
 }
 
 /** Takes one event into a job's record; the same events in any order, any number of times, give the same record. */
 export function step(record: JobRecord, event: JobEvent): JobRecord {
   if (record.state === "reused") return record;
   const isSameAttempt = event.attempt === record.attempt;
-  const startedAt = earliest(
-    isSameAttempt ? record.startedAt : undefined,
-    event.state === "RUNNING" ? event.at : undefined,
-  );
+  const start = event.state === "RUNNING" ? event.at : undefined;
+  const startedAt = earliest(isSameAttempt ? record.startedAt : undefined, start);
   // A start that arrives after its end still tells when the attempt began.
   if (!isStronger(event, record)) return isSameAttempt && startedAt !== undefined ? { ...record, startedAt } : record;
   return {
     state: readState(event),
     attempt: event.attempt,
-    evidence: event.id,
-    at: event.at,
+    evidence: { id: event.id, at: event.at, weight: weigh(event) },
     reason: event.reason,
     exitCode: event.exitCode,
     signal: event.signal,
@@ -98,14 +99,13 @@ export function step(record: JobRecord, event: JobEvent): JobRecord {
   };
 }
 
-/** Compares by attempt, then rank, then time; the id decides between equals, so that no order of arrival does. */
-function isStronger(event: JobEvent, record: JobRecord): boolean {
-  if (event.attempt !== record.attempt) return event.attempt > record.attempt;
-  const ranks = rank(readState(event)) - rank(record.state);
-  if (ranks !== 0) return ranks > 0;
-  if (record.at === undefined || record.evidence === undefined) return true;
-  const [left, right] = [padTime(event.at), padTime(record.at)];
-  return left === right ? event.id > record.evidence : left > right;
+/** Compares by attempt, then weight, then time; the id decides between equals, so that no order of arrival does. */
+function isStronger(event: JobEvent, { attempt, evidence }: JobRecord): boolean {
+  if (event.attempt !== attempt || evidence === undefined) return event.attempt >= attempt;
+  const weights = weigh(event) - evidence.weight;
+  if (weights !== 0) return weights > 0;
+  const [left, right] = [padTime(event.at), padTime(evidence.at)];
+  return left === right ? event.id > evidence.id : left > right;
 }
 
 function earliest(left: string | undefined, right: string | undefined): string | undefined {

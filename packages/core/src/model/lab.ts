@@ -1,12 +1,12 @@
 import * as z from "zod";
 import { JobId, LabHash, RunName } from "./ids.ts";
 
-/** A path inside the Lab: relative, without `.`, `..`, empty parts or NUL. */
+/** A path inside the Lab: relative, without `.`, `..`, empty parts or control characters. */
 export const LabPath = z
   .string()
   .max(4096)
   .refine(
-    (path) => !path.includes("\0") && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+    (path) => !/\p{Cc}/u.test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
     "not a path inside the Lab",
   );
 

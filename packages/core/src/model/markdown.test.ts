@@ -9,6 +9,10 @@ test("text from outside brings no markup, mention or link into a sentence", () =
   );
 });
 
+test("names that GitHub would link by themselves are broken up", () => {
+  expect(escapeMarkdown("www.evil.example GH-12")).toBe("www\u200b.evil.example GH\u200b-12");
+});
+
 test("a code span is closed by more ticks than it holds, on one line and within its table cell", () => {
   expect(renderCode("a``b|c\nd")).toBe("```a``b\u2502c d```");
 });
@@ -16,7 +20,7 @@ test("a code span is closed by more ticks than it holds, on one line and within 
 test("no text leaves its code block", () => {
   fc.assert(
     fc.property(
-      fc.array(fc.constantFrom("`", "a", "\n", " ", "~")).map((parts) => parts.join("")),
+      fc.array(fc.constantFrom("`", "a", "\n", " ", "~", "\u0001", "\u001b[31m", "\r")).map((parts) => parts.join("")),
       (text) => {
         const lines = renderCodeBlock(text).split("\n");
         const fence = (lines[0] ?? "").replace("text", "");

@@ -12,6 +12,7 @@ export function escapeMarkdown(text: string): string {
       // A zero-width space keeps GitHub from making a mention, an issue's number or a link of it.
       .replaceAll(/[@#]/g, (mark) => `${mark}\u200b`)
       .replaceAll("://", ":\u200b//")
+      .replaceAll(/\b(www|GH)([.-])/gi, "$1\u200b$2")
   );
 }
 
@@ -25,8 +26,9 @@ export function renderCode(text: string): string {
 
 /** Puts a text into a fenced block that it cannot leave. */
 export function renderCodeBlock(text: string, language = "text"): string {
-  const fence = "`".repeat(Math.max(3, longestRun(text, "`") + 1));
+  // What is taken out may have kept ticks apart: the fence is measured on what is left.
   const plain = text.replaceAll(/\p{Cc}\[[0-9;?]*[ -/]*[@-~]/gu, "").replaceAll(/(?![\n\t])\p{Cc}/gu, "");
+  const fence = "`".repeat(Math.max(3, longestRun(plain, "`") + 1));
   return `${fence}${language}\n${plain.replace(/\n+$/, "")}\n${fence}`;
 }
 

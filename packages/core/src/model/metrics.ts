@@ -19,7 +19,16 @@ export function readMetrics(text: string): Metrics | undefined {
 /** Renders a number with its error so that the last digits shown are those that the error leaves certain. */
 export function renderQuantity(value: number, error?: number): string {
   if (error === undefined || !(error > 0) || !Number.isFinite(error)) return String(Number(value.toPrecision(6)));
-  const digits = Math.min(12, Math.max(0, 1 - Math.floor(Math.log10(error))));
+  const power = Math.floor(Math.log10(Math.max(Math.abs(value), error)));
+  if (power >= -4 && power < 6) return renderFixed(value, error, 1 - Math.floor(Math.log10(error)));
+  // Very small and very large ones in one power of ten: (1.6020 ± 0.0010)e-19.
+  const scaled = error / 10 ** power;
+  return `(${renderFixed(value / 10 ** power, scaled, 1 - Math.floor(Math.log10(scaled)))})e${power}`;
+}
+
+/** Two certain digits of the error; beyond twelve decimals a double has nothing to tell. */
+function renderFixed(value: number, error: number, decimals: number): string {
+  const digits = Math.min(12, Math.max(0, decimals));
   return `${value.toFixed(digits)} ± ${error.toFixed(digits)}`;
 }
 

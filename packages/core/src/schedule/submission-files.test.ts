@@ -40,6 +40,7 @@ test("the token's file is its owner's alone, and every job has its three documen
     token: "secret",
     coordinator: "https://repx.example.org",
     labHash: "0c3f6w9x",
+    programs: "/scratch/ada/bin/abc",
     plan: { toRun: [jobId(1)] },
     batches: [batch],
     jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),

@@ -8,6 +8,8 @@ export interface SubmissionFiles {
   readonly token: string;
   readonly coordinator: string;
   readonly labHash: string;
+  /** Absolute folder of the programs on the target, for whoever starts the relay again. */
+  readonly programs: string;
   readonly plan: unknown;
   readonly batches: readonly Batch[];
   /** Per job: the content of `job.json`, `inputs.json` and `parameters.json`. */
@@ -21,6 +23,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   await writeFile(join(folder, "token"), `${files.token}\n`, { mode: 0o600 });
   await writeFile(join(folder, "coordinator"), `${files.coordinator}\n`);
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
+  await writeFile(join(folder, "programs"), `${files.programs}\n`);
   await writeJson(join(folder, "plan.json"), files.plan);
   for (const batch of files.batches) {
     await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));

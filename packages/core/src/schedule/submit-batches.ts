@@ -22,7 +22,15 @@ setsid nohup "$programs/repx-relay" "$base" "$id" </dev/null >/dev/null 2>&1 &
 
 const FINISH = 'touch "$1/submitted"';
 
-/** Hands the batches to SLURM in order; when one is refused, those before it are cancelled and nothing is left queued. */
+// The target's own list knows also a batch whose answer was lost with the connection.
+const CANCEL = `
+set -u
+[ -d "$1" ] || exit 0
+cut -f 1 "$1/slurm.tsv" 2>/dev/null | cut -d _ -f 1 | sort -u | xargs -r scancel
+touch "$1/submitted"
+`;
+
+/** Hands the batches to SLURM in order; says the SLURM id of each. */
 export async function submitBatches(
   transport: Transport,
   batches: readonly Batch[],
@@ -32,19 +40,21 @@ export async function submitBatches(
   const folder = `${place.basePath}/submissions/${place.id}`;
   const slurmIds = new Map<number, string>();
   await runScript(transport, START_RELAY, [place.programs, place.basePath, place.id]);
-  try {
-    for (const batch of batches) {
-      const sbatch = renderSbatchArguments(batch, place, slurmIds);
-      slurmIds.set(batch.number, await submitBatch(transport, batch, [folder, String(batch.number), ...sbatch], place));
-      onSubmitted(batch);
-    }
-  } catch (error) {
-    if (slurmIds.size > 0) await transport.run({ argv: ["scancel", ...slurmIds.values()], deadlineSeconds: 60 });
-    throw error;
-  } finally {
-    await runScript(transport, FINISH, [folder]);
+  for (const batch of batches) {
+    const sbatch = renderSbatchArguments(batch, place, slurmIds);
+    slurmIds.set(batch.number, await submitBatch(transport, batch, [folder, String(batch.number), ...sbatch], place));
+    onSubmitted(batch);
   }
+  await runScript(transport, FINISH, [folder]);
   return slurmIds;
+}
+
+/** Takes back what was submitted of a submission, as far as the target knows of it. */
+export async function cancelSubmission(
+  transport: Transport,
+  place: Pick<SubmissionPlace, "basePath" | "id">,
+): Promise<void> {
+  await runScript(transport, CANCEL, [`${place.basePath}/submissions/${place.id}`]);
 }
 
 async function submitBatch(
@@ -61,10 +71,14 @@ async function submitBatch(
   const id = output.stdout.trim();
   if (output.exitCode === 0 && /^[0-9]+$/.test(id)) return id;
   const said = output.stderr.trim().split("\n").at(-1) ?? "";
-  throw new RepxError("SLURM_REJECTED", `sbatch refused ${batch.tasks.size} jobs of stage ${batch.stage}: ${said}`, {
-    hint: "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target.",
-    details: output,
-  });
+  throw new RepxError(
+    "SLURM_REJECTED",
+    `sbatch refused ${batch.tasks.size} ${batch.tasks.size === 1 ? "job" : "jobs"} of stage ${batch.stage}: ${said}`,
+    {
+      hint: "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target.",
+      details: output,
+    },
+  );
 }
 
 async function runScript(transport: Transport, script: string, args: readonly string[]): Promise<void> {

@@ -33,8 +33,11 @@ export interface Survey {
   readonly freeBytes: number;
 }
 
-/** Bytes of all metrics together that one survey carries; what goes beyond stays on the target. */
-const METRICS_TOTAL_BYTES = 32 * 1024 * 1024;
+/**
+ * Bytes of all metrics together that one survey carries; what goes beyond stays on the target. They travel on in the
+ * registration, whose body may have 20 MB: escaped as JSON they grow six times at worst.
+ */
+const METRICS_TOTAL_BYTES = 3_000_000;
 const NAME = /^[0-9A-Za-z+._?=-]+$/;
 
 /** Makes the target's folders and finds out what it has; SYNC_BASE_PATH_NOT_WRITABLE when it cannot make them. */
