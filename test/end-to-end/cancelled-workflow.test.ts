@@ -24,9 +24,29 @@ test("a workflow that is cancelled after registering closes its checks, and queu
   await world.cluster.startController();
   expect(run.exitCode).toBe(130);
   expect(run.postExitCode).toBe(0);
-  expect(run.log).toContain("16 jobs that were registered and never submitted are closed as cancelled");
+  expect(run.log).toContain("the submission is taken back, 16 jobs are closed as cancelled");
   const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
   expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
   expect(checks.map((check) => check.output.summary).join()).toContain("the workflow was interrupted");
   expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
+});
+
+test("a workflow that is cancelled between two arrays leaves neither of them in SLURM", async () => {
+  onTestFailed(async () => console.log(await world.readLogs()));
+  const experiment = await world.openExperiment("half-way");
+  // Every job has to wait: what is in the queue when the workflow is cancelled is there until it is taken back.
+  for (const node of world.cluster.nodes) await world.cluster.setNodeState(node, "drain");
+  const cancellation = new AbortController();
+  const run = await world.runAction(experiment, {
+    signal: cancellation.signal,
+    onLine: (line) => {
+      if (/^submit .* %/.test(line)) cancellation.abort();
+    },
+  });
+  for (const node of world.cluster.nodes) await world.cluster.setNodeState(node, "resume");
+  expect(run.exitCode).toBe(130);
+  expect(run.log).toContain("the submission is taken back");
+  expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
+  const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
+  expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
 });

@@ -25,9 +25,9 @@ function tellEnvironment(text: string): string {
   return told;
 }
 
-test("on a runner at the login node, without SSH, the relay outlives the workflow and the checks conclude", async () => {
+test("on a runner at the login node, without SSH and below an odd path, the relay outlives the workflow and the checks conclude", async () => {
   onTestFailed(async () => console.log(await world.readLogs()));
-  const basePath = join(world.basePath, "local");
+  const basePath = join(world.basePath, "Ada's data");
   await mkdir(basePath);
   await writeFile(
     join(experiment.checkout.folder, "local.toml"),

@@ -31,9 +31,9 @@
       grep -o '"path":"jobs/[^/"]*' "${inputs.metadata__simulation}" | cut -d / -f 2 | sort |
         while read -r job; do
           cat "${inputs.store__base}/outputs/$job/out/threshold.tsv"
-        done | awk 'NR == 1 || $1 != "lattice_size"' > ${outputs.samples}
+        done | awk 'NR == 1 || $1 != "lattice_size"' > "${outputs.samples}"
 
-      awk -v thresholds=${outputs.thresholds} -v metrics=${outputs.metrics} -f ${./threshold.awk} ${outputs.samples}
-      cat ${outputs.thresholds} ${outputs.metrics}
+      awk -v thresholds="${outputs.thresholds}" -v metrics="${outputs.metrics}" -f ${./threshold.awk} "${outputs.samples}"
+      cat "${outputs.thresholds}" "${outputs.metrics}"
     '';
 }

@@ -25,7 +25,7 @@
     { outputs, parameters, ... }:
     ''
       awk -v L=${parameters.lattice_size} -v seed=${parameters.seed} -v sites=${parameters.sites} \
-        -f ${./percolation.awk} > ${outputs.threshold}
-      cat ${outputs.threshold}
+        -f ${./percolation.awk} > "${outputs.threshold}"
+      cat "${outputs.threshold}"
     '';
 }

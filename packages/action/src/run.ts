@@ -1,13 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { followSubmission, submitExperiment } from "@repx/core";
 import { RepxError } from "@repx/core/model";
 import { readCommit } from "./commit.ts";
 import type { Host } from "./host.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
 import { openReporter } from "./reporter.ts";
-import { renderSummary } from "./summary.ts";
+import { readRoute } from "./route.ts";
+import { renderSummary, renderVerdicts } from "./summary.ts";
 
 /** The Action's story: read the inputs, submit, tell the workflow; with `wait`, stay until the end. */
 export async function run(host: Host, programs: string): Promise<void> {
@@ -18,23 +16,15 @@ export async function run(host: Host, programs: string): Promise<void> {
     () => Date.now(),
   );
   const outcome = await submitExperiment({
+    ...readRoute(host, inputs, programs),
     lab: inputs.lab,
     runs: inputs.runs,
     commit,
-    files: { config: inputs.config, resources: inputs.resources, programs },
-    target: { name: inputs.target, privateKey: inputs.sshKey, knownHosts: inputs.knownHosts },
     coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host, inputs) },
-    process: {
-      environment: host.environment,
-      workFolder: host.environment["GITHUB_WORKSPACE"] ?? process.cwd(),
-      temporaryFolder: makeTemporaryFolder(host),
-      now: () => new Date(),
-    },
     watch: {
       reporter,
       onRegistered: (submission) => {
         host.addMask(submission.token);
-        host.saveState("coordinator", inputs.coordinator);
         host.saveState("submission", submission.id);
         host.saveState("token", submission.token);
       },
@@ -50,16 +40,9 @@ export async function run(host: Host, programs: string): Promise<void> {
   host.printLine(
     outcome.submitted === 0
       ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}`
-      : `${outcome.submitted} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`,
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`,
   );
   if (inputs.wait) await waitForEnd(host, inputs, outcome.submission, reporter);
-}
-
-/** A folder of ours alone that is gone when the process is, also when the workflow is cancelled. */
-function makeTemporaryFolder(host: Host): string {
-  const folder = mkdtempSync(join(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
-  process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 async function requestIdToken(host: Host, inputs: Inputs): Promise<string> {
@@ -85,6 +68,11 @@ async function waitForEnd(
   reporter: Parameters<typeof followSubmission>[2],
 ): Promise<void> {
   const view = await followSubmission(inputs.coordinator, submission, reporter);
-  for (const summary of view.runs) host.printLine(`${summary.name}: ${summary.title}`);
+  for (const { name, verdict, title } of view.runs) {
+    host.printLine(`${name}: ${title}`);
+    if (verdict !== "success")
+      host.annotateError(`repx / ${name}`, `${title}\nThe check has the failed jobs with the ends of their logs.`);
+  }
+  await host.appendSummary(renderVerdicts(view.runs));
   if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
 }

@@ -25,6 +25,11 @@ export function renderSummary(outcome: ExperimentOutcome): string {
   ].join("\n");
 }
 
+/** Renders how the runs ended, for a workflow that waited for them. */
+export function renderVerdicts(runs: readonly { readonly name: string; readonly title: string }[]): string {
+  return ["| run | result |", "|---|---|", ...runs.map(({ name, title }) => `| ${name} | ${title} |`), ""].join("\n");
+}
+
 /** Renders the job summary of a failure that a person can act on. */
 export function renderFailure(error: RepxError): string {
   return [

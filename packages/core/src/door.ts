@@ -1,6 +1,6 @@
 // The door of the core: what the Action and the command line are made of.
-export { abandonSubmission } from "./abandon.ts";
 export type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 export { followSubmission } from "./follow.ts";
 export type { Reporter, StepName } from "./reporter.ts";
 export { submitExperiment } from "./submit.ts";
+export { takeBackSubmission, type SubmissionRoute } from "./take-back.ts";

@@ -64,7 +64,7 @@ export function readExecutable(job: LabJob | undefined, id: JobId): Executable {
 }
 
 /** Reads the config file and picks the target. */
-export async function readTarget(request: ExperimentRequest): Promise<Target> {
+export async function readTarget(request: Pick<ExperimentRequest, "files" | "target" | "process">): Promise<Target> {
   const path = resolve(request.process.workFolder, request.files.config);
   const target = chooseTarget(parseConfig(await readConfigFile(path, request.files.config), path), request.target.name);
   if (target.scheduler === "slurm") return target;

@@ -1,20 +1,19 @@
 // The whole story on one screen: build, plan, register, sync, submit.
 import { basename } from "node:path";
-import { abandonSubmission } from "./abandon.ts";
 import { registerSubmission } from "./coordinator.ts";
-import type { ExperimentOutcome, ExperimentRequest } from "./experiment.ts";
-import { handOver, type HandOver } from "./hand-over.ts";
-import { pickLoginEnvironment } from "./login-environment.ts";
+import type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import { handOver } from "./hand-over.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { readPrograms, type Programs } from "./runtime/programs.ts";
 import { planJobs, type Plan } from "./schedule/plan.ts";
-import { cancelSubmission } from "./schedule/submit-batches.ts";
+import { reviveRelays } from "./schedule/submit-batches.ts";
 import { surveyTarget, type Survey } from "./sync/survey.ts";
+import { readCredentials, takeBackSubmission } from "./take-back.ts";
 import type { Target } from "./target/config.ts";
-import { openTransport, type Credentials, type Transport } from "./target/transport.ts";
+import { openTransport, type Transport } from "./target/transport.ts";
 
 /**
  * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no
@@ -33,6 +32,8 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   const plan = planJobs(study.order, (job) => survey.succeeded.has(job));
   if (plan.toRun.length > 0) requireSlurm(survey, target);
   reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
+
+  await reviveRelays(transport, target.basePath);
 
   reporter.start("register");
   const jobs = describeJobs(study, plan, survey);
@@ -53,8 +54,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
     try {
       await handOver(transport, work);
     } catch (error) {
-      await takeBack(transport, work);
-      await closeChecks(request, submission, error);
+      await takeBack(request, submission, error);
       throw error;
     }
   }
@@ -76,15 +76,6 @@ async function connect(request: ExperimentRequest, target: Target): Promise<Tran
   const transport = await openTransport(target, readCredentials(request));
   reporter.finish("connect", `to ${transport.description}`);
   return transport;
-}
-
-function readCredentials({ target, process }: ExperimentRequest): Credentials {
-  const { privateKey, knownHosts } = target;
-  return {
-    knownHosts: knownHosts ?? "",
-    ...(privateKey === undefined ? {} : { privateKey }),
-    environment: pickLoginEnvironment(process.environment),
-  };
 }
 
 function describeSurvey(
@@ -131,30 +122,11 @@ function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey
   );
 }
 
-/** Best effort, by a new connection where the old one is gone: nothing of a failed hand-over is to run. */
-async function takeBack(transport: Transport, { request, target, submission }: HandOver): Promise<void> {
-  const place = { basePath: target.basePath, id: submission.id };
-  try {
-    await cancelSubmission(transport, place);
-  } catch {
-    try {
-      await using again = await openTransport(target, readCredentials(request));
-      await cancelSubmission(again, place);
-    } catch {
-      // The target is out of reach. Jobs that it has after all run and are told by its relay; they are not lost.
-    }
-  }
-}
-
-/** Best effort: the failure that is being told weighs more than one of telling the coordinator. */
-async function closeChecks(
-  request: ExperimentRequest,
-  submission: ExperimentOutcome["submission"],
-  error: unknown,
-): Promise<void> {
+/** Best effort: the failure that is being told weighs more than one of taking back. */
+async function takeBack(request: ExperimentRequest, submission: SubmissionAccess, error: unknown): Promise<void> {
   const reason = error instanceof RepxError ? `${error.code}: ${error.message}` : "submitting failed";
   try {
-    await abandonSubmission(request.coordinator.origin, submission, reason, request.process.now());
+    await takeBackSubmission(request, submission, reason);
   } catch {
     // The Action's post step tries once more; without it the coordinator shows the jobs as queued.
   }

@@ -2,7 +2,7 @@
 import type { JobId, RunName } from "./ids.ts";
 import { isFinal, isSuccess, type JobRecord } from "./job-state.ts";
 import { escapeMarkdown, joinWithin, renderCode, renderCodeBlock } from "./markdown.ts";
-import { readMetrics, renderMetricsTable } from "./metrics.ts";
+import { readMetrics, renderMetricsTable, type MetricsEntry } from "./metrics.ts";
 import type { JobState } from "./protocol.ts";
 import { recordOf, summarizeRun, type Submission } from "./submission.ts";
 
@@ -53,8 +53,16 @@ export function renderParameters(parameters: Readonly<Record<string, unknown>>):
     .join(" ");
 }
 
+function renderCell(parameters: Readonly<Record<string, unknown>>): string {
+  const text = renderParameters(parameters);
+  return text === "" ? "" : renderCode(text);
+}
+
 /** Says in a few words how a job ended. */
 export function renderEnd(record: JobRecord): string {
+  const state = record.state.replaceAll("_", " ");
+  // These say it all; the exit code that SLURM gives with them (0:125 for OUT_OF_MEMORY) is its own, not the job's.
+  if (["out_of_memory", "timed_out", "skipped"].includes(record.state)) return state;
   const exit =
     record.signal !== undefined && record.signal > 0
       ? `signal ${record.signal}`
@@ -63,7 +71,7 @@ export function renderEnd(record: JobRecord): string {
         : undefined;
   // SLURM's "NonZeroExitCode" repeats the exit code, "None" says nothing.
   const reason = ["None", "NonZeroExitCode"].includes(record.reason ?? "None") ? undefined : record.reason;
-  return [record.state.replaceAll("_", " "), exit, reason].filter((part) => part !== undefined).join(", ");
+  return [state, exit, reason].filter((part) => part !== undefined).join(", ");
 }
 
 function renderTroubles(submission: Submission, name: RunName): string[] {
@@ -73,7 +81,7 @@ function renderTroubles(submission: Submission, name: RunName): string[] {
     const job = submission.jobs.get(id);
     const record = recordOf(submission, id);
     const upstream = record.state === "skipped" ? renderBlockers(submission, id) : (record.node ?? "");
-    return `| ${escapeMarkdown(job?.stage ?? id)} | ${renderCode(renderParameters(job?.parameters ?? {}))} | ${escapeMarkdown(renderEnd(record))} | ${escapeMarkdown(upstream)} |`;
+    return `| ${escapeMarkdown(job?.stage ?? id)} | ${renderCell(job?.parameters ?? {})} | ${escapeMarkdown(renderEnd(record))} | ${escapeMarkdown(upstream)} |`;
   });
   const more = troubled.length > MAX_ROWS ? [`_and ${troubled.length - MAX_ROWS} more_`] : [];
   return [["| stage | parameters | end | node or cause |", "|---|---|---|---|", ...rows].join("\n"), ...more];
@@ -95,10 +103,16 @@ function renderBlockers(submission: Submission, id: JobId): string {
   return kinds.length === 0 ? "an upstream job did not succeed" : `upstream: ${kinds.slice(0, 3).join("; ")}`;
 }
 
+/** Names the job that metrics are of as a table shows it. */
+export function describeMetrics(submission: Submission, id: JobId, text: string): MetricsEntry {
+  const job = submission.jobs.get(id);
+  return { stage: job?.stage ?? id, parameters: renderParameters(job?.parameters ?? {}), metrics: readMetrics(text) };
+}
+
 function renderResults(submission: Submission, name: RunName): string[] {
   const metrics = jobsOf(submission, name).flatMap((id) => {
     const text = recordOf(submission, id).metricsText;
-    return text === undefined ? [] : [{ label: submission.jobs.get(id)?.stage ?? id, metrics: readMetrics(text) }];
+    return text === undefined ? [] : [describeMetrics(submission, id, text)];
   });
   return metrics.length === 0 ? [] : ["### Metrics", renderMetricsTable(metrics)];
 }
@@ -107,7 +121,10 @@ function renderLogs(submission: Submission, name: RunName): string[] {
   return jobsOf(submission, name).flatMap((id) => {
     const record = recordOf(submission, id);
     if (!isTrouble(record.state) || record.logTail === undefined || record.logTail === "") return [];
-    return [`### Last lines of ${renderCode(id)}\n\n${renderCodeBlock(record.logTail)}`];
+    const job = submission.jobs.get(id);
+    const parameters = renderParameters(job?.parameters ?? {});
+    const title = `### ${escapeMarkdown(job?.stage ?? id)}${parameters === "" ? "" : ` ${renderCode(parameters)}`}`;
+    return [`${title}\n\nLast lines of ${renderCode(id)}:\n\n${renderCodeBlock(record.logTail)}`];
   });
 }
 

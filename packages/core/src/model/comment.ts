@@ -1,7 +1,8 @@
 // The one sticky comment of a pull request. The marker comes first: it is how the comment is found again.
+import { describeMetrics } from "./check-report.ts";
 import { isSuccess } from "./job-state.ts";
 import { escapeMarkdown, joinWithin, renderCode } from "./markdown.ts";
-import { readMetrics, renderMetricsTable } from "./metrics.ts";
+import { renderMetricsTable } from "./metrics.ts";
 import { recordOf, summarizeRun, type Submission } from "./submission.ts";
 
 /** The first line of every comment of ours; a pull request has one. */
@@ -41,7 +42,7 @@ function renderNumbers(submission: Submission): string[] {
   const entries = [...submission.jobs.values()].flatMap((job) => {
     const record = recordOf(submission, job.id);
     if (!isSuccess(record.state) || record.metricsText === undefined) return [];
-    return [{ label: job.stage, metrics: readMetrics(record.metricsText) }];
+    return [describeMetrics(submission, job.id, record.metricsText)];
   });
   return entries.length === 0 ? [] : [renderMetricsTable(entries)];
 }

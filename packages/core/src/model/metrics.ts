@@ -1,4 +1,4 @@
-import { escapeMarkdown } from "./markdown.ts";
+import { escapeMarkdown, renderCode } from "./markdown.ts";
 import { Metrics } from "./protocol.ts";
 
 /** Rows that people read, and that stay far below what GitHub takes. */
@@ -18,7 +18,8 @@ export function readMetrics(text: string): Metrics | undefined {
 
 /** Renders a number with its error so that the last digits shown are those that the error leaves certain. */
 export function renderQuantity(value: number, error?: number): string {
-  if (error === undefined || !(error > 0) || !Number.isFinite(error)) return String(Number(value.toPrecision(6)));
+  // Twelve digits: a count stays exact, and the noise of a double's last digits is not shown.
+  if (error === undefined || !(error > 0) || !Number.isFinite(error)) return String(Number(value.toPrecision(12)));
   const power = Math.floor(Math.log10(Math.max(Math.abs(value), error)));
   if (power >= -4 && power < 6) return renderFixed(value, error, 1 - Math.floor(Math.log10(error)));
   // Very small and very large ones in one power of ten: (1.6020 ± 0.0010)e-19.
@@ -32,19 +33,30 @@ function renderFixed(value: number, error: number, decimals: number): string {
   return `${value.toFixed(digits)} ± ${error.toFixed(digits)}`;
 }
 
+/** A job's metrics with what tells it apart from others. */
+export interface MetricsEntry {
+  readonly stage: string;
+  /** `name=value` of the job's parameters; empty when it has none. */
+  readonly parameters: string;
+  readonly metrics: Metrics | undefined;
+}
+
 /** Renders metrics of several jobs as one table; one that could not be read is named. */
-export function renderMetricsTable(
-  entries: readonly { readonly label: string; readonly metrics: Metrics | undefined }[],
-): string {
-  const rows = entries.flatMap(({ label, metrics }) => {
-    if (metrics === undefined) return [`| ${escapeMarkdown(label)} | | metrics.json is not a table of numbers |`];
-    return Object.entries(metrics).map(([name, metric]) => {
-      const quantity = typeof metric === "number" ? { value: metric } : metric;
-      const unit = "unit" in quantity && quantity.unit !== undefined ? ` ${escapeMarkdown(quantity.unit)}` : "";
-      const error = "error" in quantity ? quantity.error : undefined;
-      return `| ${escapeMarkdown(label)} | ${escapeMarkdown(name)} | ${renderQuantity(quantity.value, error)}${unit} |`;
-    });
+export function renderMetricsTable(entries: readonly MetricsEntry[]): string {
+  const hasParameters = entries.some(({ parameters }) => parameters !== "");
+  const rows = entries.flatMap(({ stage, parameters, metrics }) => {
+    const job = hasParameters ? [escapeMarkdown(stage), renderCode(parameters)] : [escapeMarkdown(stage)];
+    if (metrics === undefined) return [[...job, "", "metrics.json is not an object of numbers"]];
+    return Object.entries(metrics).map(([name, metric]) => [...job, escapeMarkdown(name), renderMetric(metric)]);
   });
-  const more = rows.length > MAX_ROWS ? [`| | | _and ${rows.length - MAX_ROWS} more_ |`] : [];
-  return ["| stage | metric | value |", "|---|---|---|", ...rows.slice(0, MAX_ROWS), ...more].join("\n");
+  const head = hasParameters ? ["stage", "parameters", "metric", "value"] : ["stage", "metric", "value"];
+  const shown = rows.slice(0, MAX_ROWS);
+  if (rows.length > MAX_ROWS) shown.push([...head.slice(1).map(() => ""), `_and ${rows.length - MAX_ROWS} more_`]);
+  return [head, head.map(() => "---"), ...shown].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function renderMetric(metric: Metrics[string]): string {
+  if (typeof metric === "number") return renderQuantity(metric);
+  const unit = metric.unit === undefined ? "" : ` ${escapeMarkdown(metric.unit)}`;
+  return `${renderQuantity(metric.value, metric.error)}${unit}`;
 }

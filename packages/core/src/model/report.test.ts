@@ -54,7 +54,7 @@ test("the marker is the comment's first line", () => {
 
 test("metrics that are not a table of numbers are named and do no harm", () => {
   const odd = after(passed, [event({ job: SUMMARY, attempt: 2, metricsText: '{"a": "<script>"}' })]);
-  expect(renderComment(odd)).toContain("metrics.json is not a table of numbers");
+  expect(renderComment(odd)).toContain("metrics.json is not an object of numbers");
   expect(renderComment(odd)).not.toContain("<script>");
 });
 

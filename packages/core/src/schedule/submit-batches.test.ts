@@ -8,7 +8,7 @@ import { openLocal } from "../target/local.ts";
 import type { Transport } from "../target/transport.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./batches.ts";
 import { renderBatchTable } from "./submission-files.ts";
-import { cancelSubmission, submitBatches } from "./submit-batches.ts";
+import { cancelSubmission, reviveRelays, submitBatches } from "./submit-batches.ts";
 
 const ID = SubmissionId.parse("s0123456789abcdefghijklmno");
 
@@ -60,7 +60,7 @@ afterEach(async () => {
 
 const accept = async (count: number): Promise<void> => writeFile(join(base, "accepts"), `${count}\n`);
 const place = () => ({ id: ID, basePath: base, programs: `${base}/bin` });
-const readAsked = async (): Promise<string> => readFile(join(base, "asked"), "utf8");
+const readAsked = async (): Promise<string> => readFile(join(base, "asked"), "utf8").catch(() => "");
 
 test("every batch is submitted in order, and the target has the id of each job before anybody else", async () => {
   await accept(2);
@@ -76,12 +76,37 @@ test("every batch is submitted in order, and the target has the id of each job b
   expect(await readFile(join(folder, "submitted"), "utf8")).toBe("");
 });
 
+test("what a login's start-up files print is not taken for an answer", async () => {
+  await accept(2);
+  const chatty: Transport = {
+    ...transport,
+    run: async (request) => {
+      const output = await transport.run(request);
+      return {
+        ...output,
+        stdout: `Welcome, 7 nodes are up\n42\n${output.stdout}`,
+        stderr: `quota: 80%\n${output.stderr}`,
+      };
+    },
+  };
+  expect([...(await submitBatches(chatty, batches, place())).values()]).toEqual(["101", "102"]);
+});
+
 test("what sbatch says is in the error, with the stage", async () => {
   await accept(1);
   await expect(submitBatches(transport, batches, place())).rejects.toMatchObject({
     code: "SLURM_REJECTED",
     message: "sbatch refused 1 job of stage sum: sbatch: error: Invalid account",
   });
+});
+
+test("the relay of a submission is started again where one was killed, and only there", async () => {
+  const other = join(base, "submissions/s999999999999999999999999z");
+  await mkdir(other);
+  for (const killed of [folder]) await writeFile(join(killed, "relay.pid"), "1 host\n");
+  for (const every of [folder, other]) await writeFile(join(every, "programs"), `${base}/bin\n`);
+  await reviveRelays(transport, base);
+  await expect.poll(readAsked, { timeout: 10_000 }).toBe(`relay ${base} ${ID}\n`);
 });
 
 test("a submission that is taken back cancels every array that the target knows of", async () => {

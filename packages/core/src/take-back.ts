@@ -1,0 +1,41 @@
+import { abandonSubmission } from "./abandon.ts";
+import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import { pickLoginEnvironment } from "./login-environment.ts";
+import { readTarget } from "./prepare.ts";
+import { cancelSubmission } from "./schedule/submit-batches.ts";
+import { openTransport, type Credentials } from "./target/transport.ts";
+
+/** What is needed to reach a submission again: where it was made, where it went, and who is told. */
+export type SubmissionRoute = Pick<ExperimentRequest, "files" | "target" | "process"> & {
+  readonly coordinator: Pick<ExperimentRequest["coordinator"], "origin">;
+};
+
+/** What proves to the target who we are, and to us which host it is. */
+export function readCredentials({ target, process }: Pick<SubmissionRoute, "target" | "process">): Credentials {
+  const { privateKey, knownHosts } = target;
+  return {
+    knownHosts: knownHosts ?? "",
+    ...(privateKey === undefined ? {} : { privateKey }),
+    environment: pickLoginEnvironment(process.environment),
+  };
+}
+
+/**
+ * Takes back a submission that was not handed over whole: what SLURM has of it is cancelled, and its checks are closed
+ * with the reason. Says how many jobs that were. Where the target cannot be reached, jobs that it has run on; their own
+ * events count more than what is assumed here.
+ */
+export async function takeBackSubmission(
+  route: SubmissionRoute,
+  submission: SubmissionAccess,
+  reason: string,
+): Promise<number> {
+  try {
+    const target = await readTarget(route);
+    await using transport = await openTransport(target, readCredentials(route));
+    await cancelSubmission(transport, { basePath: target.basePath, id: submission.id });
+  } catch {
+    // Told below is that nothing more is expected; see above for what the target may still do.
+  }
+  return abandonSubmission(route.coordinator.origin, submission, reason, route.process.now());
+}
