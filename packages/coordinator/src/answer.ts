@@ -1,7 +1,7 @@
 // How a failure leaves the coordinator: `{error: {code, message, hint}}` with a status. What is not meant for the
 // caller (a bug, a bad configuration) leaves as an id; the log has the cause under it.
 import { RepxError, type Code, type ErrorAnswer } from "@repx/core/model";
-import { writeLog } from "./log.ts";
+import { describeThrown, writeLog } from "./log.ts";
 
 /** The codes that a caller of the coordinator may meet. */
 export type CoordinatorCode = Extract<
@@ -43,8 +43,8 @@ export function renderRefusal(thrown: unknown, id: string): Refusal {
     const { code, message, hint } = thrown;
     return { status: STATUS[code], body: { error: { code, message, hint } } };
   }
-  const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-  writeLog("failure", { id, code: thrown instanceof RepxError ? thrown.code : undefined, cause });
+  const code = thrown instanceof RepxError ? thrown.code : undefined;
+  writeLog("failure", { id, code, cause: describeThrown(thrown) });
   const message = `the coordinator could not answer (${id})`;
   const hint = "Try again; if it stays so, look for this id in the coordinator's log.";
   return { status: STATUS.COORD_INTERNAL, body: { error: { code: "COORD_INTERNAL", message, hint } } };

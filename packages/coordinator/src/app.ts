@@ -39,6 +39,7 @@ app.post("/api/submissions", async (context) => {
 
 app.post("/api/submissions/:id/events", async (context) => {
   const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
+  if (!(await object.isAuthorized(tokenHash))) throw refuseToken();
   const { events, rejected } = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
   const receipt = await object.acceptEvents(tokenHash, events);
   if (receipt === undefined) throw refuseToken();

@@ -4,6 +4,7 @@ import { env, exports } from "cloudflare:workers";
 import { EventReceipt, SubmissionReceipt, SubmissionView, type JobEvent } from "@repx/core/model";
 import { importPKCS8, SignJWT, type JWTPayload } from "jose";
 import * as z from "zod";
+import { app } from "./app.ts";
 import { RepositoryState, type Fault } from "./github/fake-github.fixture.ts";
 
 const { TEST_ID_TOKEN_KEY } = z.object({ TEST_ID_TOKEN_KEY: z.string() }).parse(env);
@@ -16,6 +17,25 @@ export async function send(method: string, path: string, token?: string, body?: 
   const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
   const url = `https://coordinator.test${path}`;
   return exports.default.fetch(new Request(url, { method, headers, ...(body !== undefined && { body }) }));
+}
+
+/** Sends a body without end to the Worker, and tells how much of it was read before the answer came. */
+export async function sendUnread(path: string, token?: string): Promise<{ status: number; readBytes: number }> {
+  const chunk = new TextEncoder().encode("0\n".repeat(500));
+  let readBytes = 0;
+  const body = new ReadableStream<Uint8Array>(
+    {
+      pull(controller) {
+        readBytes += chunk.length;
+        controller.enqueue(chunk);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const headers = { ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+  const request = new Request(`https://coordinator.test${path}`, { method: "POST", headers, body });
+  const { status } = await app.fetch(request, env);
+  return { status, readBytes };
 }
 
 /** Signs an ID token as GitHub does for a job of pull request 7. */

@@ -20,9 +20,9 @@ export function noteChange(sql: SqlStorage): void {
   sql.exec("UPDATE delivery SET revision = revision + 1");
 }
 
-/** Notes that telling begins now. */
+/** Notes that telling begins now; it counts as a failure until it has ended otherwise. */
 export function noteFlush(sql: SqlStorage, now: number): void {
-  sql.exec("UPDATE delivery SET flushed_at = ?", now);
+  sql.exec("UPDATE delivery SET flushed_at = ?, failures = failures + 1", now);
 }
 
 /** Notes that everything up to a revision is told, or refused for good. */
@@ -32,7 +32,7 @@ export function noteDelivered(sql: SqlStorage, revision: number): void {
 
 /** Notes that GitHub is not to be asked before a time. */
 export function noteBlocked(sql: SqlStorage, until: number): void {
-  sql.exec("UPDATE delivery SET failures = failures + 1, blocked_until = ?", until);
+  sql.exec("UPDATE delivery SET blocked_until = ?", until);
 }
 
 /** Reads what was told, by item. */

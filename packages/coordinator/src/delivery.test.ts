@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { planAlarm, planItem, startItem, type Delivery } from "./delivery.ts";
+import { planAlarm, planItem, planRescue, startItem, type Delivery } from "./delivery.ts";
 
 const idle: Delivery = { revision: 4, deliveredRevision: 4, flushedAt: 10_000, blockedUntil: 0, failures: 0 };
 const progress = { status: "in_progress", digest: "b" };
@@ -26,4 +26,8 @@ test.each([
   ["says a refused last word once", { githubId: 1, refusedDigest: "c" }, ended, "none"],
 ])("%s", (_, item, wanted, action) => {
   expect(planItem({ ...startItem("check:a"), ...item }, wanted)).toBe(action);
+});
+
+test("waits longer after each flush that died, an hour at most", () => {
+  expect([0, 1, 5, 11, 1000].map((failures) => planRescue(failures, 0) / 1000)).toEqual([3, 6, 96, 3600, 3600]);
 });

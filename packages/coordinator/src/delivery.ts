@@ -31,6 +31,8 @@ export type ItemAction = "none" | "create" | "find" | "update" | "follow";
 /** GitHub shows a check's progress; more often than this nobody looks. */
 export const FLUSH_INTERVAL_MS = 3_000;
 
+const MAX_RESCUE_DELAY_MS = 3_600_000;
+
 /** The item of a submission's comment; the others are `check:<run>`. */
 export const COMMENT_ITEM = "comment";
 
@@ -60,6 +62,11 @@ export function planAlarm(delivery: Delivery, now: number): number | undefined {
   return Math.max(now, delivery.blockedUntil, delivery.flushedAt + FLUSH_INTERVAL_MS);
 }
 
+/** When to look again should a flush end without a word (no memory, no time left); later each time. */
+export function planRescue(failures: number, now: number): number {
+  return now + Math.min(MAX_RESCUE_DELAY_MS, FLUSH_INTERVAL_MS * 2 ** Math.min(failures, 20));
+}
+
 /** The id by which a run's check is found again at GitHub. */
 export function renderExternalId(submission: Submission, run: RunName, generation: number): string {
   return `${submission.id}/${run}${generation === 1 ? "" : `/${generation}`}`;
@@ -74,7 +81,12 @@ export function renderCheckPayload(submission: Submission, run: RunName, created
     status: report.status,
     ...(report.status !== "queued" && { started_at: times.startedAt }),
     ...(report.conclusion !== undefined && { conclusion: report.conclusion, completed_at: times.endedAt }),
-    output: { title: report.title, summary: report.summary, ...(report.text !== "" && { text: report.text }) },
+    // Half of a surrogate pair (a parameter "\\ud800") would make a request that is no UTF-8.
+    output: {
+      title: report.title.toWellFormed(),
+      summary: report.summary.toWellFormed(),
+      ...(report.text !== "" && { text: report.text.toWellFormed() }),
+    },
   };
 }
 

@@ -1,5 +1,8 @@
-import { JobEvent, type EventReceipt } from "@repx/core/model";
+import { JobEvent, RepxError, type EventReceipt } from "@repx/core/model";
 import { renderIssues } from "./issues.ts";
+
+/** Most lines of one request. Each may be named in the answer, which so stays below a quarter of a megabyte. */
+export const MAX_LINES = 1_000;
 
 /** An event with the number of its line, from 1. */
 export interface EventLine {
@@ -9,6 +12,8 @@ export interface EventLine {
 
 /** Reads newline-delimited JSON; a bad line is listed and does not spoil the others, an empty one is passed over. */
 export function parseEventLines(text: string): { events: EventLine[]; rejected: EventReceipt["rejected"] } {
+  const count = countLines(text);
+  if (count > MAX_LINES) throw refuseBatch(count);
   const events: EventLine[] = [];
   const rejected: EventReceipt["rejected"] = [];
   for (const [index, source] of text.split("\n").entries()) {
@@ -21,6 +26,13 @@ export function parseEventLines(text: string): { events: EventLine[]; rejected: 
   return { events, rejected };
 }
 
+/** Counts lines, empty ones too, without making any: 2 MB may be two million of them. */
+function countLines(text: string): number {
+  let count = text === "" || text.endsWith("\n") ? 0 : 1;
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) count += 1;
+  return count;
+}
+
 function parseLine(source: string): JobEvent | string {
   let value: unknown;
   try {
@@ -31,4 +43,10 @@ function parseLine(source: string): JobEvent | string {
   }
   const parsed = JobEvent.safeParse(value);
   return parsed.success ? parsed.data : renderIssues(parsed.error);
+}
+
+function refuseBatch(count: number): RepxError {
+  return new RepxError("COORD_REQUEST_TOO_LARGE", `the batch has ${count} lines, more than ${MAX_LINES}`, {
+    hint: `Send at most ${MAX_LINES} events in a request.`,
+  });
 }

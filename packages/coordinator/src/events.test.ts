@@ -8,6 +8,7 @@ import {
   registerAndWait,
   report,
   send,
+  sendUnread,
   settleAll,
   view,
 } from "./coordinator.fixture.ts";
@@ -120,6 +121,33 @@ test("keeps everything when its memory is lost", async () => {
   await evictDurableObject(objectOf(receipt));
   expect(await report(receipt, [event(1), event(2)])).toMatchObject({ accepted: 1, duplicates: 1 });
   expect((await view(receipt)).jobs.map((job) => job.state)).toEqual(["succeeded", "succeeded", "queued"]);
+});
+
+test("reads nothing of the body of a request whose token is wrong", async () => {
+  const receipt = await register("lab/unread");
+  for (const id of [receipt.id, `s${"0".repeat(25)}`, "nonsense"]) {
+    expect(await sendUnread(`/api/submissions/${id}/events`, "wrong")).toEqual({ status: 401, readBytes: 0 });
+  }
+});
+
+test("refuses a batch of more than 1,000 lines, empty ones too, and says how many there were", async () => {
+  const receipt = await register("lab/many");
+  for (const body of ["0\n".repeat(1001), "\n".repeat(1001), `${"\n".repeat(1000)}0`]) {
+    const answer = await send("POST", `/api/submissions/${receipt.id}/events`, receipt.token, body);
+    expect(answer.status).toBe(413);
+    const error = { code: "COORD_REQUEST_TOO_LARGE", message: "the batch has 1001 lines, more than 1000" };
+    expect(await answer.json()).toMatchObject({ error });
+  }
+});
+
+test("names every line of the largest batch that it rejects, each in few words", async () => {
+  const receipt = await register("lab/rejected");
+  const stranger = `${jobId(77)}${"x".repeat(155)}`;
+  const lines = Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? "{}" : event(1, { job: stranger })));
+  const { accepted, rejected } = await report(receipt, lines);
+  expect(accepted).toBe(0);
+  expect(rejected.map(({ line }) => line)).toEqual(lines.map((_, index) => index + 1));
+  for (const { message } of rejected) expect(message.length).toBeLessThanOrEqual(200);
 });
 
 test("refuses a batch of more than 2 MB", async () => {

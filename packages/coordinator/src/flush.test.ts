@@ -83,7 +83,7 @@ test("writes at most once in three seconds", async () => {
 
 test("tries again after an outage, later each time", async () => {
   const receipt = await registerAndWait("lab/outage");
-  await setFaults("lab/outage", [{ status: 502, times: 3 }]);
+  await setFaults("lab/outage", [{ status: 502, times: 9 }]);
   await report(receipt, finished);
   const delays = [];
   for (let round = 0; round < 3; round += 1) {

@@ -15,7 +15,7 @@ import { splitRepository, type AppClient } from "./github/app-client.ts";
 import { createCheck, findCheck, updateCheck, type CheckPayload } from "./github/check-writer.ts";
 import { writeComment } from "./github/comment-writer.ts";
 import { readFailure } from "./github/failure.ts";
-import { writeLog } from "./log.ts";
+import { describeThrown, writeLog } from "./log.ts";
 import type { SubmissionRow } from "./submission-store.ts";
 import { hashText } from "./token.ts";
 
@@ -37,11 +37,16 @@ export interface FlushResult {
   readonly retryAt?: number;
 }
 
-/** Brings the checks and the comment at GitHub to what is stored; stops at the first failure that may pass. */
+/** GitHub is down when so many items in a row fail by its own fault. */
+const MAX_FAILURES_IN_A_ROW = 3;
+
+/**
+ * Brings the checks and the comment at GitHub to what is stored. An item that GitHub fails over (5xx) or that cannot be
+ * rendered does not hold up the others; a limit, a refused login or silence concerns them all and ends the flush.
+ */
 export async function flush(telling: Telling): Promise<FlushResult> {
   const { submission, row } = telling;
   const items = readItems(telling.sql);
-  let writes = 0;
   const steps = submission.runs.map((run) => ({
     name: checkItem(run.name),
     take: (item: GithubItem) => tellCheck(telling, item, run.name),
@@ -50,15 +55,33 @@ export async function flush(telling: Telling): Promise<FlushResult> {
     const pullRequest = row.pull_request;
     steps.push({ name: COMMENT_ITEM, take: (item) => tellComment(telling, item, pullRequest) });
   }
+  let [writes, failures, retryAt] = [0, 0, 0];
   for (const { name, take } of steps) {
-    const step = await take(items.get(name) ?? startItem(name));
-    if (step.retryAt !== undefined) return { writes, retryAt: step.retryAt };
+    const step = await take(items.get(name) ?? startItem(name)).catch((thrown: unknown) =>
+      noteBug(telling, name, thrown),
+    );
     writes += step.writes;
+    retryAt = Math.max(retryAt, step.retryAt ?? 0);
+    failures = step.failed === undefined ? 0 : failures + 1;
+    if (step.failed === "all" || failures === MAX_FAILURES_IN_A_ROW) break;
   }
-  return { writes };
+  return { writes, ...(retryAt > 0 && { retryAt }) };
 }
 
-async function tellCheck(telling: Telling, item: GithubItem, run: Submission["runs"][number]["name"]) {
+/** How one item went; `failed` says whether GitHub failed over it alone, or would over all. */
+interface Step extends FlushResult {
+  readonly failed?: "one" | "all";
+}
+
+/** Wait after a failure of our own; GitHub's say how long they last. */
+export const BUG_DELAY_MS = 60_000;
+
+function noteBug(telling: Telling, item: string, thrown: unknown): Step {
+  writeLog("failure", { submission: telling.row.id, item, cause: describeThrown(thrown) });
+  return { writes: 0, retryAt: telling.now() + BUG_DELAY_MS };
+}
+
+async function tellCheck(telling: Telling, item: GithubItem, run: Submission["runs"][number]["name"]): Promise<Step> {
   const payload = renderCheckPayload(telling.submission, run, telling.row.created_at);
   const wanted = { status: payload.status, digest: hashText(JSON.stringify(payload)) };
   const action = planItem(item, wanted);
@@ -92,9 +115,9 @@ async function writeCheck(
   return createCheck(github, address, payload);
 }
 
-async function tellComment(telling: Telling, item: GithubItem, pullRequest: number) {
+async function tellComment(telling: Telling, item: GithubItem, pullRequest: number): Promise<Step> {
   const { github, row } = telling;
-  const text = renderComment(telling.submission);
+  const text = renderComment(telling.submission).toWellFormed();
   const wanted = { status: "completed", digest: hashText(text) };
   if (planItem(item, wanted) === "none") return { writes: 0 };
   const address = {
@@ -113,7 +136,7 @@ async function attempt(
   item: GithubItem,
   wanted: { readonly status: string; readonly digest: string },
   write: () => Promise<number>,
-): Promise<FlushResult> {
+): Promise<Step> {
   const { sql, row } = telling;
   try {
     const githubId = await write();
@@ -123,7 +146,7 @@ async function attempt(
     const failure = readFailure(thrown, telling.failures, telling.now());
     const log = { submission: row.id, item: item.name, outcome: failure.kind, reason: failure.reason };
     writeLog("github", log);
-    if (failure.kind === "later") return { writes: 0, retryAt: failure.at };
+    if (failure.kind === "later") return { writes: 0, retryAt: failure.at, failed: failure.concerns };
     writeItem(sql, { ...item, isCreating: false, refusedDigest: wanted.digest }, failure.reason);
     return { writes: 0 };
   }

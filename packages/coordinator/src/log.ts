@@ -3,3 +3,8 @@ export function writeLog(kind: string, fields: Readonly<Record<string, string | 
   // oxlint-disable-next-line no-console -- the console is the Worker's log
   console.log(JSON.stringify({ kind, ...fields }));
 }
+
+/** Says for the log what was thrown. */
+export function describeThrown(thrown: unknown): string {
+  return thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
+}

@@ -18,9 +18,10 @@ export async function registerSubmission(
   const config = readConfig(env);
   const expected = { issuer: config.OIDC_ISSUER, audience: config.COORDINATOR_ORIGIN };
   const claims = await verifyIdToken(readBearer(request), expected);
+  // Anyone on GitHub can get an ID token for us; whose repository has the App installed may send 20 MB to be read.
+  const installation = await findInstallation(config, claims.repository);
   const body = parseSubmissionBody(await readBody(request, MAX_BODY_BYTES));
   checkPullRequest(claims, body.pullRequest);
-  const installation = await findInstallation(config, claims.repository);
   const id = deriveSubmissionId(config.OIDC_ISSUER, claims.jti);
   const token = renderToken(entropy.tokenBytes);
   const expiresAt = entropy.now + LIFE_MS;

@@ -4,6 +4,7 @@ import {
   HEAD_SHA,
   jobId,
   register,
+  sendUnread,
   send,
   setFaults,
   settleAll,
@@ -127,8 +128,57 @@ test.each([
 test.each([
   ["lab/wrong-key", 502, "GITHUB_REFUSED"],
   ["lab/github-down", 503, "GITHUB_UNREACHABLE"],
+  ["lab/behind-a-proxy", 503, "GITHUB_UNREACHABLE"],
 ])("says that GitHub is to blame for %s", async (repository, status, code) => {
   expect(await refusal(await signIdToken({ repository }))).toMatchObject({ status, error: { code } });
+});
+
+test("says what is wrong with an answer that is not GitHub's", async () => {
+  const { error } = await refusal(await signIdToken({ repository: "lab/behind-a-proxy" }));
+  expect(error.message).toMatch(/^GitHub's answer is not an installation: id: /);
+  expect(error.hint).toContain("proxy");
+});
+
+test.each([
+  ["no token", async () => undefined],
+  ["no ID token", async () => "not-a-token"],
+  ["a token for another coordinator", async () => signIdToken({ aud: "https://elsewhere.test" })],
+  ["a repository without the App", async () => signIdToken({ repository: "lab/without-app" })],
+])("reads nothing of the body of a request with %s", async (_, makeToken) => {
+  const { status, readBytes } = await sendUnread("/api/submissions", await makeToken());
+  expect({ isRefused: status === 401 || status === 403, readBytes }).toEqual({ isRefused: true, readBytes: 0 });
+});
+
+const zeros = Array.from({ length: 100_000 }, () => 0);
+const plain = { id: jobId(1), stage: "walk-1.0", parameters: {}, dependsOn: [], isReused: false };
+
+test.each([
+  ["jobs", { jobs: zeros }, /: jobs\.0: /],
+  ["jobs of no run", { jobs: zeros, runs: undefined }, /: jobs\.0: /],
+  ["runs", { runs: zeros }, /: runs\.0: /],
+  ["jobs of a run", { runs: [{ name: "a", jobs: zeros }] }, /: runs\.0\.jobs\.0: /],
+  ["dependencies", { jobs: [{ ...plain, dependsOn: zeros.map(() => jobId(8)) }] }, /: jobs\.0: longer than 500000 /],
+])("stops at the first of very many bad %s", async (_, fields, message) => {
+  const { status, error } = await refusal(await signIdToken(), submissionBody(1, fields));
+  expect({ status, code: error.code }).toEqual({ status: 400, code: "COORD_REQUEST_INVALID" });
+  expect(error.message).toMatch(message);
+  expect(error.message).not.toContain("; ");
+});
+
+test("cuts what it repeats of a body", async () => {
+  const parameters = { [`k${"y".repeat(100_000)}`]: 1 };
+  const { status, error } = await refusal(await signIdToken(), submissionBody(1, { jobs: [{ ...plain, parameters }] }));
+  expect(status).toBe(400);
+  expect(error.message).toMatch(/: jobs\.0\.parameters\.kyyy+…: \w+/);
+  expect(error.message.length).toBeLessThan(300);
+});
+
+test("refuses parameters that are nested without end", async () => {
+  const body = submissionBody(1, { jobs: [{ ...plain, parameters: { a: "DEEP" } }] });
+  const deep = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+  const { status, error } = await refusal(await signIdToken(), body.replace('"DEEP"', deep));
+  expect(status).toBe(400);
+  expect(error.message).toContain("jobs.0: nested more than 32 deep");
 });
 
 test("refuses a body of more than 20 MB", async () => {

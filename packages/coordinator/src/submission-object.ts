@@ -8,12 +8,13 @@ import {
   type SubmissionView,
 } from "@repx/core/model";
 import { readConfig } from "./config.ts";
-import { FLUSH_INTERVAL_MS, planAlarm } from "./delivery.ts";
+import { planAlarm, planRescue } from "./delivery.ts";
 import { insertDelivery, noteBlocked, noteChange, noteDelivered, noteFlush, readDelivery } from "./delivery-store.ts";
 import type { EventLine } from "./event-lines.ts";
-import { flush } from "./flush.ts";
+import { BUG_DELAY_MS, flush } from "./flush.ts";
 import { openAppClient, type AppClient } from "./github/app-client.ts";
-import { writeLog } from "./log.ts";
+import { cutText } from "./issues.ts";
+import { describeThrown, writeLog } from "./log.ts";
 import { hasSchema, migrate } from "./schema.ts";
 import {
   insertSubmission,
@@ -25,9 +26,6 @@ import {
   type SubmissionRow,
 } from "./submission-store.ts";
 import { isSameHash } from "./token.ts";
-
-/** Wait after a flush that failed for a reason of our own; GitHub's reasons say how long they last. */
-const BUG_DELAY_MS = 60_000;
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
@@ -53,6 +51,11 @@ export class SubmissionObject extends DurableObject {
     return isNew;
   }
 
+  /** Tells whether a token is this submission's; asked before anything that who sends a request may make large is read. */
+  isAuthorized(tokenHash: string): boolean {
+    return this.#authorize(tokenHash, Date.now()) !== undefined;
+  }
+
   /** Takes events into the records, all in one transaction; undefined when the token is not this submission's. */
   async acceptEvents(tokenHash: string, events: readonly EventLine[]): Promise<EventReceipt | undefined> {
     const now = Date.now();
@@ -63,7 +66,7 @@ export class SubmissionObject extends DurableObject {
       for (const { line, event } of events) {
         const before = readRecord(this.#sql, event.job);
         if (before === undefined) {
-          receipt.rejected.push({ line, message: `job: not a job of this submission: ${event.job}` });
+          receipt.rejected.push({ line, message: cutText(`job: not a job of this submission: ${event.job}`) });
         } else if (noteEvent(this.#sql, event, now)) {
           receipt.accepted += 1;
           const after = step(before, event);
@@ -108,8 +111,7 @@ export class SubmissionObject extends DurableObject {
     try {
       await this.#tell(row);
     } catch (thrown) {
-      const cause = thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown);
-      writeLog("failure", { submission: row.id, cause });
+      writeLog("failure", { submission: row.id, cause: describeThrown(thrown) });
       noteBlocked(this.#sql, Date.now() + BUG_DELAY_MS);
     }
     await this.#arm();
@@ -119,8 +121,9 @@ export class SubmissionObject extends DurableObject {
     const startedAt = Date.now();
     const { revision, failures } = readDelivery(this.#sql);
     noteFlush(this.#sql, startedAt);
-    // A crash in the middle of the calls below finds this alarm.
-    await this.ctx.storage.setAlarm(startedAt + FLUSH_INTERVAL_MS);
+    // A crash below finds this alarm; on the disk, for what is read and rendered next may itself be the reason.
+    await this.ctx.storage.setAlarm(planRescue(failures, startedAt));
+    await this.ctx.storage.sync();
     const config = readConfig(this.env);
     this.#github ??= openAppClient(config, row.installation_id);
     const result = await flush({

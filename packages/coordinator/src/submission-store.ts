@@ -33,7 +33,7 @@ export type SubmissionRow = {
 };
 
 /** A report holds 65,535 bytes of logs; what cannot be shown is not loaded (10,000 tails are 160 MB). */
-const MAX_LOG_CHARS = 70_000;
+const MAX_LOG_BYTES = 70_000;
 const MAX_METRICS_CHARS = 8_000_000;
 
 /** Stores a new submission with every job at its start. */
@@ -149,14 +149,15 @@ function readRuns(sql: SqlStorage): Submission["runs"] {
 function readLogs(sql: SqlStorage): Map<JobId, string> {
   const logs = new Map<JobId, string>();
   const sizes = new Map<number, number>();
+  // In bytes: of a text, length() counts only what stands before its first NUL.
   const rows = sql.exec<{ run: number; job: JobId; size: number }>(
-    `SELECT run_job.run, run_job.job, length(job.log_tail) AS size FROM run_job JOIN job ON job.id = run_job.job
+    `SELECT run_job.run, run_job.job, length(CAST(job.log_tail AS BLOB)) AS size FROM run_job JOIN job ON job.id = run_job.job
      WHERE job.is_trouble = 1 AND job.log_tail <> '' ORDER BY run_job.run, run_job.position`,
   );
   for (const { run, job, size } of rows.toArray()) {
     const before = sizes.get(run) ?? 0;
     sizes.set(run, before + size);
-    if (before > MAX_LOG_CHARS) logs.set(job, logs.get(job) ?? "(left out)");
+    if (before > MAX_LOG_BYTES) logs.set(job, logs.get(job) ?? "(left out)");
     else logs.set(job, sql.exec<{ log: string }>("SELECT log_tail AS log FROM job WHERE id = ?", job).one().log);
   }
   return logs;

@@ -1,3 +1,4 @@
+import { CheckRunList, readAnswer, Written } from "./answers.ts";
 import type { AppClient, Repository } from "./app-client.ts";
 
 /** A check run as it shall be, in the words of the REST API. */
@@ -31,7 +32,7 @@ export async function createCheck(github: AppClient, address: CheckAddress, payl
     details_url: address.detailsUrl,
     ...payload,
   });
-  return data.id;
+  return readAnswer(Written, data, "a check run").id;
 }
 
 /** Brings a check run to what it shall be. */
@@ -41,7 +42,8 @@ export async function updateCheck(
   checkRunId: number,
   payload: CheckPayload,
 ): Promise<void> {
-  await github.rest.checks.update({ ...repository, check_run_id: checkRunId, ...payload });
+  const { data } = await github.rest.checks.update({ ...repository, check_run_id: checkRunId, ...payload });
+  readAnswer(Written, data, "a check run");
 }
 
 /** Finds a check run that a lost answer or a crash left without a known id; undefined when it was never made. */
@@ -61,9 +63,10 @@ export async function findCheck(
       per_page: PAGE_SIZE,
       page,
     });
-    const ours = data.check_runs.find((run) => run.external_id === address.externalId);
+    const { check_runs: runs, total_count: total } = readAnswer(CheckRunList, data, "a list of check runs");
+    const ours = runs.find((run) => run.external_id === address.externalId);
     if (ours !== undefined) return ours.id;
-    if (data.check_runs.length < PAGE_SIZE || page * PAGE_SIZE >= data.total_count) return undefined;
+    if (runs.length < PAGE_SIZE || page * PAGE_SIZE >= total) return undefined;
   }
   return undefined;
 }

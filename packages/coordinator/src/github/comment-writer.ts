@@ -1,6 +1,7 @@
 // The one sticky comment of a pull request. Several submissions of a pull request write it, each from its own object:
 // it is looked for on GitHub, and what two of them made at the same time is reduced to one.
 import { COMMENT_MARKER } from "@repx/core/model";
+import { Comment, CommentList, readAnswer, Written } from "./answers.ts";
 import type { AppClient, Repository } from "./app-client.ts";
 import { readStatus } from "./failure.ts";
 
@@ -20,13 +21,6 @@ export interface CommentPayload {
   readonly text: string;
 }
 
-interface Comment {
-  readonly id: number;
-  readonly body?: string | undefined;
-  readonly user?: { readonly login: string } | null;
-  readonly performed_via_github_app?: { readonly id: number } | null | undefined;
-}
-
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 
@@ -43,7 +37,7 @@ export async function writeComment(
   const body = renderBody(payload);
   const target = { ...address.repository, issue_number: address.pullRequest };
   const { data } = await github.rest.issues.createComment({ ...target, body });
-  return keepOldest(github, address, payload, data.id);
+  return keepOldest(github, address, payload, readAnswer(Written, data, "a comment").id);
 }
 
 /** Deletes what we made if another submission of ours was faster, and writes into that one's instead. */
@@ -67,14 +61,16 @@ async function updateComment(
 ): Promise<number> {
   const body = renderBody(payload);
   if (comment.body !== body && !isLater(comment.body, payload)) {
-    await github.rest.issues.updateComment({ ...address.repository, comment_id: comment.id, body });
+    const { data } = await github.rest.issues.updateComment({ ...address.repository, comment_id: comment.id, body });
+    readAnswer(Written, data, "a comment");
   }
   return comment.id;
 }
 
 async function readComment(github: AppClient, address: CommentAddress, id: number): Promise<Comment | undefined> {
   try {
-    return (await github.rest.issues.getComment({ ...address.repository, comment_id: id })).data;
+    const { data } = await github.rest.issues.getComment({ ...address.repository, comment_id: id });
+    return readAnswer(Comment, data, "a comment");
   } catch (thrown) {
     if (readStatus(thrown) === 404) return undefined;
     throw thrown;
@@ -91,8 +87,9 @@ async function findComments(github: AppClient, address: CommentAddress): Promise
       per_page: PAGE_SIZE,
       page,
     });
-    found.push(...data.filter((comment) => isOurs(comment, address)));
-    if (data.length < PAGE_SIZE) break;
+    const comments = readAnswer(CommentList, data, "a list of comments");
+    found.push(...comments.filter((comment) => isOurs(comment, address)));
+    if (comments.length < PAGE_SIZE) break;
   }
   return found.toSorted((left, right) => left.id - right.id);
 }
@@ -109,7 +106,7 @@ function renderBody(payload: CommentPayload): string {
 }
 
 /** Tells whether a comment holds the word of a submission that was registered after this one. */
-function isLater(body: string | undefined, payload: CommentPayload): boolean {
+function isLater(body: Comment["body"], payload: CommentPayload): boolean {
   const match = /<!-- repx:submission (s[0-9a-z]{25}) (\S+) -->\s*$/.exec(body ?? "");
   return match?.[1] !== undefined && match[1] !== payload.submission && (match[2] ?? "") > payload.registeredAt;
 }

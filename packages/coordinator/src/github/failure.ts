@@ -4,13 +4,21 @@ import * as z from "zod";
 /** What to do after a failed call: forget this item, or try everything again at a time. */
 export type Failure =
   | { readonly kind: "refused"; readonly reason: string }
-  | { readonly kind: "later"; readonly reason: string; readonly at: number };
+  | {
+      readonly kind: "later";
+      readonly reason: string;
+      readonly at: number;
+      /** GitHub answered with a fault of its own, over this item perhaps; anything else meets every item. */
+      readonly concerns: "one" | "all";
+    };
 
 const MIN_DELAY_MS = 2_000;
 const MAX_DELAY_MS = 60_000;
 /** "Wait at least one minute ... exponentially" (docs.github.com, "Rate limits for the REST API", secondary limits). */
 const MIN_LIMIT_DELAY_MS = 60_000;
 const MAX_LIMIT_DELAY_MS = 3_600_000;
+/** GitHub's limits reset within the hour; an alarm cannot be set to a time centuries away at all. */
+const MAX_ASKED_DELAY_MS = 24 * 3_600_000;
 /** These never get better by repeating: not there, gone, not acceptable. */
 const REFUSALS: ReadonlySet<number> = new Set([400, 404, 410, 422, 451]);
 
@@ -20,12 +28,15 @@ export function readFailure(thrown: unknown, failures: number, now: number): Fai
   const reason = status === undefined ? readMessage(thrown) : `HTTP ${status}: ${readMessage(thrown)}`;
   if (status !== undefined && REFUSALS.has(status)) return { kind: "refused", reason };
   const asked = readWait(thrown, now);
-  if (asked !== undefined) return { kind: "later", reason, at: asked };
+  if (asked !== undefined) {
+    return { kind: "later", reason, at: Math.min(asked, now + MAX_ASKED_DELAY_MS), concerns: "all" };
+  }
   const isLimit = status === 401 || status === 403 || status === 429;
   const delay = isLimit
     ? Math.min(MAX_LIMIT_DELAY_MS, MIN_LIMIT_DELAY_MS * 2 ** Math.min(failures, 10))
     : Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(failures, 10));
-  return { kind: "later", reason, at: now + delay };
+  const concerns = status !== undefined && status >= 500 ? "one" : "all";
+  return { kind: "later", reason, at: now + delay, concerns };
 }
 
 /** The part of Octokit's error that we read; without an answer (no connection, deadline) there is no response. */

@@ -10,6 +10,8 @@ export const Fault = z.object({
   headers: z.record(z.string(), z.string()).optional(),
   /** The write is done and only its answer is lost. */
   isApplied: z.boolean().optional(),
+  /** The answer comes this much later. */
+  delayMs: z.int().optional(),
   /** Instead of failing, a comment of ours with this text is there a moment before the write. */
   rival: z.string().optional(),
   times: z.int().default(1),
@@ -66,6 +68,7 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["without-app", 404],
   ["wrong-key", 401],
   ["github-down", 503],
+  ["behind-a-proxy", 200],
 ]);
 
 function addApp(app: Hono, idTokenKey: string): void {
@@ -90,6 +93,7 @@ async function write(stored: Stored, label: string, apply: () => unknown, status
   fault.times -= 1;
   if (fault.times === 0) stored.faults = stored.faults.filter((other) => other !== fault);
   if (fault.isApplied === true) apply();
+  if (fault.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
   return Response.json({ message: "fault" }, { status: fault.status, headers: fault.headers ?? {} });
 }
 

@@ -1,5 +1,6 @@
 import { RepxError } from "@repx/core/model";
 import type { Config } from "../config.ts";
+import { AppPage, InstallationAnswer, readAnswer } from "./answers.ts";
 import { openAppClient, splitRepository, type AppClient } from "./app-client.ts";
 import { readStatus } from "./failure.ts";
 
@@ -14,8 +15,10 @@ export async function findInstallation(config: Config, repository: string): Prom
   const github = openAppClient(config);
   try {
     const { data } = await github.rest.apps.getRepoInstallation(splitRepository(repository));
-    return { id: data.id, appSlug: data.app_slug };
+    const { id, app_slug: appSlug } = readAnswer(InstallationAnswer, data, "an installation");
+    return { id, appSlug };
   } catch (thrown) {
+    if (thrown instanceof RepxError) throw thrown;
     const status = readStatus(thrown);
     if (status === 404) throw await refuse(github, config, repository);
     throw explainOutage(thrown, status);
@@ -32,7 +35,7 @@ async function refuse(github: AppClient, config: Config, repository: string): Pr
 
 async function findAppPage(github: AppClient): Promise<string | undefined> {
   try {
-    return (await github.rest.apps.getAuthenticated()).data?.html_url;
+    return AppPage.parse((await github.rest.apps.getAuthenticated()).data).html_url;
   } catch {
     // Only the hint suffers: it names the App by its number.
     return undefined;

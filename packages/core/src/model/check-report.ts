@@ -89,15 +89,14 @@ function renderTroubles(submission: Submission, name: RunName): string[] {
 
 /** Names the upstream jobs that kept a job from running, nearest cause first. */
 function renderBlockers(submission: Submission, id: JobId): string {
-  const seen = new Set<JobId>();
+  // A set is walked in the order in which it grows: nearest cause first, each job once.
+  const upstream = new Set(submission.jobs.get(id)?.dependsOn);
   const causes: string[] = [];
-  const queue = [...(submission.jobs.get(id)?.dependsOn ?? [])];
-  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-    if (seen.has(next)) continue;
-    seen.add(next);
+  for (const next of upstream) {
     const record = recordOf(submission, next);
-    if (record.state === "skipped") queue.push(...(submission.jobs.get(next)?.dependsOn ?? []));
-    else if (isTrouble(record.state)) causes.push(`${submission.jobs.get(next)?.stage ?? next} ${renderEnd(record)}`);
+    const job = submission.jobs.get(next);
+    if (record.state === "skipped") for (const further of job?.dependsOn ?? []) upstream.add(further);
+    else if (isTrouble(record.state)) causes.push(`${job?.stage ?? next} ${renderEnd(record)}`);
   }
   const kinds = [...new Set(causes)];
   return kinds.length === 0 ? "an upstream job did not succeed" : `upstream: ${kinds.slice(0, 3).join("; ")}`;

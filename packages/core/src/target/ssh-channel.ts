@@ -4,7 +4,7 @@ import type { Client, ClientChannel } from "ssh2";
 import { RepxError } from "../model/errors.ts";
 import { describeOverflow, describeTimeout } from "./local.ts";
 import { collectAll, collectTail, STDERR_KEPT_BYTES, STDOUT_LIMIT_BYTES } from "./output-buffer.ts";
-import { DEFAULT_DEADLINE_SECONDS, type Output, type RunRequest } from "./run-request.ts";
+import type { Output, RunRequest } from "./run-request.ts";
 import { signalChannel } from "./signal-channel.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -35,8 +35,13 @@ export async function startOnChannel(client: Client, command: string): Promise<R
   });
 }
 
-/** Runs the command that a channel was opened for; ends by the deadline even when the channel goes silent (ssh2#947). */
-export async function runOnChannel(command: RunningCommand, request: RunRequest, where: string): Promise<Output> {
+/** Runs the command that a channel was opened for; ends in its time even when the channel goes silent (ssh2#947). */
+export async function runOnChannel(
+  command: RunningCommand,
+  request: RunRequest,
+  where: string,
+  secondsLeft: number,
+): Promise<Output> {
   const { channel, ended } = command;
   const startedMs = performance.now();
   const stdout = collectAll(STDOUT_LIMIT_BYTES);
@@ -53,8 +58,7 @@ export async function runOnChannel(command: RunningCommand, request: RunRequest,
     if (!stdout.add(chunk)) fail.with(describeOverflow(request, where));
   });
   channel.stderr.on("data", (chunk: Buffer) => void stderr.add(chunk));
-  const seconds = request.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
-  const deadline = setTimeout(() => fail.with(describeTimeout(request, where, render(124))), seconds * 1000);
+  const deadline = setTimeout(() => fail.with(describeTimeout(request, where, render(124))), secondsLeft * 1000);
   const fed = feedChannel(channel, request.stdin, ended).catch((error: unknown) => fail.with(error));
   try {
     const end = await Promise.race([ended, fail.failed]);
@@ -68,7 +72,7 @@ export async function runOnChannel(command: RunningCommand, request: RunRequest,
 }
 
 /** Asks a command to end, and closes its channel when it has not in its time. */
-async function endCommand({ channel, ended }: RunningCommand): Promise<void> {
+export async function endCommand({ channel, ended }: RunningCommand): Promise<void> {
   signalChannel(channel, "TERM");
   const patience = sleep(GRACE_SECONDS * 1000, "late" as const, { ref: false });
   if ((await Promise.race([ended, patience])) !== "late") return;

@@ -6,8 +6,10 @@ import type { Target } from "./config.ts";
 import { readSshCredentials, type Credentials } from "./credentials.ts";
 import { quoteShell } from "./quote.ts";
 import type { RunRequest, Transport } from "./run-request.ts";
-import { runOnChannel, startOnChannel, type RunningCommand } from "./ssh-channel.ts";
+import { endCommand, runOnChannel, startOnChannel, type RunningCommand } from "./ssh-channel.ts";
 import { connectClient, type SshPlace } from "./ssh-connect.ts";
+import { startSshDeadline, type SshDeadline } from "./ssh-deadline.ts";
+import { startSlots, type Slots } from "./ssh-slots.ts";
 
 /** sshd serves 10 sessions a connection (MaxSessions) and frees an ended one late. */
 const CHANNELS = 8;
@@ -30,16 +32,40 @@ export async function openSsh(
   return {
     description,
     run: async (request) => {
-      await Promise.race([slots.take(), lost]);
+      const deadline = startSshDeadline(request, description);
+      const command = await openInSlot({ client, slots, lost, description }, request, deadline).finally(deadline.stop);
       try {
-        const command = await Promise.race([openChannel(client, request, description), lost]);
-        return await Promise.race([runOnChannel(command, request, description), lost]);
+        return await Promise.race([runOnChannel(command, request, description, deadline.secondsLeft()), lost]);
       } finally {
         slots.release();
       }
     },
     [Symbol.asyncDispose]: async () => closeClient(client),
   };
+}
+
+interface OpenConnection {
+  readonly client: Client;
+  readonly slots: Slots;
+  readonly lost: Promise<never>;
+  readonly description: string;
+}
+
+/** Waits for a slot and opens a channel in it; whoever got the command gives the slot back. */
+async function openInSlot(
+  { client, slots, lost, description }: OpenConnection,
+  request: RunRequest,
+  deadline: SshDeadline,
+): Promise<RunningCommand> {
+  await Promise.race([slots.take(deadline.signal), lost, deadline.passed]);
+  const opening = openChannel(client, request, description, deadline.signal);
+  try {
+    return await Promise.race([opening, lost, deadline.passed]);
+  } catch (error) {
+    // The server may still open the channel: it counts until then, and its command is no longer wanted.
+    void opening.then(endCommand).then(slots.release, slots.release);
+    throw error;
+  }
 }
 
 /** A promise that only ever rejects: when the connection breaks. */
@@ -62,12 +88,17 @@ function loseConnection(description: string, cause: Error | undefined): RepxErro
   });
 }
 
-async function openChannel(client: Client, request: RunRequest, description: string): Promise<RunningCommand> {
+async function openChannel(
+  client: Client,
+  request: RunRequest,
+  description: string,
+  signal: AbortSignal,
+): Promise<RunningCommand> {
   for (let attempt = 1; ; attempt++) {
     const answer = await startOnChannel(client, quoteShell(request.argv));
     if (!(answer instanceof Error)) return answer;
     if (attempt === OPEN_ATTEMPTS) throw loseConnection(description, answer);
-    await sleep(50 * 2 ** attempt);
+    await sleep(50 * 2 ** attempt, undefined, { signal });
   }
 }
 
@@ -76,20 +107,4 @@ async function closeClient(client: Client): Promise<void> {
   client.end();
   await Promise.race([closed, sleep(CLOSE_SECONDS * 1000, undefined, { ref: false })]);
   client.destroy();
-}
-
-/** Lets a number of holders in at once; the others wait in line. */
-function startSlots(count: number): { take(): Promise<void>; release(): void } {
-  let free = count;
-  const waiting: (() => void)[] = [];
-  return {
-    async take() {
-      free--;
-      if (free < 0) await new Promise<void>((resolve) => void waiting.push(resolve));
-    },
-    release() {
-      free++;
-      waiting.shift()?.();
-    },
-  };
 }
