@@ -186,7 +186,7 @@ test("records that come late from the node are waited for", async () => {
   const { slurmId, ids } = await submission.submit([{ stage: "late", script: "exit 0" }], [], "true");
   await submission.finish();
   await using relay = await submission.startRelay({ ...QUICK, REPX_MARKER_SECONDS: "20" });
-  const late = join(submission.target.folder, "relay/late", `${slurmId}_1`);
+  const late = join(submission.target.folder, "relay/late", `${slurmId}_1.0`);
   await waitUntil({ what: "the relay to miss the marker", timeoutSeconds: 20 }, async () => existsSync(late));
   const records = join(submission.target.base, "outputs", ids[0] ?? "", "repx");
   await mkdir(records, { recursive: true });

@@ -66,16 +66,20 @@ async function submitAll(): Promise<void> {
     ["-w", other, "--no-requeue"],
   );
   slurmIds.set("nodefail", `${lost.slurmId}_1`);
-  const first = await submission.submit([
-    { stage: "first", script: "exit 0" },
-    { stage: "second", script: "exit 1" },
-  ]);
+  // Not on the node that will be lost: SLURM would requeue them.
+  const first = await submission.submit(
+    [
+      { stage: "first", script: "exit 0" },
+      { stage: "second", script: "exit 1" },
+    ],
+    ["-w", node],
+  );
   const next = await submission.submit(
     [
       { stage: "after-first", script: "exit 0" },
       { stage: "after-second", script: "exit 0" },
     ],
-    [`--dependency=aftercorr:${first.slurmId}`],
+    ["-w", node, `--dependency=aftercorr:${first.slurmId}`],
   );
   for (const [k, name] of ["after-first", "after-second"].entries()) slurmIds.set(name, `${next.slurmId}_${k + 1}`);
   const never = await submission.submit(
@@ -95,7 +99,11 @@ async function makeThemEnd(): Promise<void> {
   await cluster.run(["scancel", id("pending")]);
   await cluster.run(["scancel", id("pending-array").replace("_1", "")]);
   await cluster.run(["scontrol", "requeue", id("requeued")]);
-  await cluster.run(["scontrol", "update", `jobid=${id("late")}`, "endtime=now"]);
+  // SLURM refuses it at times while the job is in its first second.
+  const setEnd = async () => cluster.run(["scontrol", "update", `jobid=${id("late")}`, "endtime=now"]);
+  await waitUntil({ what: "SLURM to take the new end", timeoutSeconds: 10, intervalMs: 500 }, async () =>
+    setEnd().catch(() => undefined),
+  );
   await cluster.setNodeState(cluster.nodes[1] ?? "", "down");
 }
 

@@ -63,6 +63,28 @@ test("the jobs' own records tell how they ended, and a job without one is the in
   expect(endOf("bare")).toMatchObject({ state: "NODE_FAIL", reason: "NoRecordOfItsEnd" });
 });
 
+test("an attempt after a reported end is found by its record when it came and went while the relay was away", async () => {
+  const script = `[ "\${SLURM_RESTART_COUNT:-0}" != 0 ] || exit 3; echo second`;
+  const { slurmId } = await submission.submit([{ stage: "lucky", script }]);
+  // Not finished with its submitting, the first relay stays.
+  await using first = await submission.startRelay(QUICK);
+  await waitUntil({ what: "the first end", timeoutSeconds: 20 }, async () =>
+    receiver.events.some((event) => event.id === `${slurmId}_1.0.FAILED`),
+  );
+  await cluster.run(["scontrol", "requeuehold", `${slurmId}_1`]);
+  await waitUntil({ what: "the second attempt", timeoutSeconds: 20 }, async () =>
+    receiver.events.some((event) => event.id === `${slurmId}_1.1.PENDING`),
+  );
+  await first.kill("SIGKILL");
+  await cluster.run(["scontrol", "release", `${slurmId}_1`]);
+  await waitUntilForgotten();
+  await submission.finish();
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(30)).toBe(0);
+  const last = { state: "COMPLETED", attempt: 2, marker: "SUCCESS", logTail: "second" };
+  expect(receiver.events.at(-1)).toMatchObject(last);
+});
+
 test("accounting, where there is one, is believed before the records", async () => {
   const { slurmId } = await submission.submit(
     [

@@ -7,7 +7,13 @@ import { SYSTEM_PATH } from "../harness/command.ts";
 import type { SlurmCluster } from "../harness/slurm-cluster.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import type { EventReceiver } from "./event-receiver.ts";
-import { type JobOrder, makeTargetFolder, type TargetFolder, writeAccess } from "./target-folder.ts";
+import {
+  type JobOrder,
+  makeSubmissionBeside,
+  makeTargetFolder,
+  type TargetFolder,
+  writeAccess,
+} from "./target-folder.ts";
 
 /** A relay that a test started, as the submitter would, but as a child of the test. */
 export interface Relay extends AsyncDisposable {
@@ -34,13 +40,17 @@ export interface Submission {
   readLog(): Promise<string>;
 }
 
-/** Makes a submission under `parent` for the cluster's user. */
+/** Makes a submission for the cluster's user: in a base folder of its own under `parent`, or beside another one in its. */
 export async function openSubmission(
   cluster: SlurmCluster,
   receiver: EventReceiver,
-  parent: TargetFolder["user"],
+  user: TargetFolder["user"],
+  place: { readonly parent?: string; readonly beside?: TargetFolder } = {},
 ): Promise<Submission> {
-  const target = await makeTargetFolder("/tmp/repx-relay-test", parent);
+  const target =
+    place.beside === undefined
+      ? await makeTargetFolder(place.parent ?? "/tmp/repx-relay-test", user)
+      : await makeSubmissionBeside(place.beside);
   const token = randomBytes(24).toString("base64url");
   await writeAccess(target, `${receiver.url}/`, token);
   return {

@@ -32,17 +32,28 @@ export interface TargetFolder extends AsyncDisposable {
 }
 
 let count = 0;
+let submissions = 0;
 
 /** Makes the base folder as submit does, for a user who is not root. */
 export async function makeTargetFolder(parent: string, user: ClusterUser): Promise<TargetFolder> {
   count += 1;
   const base = await makeTraversableFolder(parent, `target${process.pid}-${count}`);
-  const submission = `s${createHash("sha256").update(base).digest("hex").slice(0, 25)}`;
+  await cp(join(REPOSITORY_ROOT, "packages/core/target"), join(base, "bin/test"), { recursive: true });
+  await mkdir(join(base, "outputs"), { recursive: true });
+  return addSubmission(base, user);
+}
+
+/** Makes one more submission in another's base folder; its batches hold the same job ids as the other's. */
+export async function makeSubmissionBeside(other: TargetFolder): Promise<TargetFolder> {
+  return addSubmission(other.base, other.user);
+}
+
+async function addSubmission(base: string, user: ClusterUser): Promise<TargetFolder> {
+  submissions += 1;
+  const submission = `s${createHash("sha256").update(`${base} ${submissions}`).digest("hex").slice(0, 25)}`;
   const folder = join(base, "submissions", submission);
   const programs = join(base, "bin/test");
-  await cp(join(REPOSITORY_ROOT, "packages/core/target"), programs, { recursive: true });
   for (const name of ["batches", "jobs", "bells", "spool"]) await mkdir(join(folder, name), { recursive: true });
-  await mkdir(join(base, "outputs"), { recursive: true });
   await writeFile(join(folder, "lab"), "0123456789abcdef\n");
   const giveAway = async () => {
     await tryCommand(["chown", "-R", `${user.uid}:${user.gid}`, base]);
