@@ -6,10 +6,13 @@ import {
   int,
   object,
   openHost,
+  readInputs,
+  readRoute,
   renderSummary,
+  renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-L7DMI3NY.js";
+} from "./chunk-TKYW77HV.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";
@@ -34,50 +37,6 @@ function readCommit(event) {
   if (sha.success) return { headSha: sha.data, pullRequest: void 0 };
   throw new RepxError("INPUT_INVALID", `GITHUB_SHA is not a commit: ${event.sha}`, {
     hint: "Run the Action in a workflow of GitHub Actions."
-  });
-}
-
-// src/inputs.ts
-function readInputs(host2) {
-  const optional = (name) => host2.readInput(name) || void 0;
-  const sshKey = optional("ssh-key");
-  if (sshKey !== void 0) maskSecret(host2, sshKey);
-  return {
-    lab: host2.readInput("lab") || ".",
-    runs: host2.readInput("runs").split(/\s+/).filter((name) => name !== ""),
-    target: optional("target"),
-    config: host2.readInput("config") || ".repx/config.toml",
-    resources: optional("resources"),
-    sshKey,
-    knownHosts: optional("known-hosts"),
-    coordinator: parseCoordinator(host2.readInput("coordinator")),
-    wait: parseBoolean("wait", host2.readInput("wait") || "false")
-  };
-}
-function maskSecret(host2, secret) {
-  for (const line of [secret, ...secret.split("\n")]) {
-    if (line.trim().length >= 8) host2.addMask(line.trim());
-  }
-}
-function parseCoordinator(text) {
-  const hint = "Set the `coordinator` input to the address of your coordinator, for instance https://repx.example.org.";
-  if (text === "") throw new RepxError("INPUT_MISSING", "the input `coordinator` is empty", { hint });
-  const url = URL.parse(text);
-  if (url === null || url.protocol !== "https:" && url.protocol !== "http:") {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not a web address: ${text}`, { hint });
-  }
-  if (url.protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)) {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not encrypted: ${text}`, {
-      hint: "Use https://; plain http would show the submission's token to the network. It is accepted on this host's loopback alone."
-    });
-  }
-  return url.origin;
-}
-function parseBoolean(name, text) {
-  if (/^true$/i.test(text)) return true;
-  if (/^false$/i.test(text)) return false;
-  throw new RepxError("INPUT_INVALID", `the input \`${name}\` is neither true nor false: ${text}`, {
-    hint: `Write \`${name}: true\` or leave it out.`
   });
 }
 
@@ -111,22 +70,15 @@ async function run(host2, programs) {
     () => Date.now()
   );
   const outcome = await submitExperiment({
+    ...readRoute(host2, inputs, programs),
     lab: inputs.lab,
     runs: inputs.runs,
     commit,
-    files: { config: inputs.config, resources: inputs.resources, programs },
-    target: { name: inputs.target, privateKey: inputs.sshKey, knownHosts: inputs.knownHosts },
     coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host2, inputs) },
-    process: {
-      environment: host2.environment,
-      workFolder: host2.environment["GITHUB_WORKSPACE"] ?? process.cwd(),
-      now: () => /* @__PURE__ */ new Date()
-    },
     watch: {
       reporter,
       onRegistered: (submission) => {
         host2.addMask(submission.token);
-        host2.saveState("coordinator", inputs.coordinator);
         host2.saveState("submission", submission.id);
         host2.saveState("token", submission.token);
       }
@@ -140,20 +92,34 @@ async function run(host2, programs) {
   host2.setOutput("url", outcome.url);
   await host2.appendSummary(renderSummary(outcome));
   host2.printLine(
-    outcome.submitted === 0 ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}` : `${outcome.submitted} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`
+    outcome.submitted === 0 ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}` : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`
   );
   if (inputs.wait) await waitForEnd(host2, inputs, outcome.submission, reporter);
 }
-function requestIdToken(host2, inputs) {
+async function requestIdToken(host2, inputs) {
   const token = host2.requestIdToken(inputs.coordinator);
-  if (token !== void 0) return token;
+  if (token !== void 0) {
+    return token.catch((cause) => {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new RepxError("GITHUB_UNREACHABLE", `GitHub gave no OIDC token: ${reason}`, {
+        hint: "Run the workflow again; see https://www.githubstatus.com when it stays so.",
+        cause
+      });
+    });
+  }
   throw new RepxError("AUTH_ID_TOKEN_MISSING", "the workflow may not ask GitHub for an OIDC token", {
     hint: "Add `permissions: { id-token: write, contents: read }` to the job. Pull requests from forks never get one."
   });
 }
 async function waitForEnd(host2, inputs, submission, reporter) {
   const view = await followSubmission(inputs.coordinator, submission, reporter);
-  for (const summary of view.runs) host2.printLine(`${summary.name}: ${summary.title}`);
+  for (const { name, verdict, title } of view.runs) {
+    host2.printLine(`${name}: ${title}`);
+    if (verdict !== "success")
+      host2.annotateError(`repx / ${name}`, `${title}
+The check has the failed jobs with the ends of their logs.`);
+  }
+  await host2.appendSummary(renderVerdicts(view.runs));
   if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
 }
 

@@ -1,4 +1,5 @@
-# Part of repx-job: the folders and files of one attempt. Uses its variables: base submission folder slurm node job out repx.
+# Part of repx-job: the folders and files of one attempt. Uses its variables: base submission folder slurm restarts node job
+# out repx.
 
 # put <file>: standard input becomes the file, whole or not at all.
 put() {
@@ -41,7 +42,7 @@ begin_record() {
   done
   {
     printf '{"attempt":{"number":%d,"submission":"%s","slurmId":"%s","restarts":%d,"node":%s,"user":%s,"startedAt":"%s"},\n' \
-      "$attempt" "$submission" "$slurm" "${SLURM_RESTART_COUNT:-0}" "$node_json" "$user_json" "$started_at"
+      "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at"
     printf '"job":'
     if [ -s "$folder/jobs/$job/job.json" ]; then cat "$folder/jobs/$job/job.json"; else printf null; fi
     printf '}\n'

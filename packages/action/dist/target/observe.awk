@@ -8,6 +8,9 @@ BEGIN {
   for (i in name) base_state[name[i]] = name[i]
   # Newer than 22.05: the node failed the job before it began.
   base_state["LAUNCH_FAILED"] = base_state["RECONFIG_FAIL"] = "BOOT_FAIL"
+  # All that squeue calls an attempt that has yet to begin.
+  split("PENDING CONFIGURING REQUEUED REQUEUE_HOLD REQUEUE_FED SPECIAL_EXIT RESV_DEL_HOLD", name, " ")
+  for (i in name) is_waiting[name[i]] = 1
   printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
 }
 
@@ -29,37 +32,45 @@ part == "queue" {
 END {
   for (i = 1; i <= accounts; i++) note_account(account[i])
   for (id in last_account) take_account(last_account[id])
-  for (id in job) if (!(id in present) && !(id in done)) {
+  for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
-    if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", 0, "", "", "", "", "", "")
+    if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
     else if (id in since && now - since[id] >= lost) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
     printf "%s\t%s\t%s\t%s\n", id, (id in since) ? since[id] : now, job[id], top[id] + 0 >(work "/missing.new")
   }
   for (i = 1; i <= bells; i++) keep_bell(bell_id[i], bell_kind[i], bell_until[i])
   for (id in last) if (last[id] == "COMPLETING" && !(id in completing)) keep_bell(id, "completing", now + 60)
-  for (id in job) { known++; if (!(id in done)) unreported++ }
+  for (id in job) { known++; if (!is_closed(id)) unreported++ }
   print known + 0, unreported + 0, wanted + 0, missing + 0
 }
 
-# Event ids: <slurm id>.<restarts>.<STATE>
+# Event ids: <slurm id>.<restarts>.<STATE>. `top` is a job's highest count of restarts that is known, `ended` the number of
+# its last attempt whose end was reported: a requeue (`scontrol requeue` works on ended jobs too) puts `top` past that.
 function note_reported(event,    f, restarts) {
   split(event, f, ".")
   reported[event] = 1
   restarts = f[2] + (f[3] == "REQUEUED")
   if (restarts > top[f[1]] + 0) top[f[1]] = restarts
-  if (f[3] != "RUNNING" && f[3] != "REQUEUED") done[f[1]] = 1
+  if (f[3] !~ /^(PENDING|RUNNING|REQUEUED)$/ && f[2] + 1 > ended[f[1]] + 0) ended[f[1]] = f[2] + 1
+}
+
+function is_closed(id) {
+  return ended[id] + 0 > top[id] + 0
 }
 
 function take(id, state, restarts, code, from, to, elapsed, node, reason,    base) {
   last[id] = state
-  if (id in done) return
+  if (restarts > top[id] + 0) top[id] = restarts
+  if (ended[id] + 0 > restarts) return
   sub(/ .*/, "", state)
   # The attempt before this one ended without a word that we saw.
-  if (restarts > 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
-  if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
+  if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
+  # Of a first attempt everybody takes that for granted.
+  if (restarts > 0 && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
+  else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
   else if (state in base_state) {
     base = base_state[state]
-    done[id] = 1
+    ended[id] = restarts + 1
     printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", id "." restarts "." base, id, job[id], restarts, base, (render_node(node) == "" ? "-" : "+"), \
       render(id, base, restarts, to, render_code(code) render_node(node) render_reason(reason) render_elapsed(elapsed)) >(work "/ends")
   }
@@ -133,10 +144,10 @@ function take_account(line,    f, n, code) {
   }
 }
 
-# A task that nobody saw begin, of an array that the scheduler still knows.
+# An attempt of a task that nobody saw begin, of an array that the scheduler still knows.
 function is_unseen(id,    array) {
   array = id; sub(/_.*/, "", array)
-  return (id in since) && (id in unseen) && array in is_known_array && !((id ".0.RUNNING") in reported)
+  return (id in since) && (id in unseen) && array in is_known_array && !((id "." top[id] + 0 ".RUNNING") in reported)
 }
 
 # A time of result.json, without its Z.
@@ -148,7 +159,7 @@ function field(line, name,    at) {
 # A bell is answered when the scheduler's word says as much as the bell did; until then, for a minute, look again.
 function keep_bell(id, kind, until,    state) {
   state = last[id]
-  if ((id in done) || state == "PENDING") return
+  if (is_closed(id) || state == "PENDING") return
   if (kind == "start" && state == "RUNNING") return
   # A node that hangs can be COMPLETING for hours: then the sweep is enough, and the line says that we know.
   if (kind == "completing") completing[id] = 1

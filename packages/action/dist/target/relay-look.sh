@@ -1,17 +1,21 @@
 # Part of repx-relay: from doorbells and the scheduler's word to event files in spool/. Files in relay/:
 # wanted (jobs whose bell rang: slurm id, bell, until when), reported (ids of all events made), missing (jobs that the
-# queue no longer names, since when), late/<slurm id> (an end whose marker is not in sight yet, since when).
+# queue no longer names, since when), late/<slurm id>.<restarts> (an end whose marker is not in sight yet, since when).
 tab=$(printf '\t')
 look_after=0 sweep_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up
 
-# New bells become lines of `wanted` before they are taken away.
+# New bells become lines of `wanted` before they are taken away: some thousands at a time, and never as one command's
+# arguments, for there can be more names than those may hold (ARG_MAX).
 take_bells() {
-  set -- "$dir"/bells/*.start "$dir"/bells/*.end
+  set -- "$dir"/bells/[0-9]*.start "$dir"/bells/[0-9]*.end
   if [ -e "$1" ] || [ -e "$2" ]; then
-    for bell in "$@"; do
-      name=${bell##*/}
-      [ ! -e "$bell" ] || printf '%s\t%s\t%s\n' "${name%.*}" "${name##*.}" "$((now + 60))"
-    done >>"$work/wanted" && rm -f -- "$@" && is_wanted=1
+    (cd "$dir/bells" && printf '%s\n' [0-9]*.start [0-9]*.end) | awk -v until="$((now + 60))" -v wanted="$work/wanted" '
+      taken < 5000 && /^[0-9]+(_[0-9]+)?\.(start|end)$/ {
+        taken++
+        split($0, part, ".")
+        printf "%s\t%s\t%s\n", part[1], part[2], until >>wanted
+        print
+      }' >"$work/bells" && [ -s "$work/bells" ] && (cd "$dir/bells" && xargs rm -f -- <"$work/bells") && is_wanted=1
   fi
   take_doorbells
   [ -n "$has_all_rows" ] || take_rows
@@ -61,7 +65,7 @@ look() {
   [ "$scheduler" = up ] || log "squeue answers again"
   scheduler=up
   ask_elsewhere
-  rm -f "$work"/new/*
+  find "$work/new" -type f -exec rm -f {} +
   awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$marker_patience" -v lost="$lost_patience" -v work="$work" \
     part=jobs "$dir/slurm.tsv" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
@@ -94,13 +98,26 @@ ask_elsewhere() {
   done >>"$work/account"
 }
 
-# Whether the job's folder tells of this attempt and not of an earlier one (repx-job writes the attempt as first line).
+# Whether the job's folder tells of this attempt and not of another one (repx-job writes the attempt as first line), or
+# repx-job let the results of another attempt stand for this one.
 is_own_record() {
+  [ ! -e "$dir/shared/$id.$restarts" ] || return 0
   { IFS= read -r first <"$records/job.json"; } 2>/dev/null || return 1
   case $first in
     *"\"submission\":\"$submission\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
   esac
   return 1
+}
+
+# Sets `records` to the folder that tells of this attempt and `own` to "last"; to "earlier" when a later attempt has moved it.
+find_records() {
+  records=$base/outputs/$job/repx own=last
+  if is_own_record; then return; fi
+  own=earlier
+  for records in "$base/outputs/$job/repx/attempts"/*; do
+    if is_own_record; then return; fi
+  done
+  records=$base/outputs/$job/repx own=''
 }
 
 # What observe.awk found ended gets its marker, log and metrics; now and then what is ready is sent.
@@ -111,14 +128,14 @@ finish_ends() {
   while IFS=$tab read -r event id job restarts state node prefix; do
     ends=$((ends + 1))
     if [ $((ends % 100)) = 0 ]; then publish && send_due; fi
-    records=$base/outputs/$job/repx own='' marker=''
-    if is_own_record; then own=1; fi
+    marker=''
+    find_records
     if [ -n "$own" ] && [ -e "$records/SUCCESS" ]; then marker=SUCCESS; fi
     if [ -n "$own" ] && [ -e "$records/FAIL" ]; then marker=FAIL; fi
     if is_too_early; then is_late=1 && continue; fi
     # Through cat, whose exit code tells of a full disk.
     render_end | cat >"$work/new/$event.json" && echo "$event" >>"$work/new-ids" || rm -f "$work/new/$event.json"
-    [ ! -e "$work/late/$id" ] || rm -f "$work/late/$id"
+    [ ! -e "$work/late/$id.$restarts" ] || rm -f "$work/late/$id.$restarts"
   done <"$work/ends"
 }
 
@@ -126,8 +143,9 @@ finish_ends() {
 is_too_early() {
   [ "$node" != - ] || return 1
   if [ -n "$own" ]; then [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1; fi
-  if [ -e "$work/late/$id" ]; then read -r since <"$work/late/$id"; else since=$now && echo "$now" >"$work/late/$id"; fi
-  ls "$records" >/dev/null 2>&1
+  first_miss=$work/late/$id.$restarts
+  if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
+  ls "$records" "$dir/shared" >/dev/null 2>&1
   [ "$now" -lt $((since + marker_patience)) ]
 }
 
@@ -139,7 +157,7 @@ render_end() {
     [ -s "$logs" ] || logs=$records/stdout.log
     if [ -s "$logs" ]; then printf ',"logTail":' && tail -c 8000 "$logs" | json_text 40; fi
     metrics=$base/outputs/$job/out/metrics.json
-    if [ -f "$metrics" ] && [ "$(wc -c <"$metrics")" -le 16000 ]; then printf ',"metricsText":' && json_text 0 <"$metrics"; fi
+    if [ "$own" = last ] && [ -f "$metrics" ] && [ "$(wc -c <"$metrics")" -le 16000 ]; then printf ',"metricsText":' && json_text 0 <"$metrics"; fi
   fi
   printf '}\n'
 }
@@ -147,14 +165,17 @@ render_end() {
 # From relay/new to spool/, then into `reported`: a crash between makes the same events again, under the same names.
 publish() {
   [ -s "$work/new-ids" ] || return 0
-  (cd "$work/new" && mv -f -- *.json "$spool/") && cat "$work/new-ids" >>"$work/reported"
+  (cd "$work/new" && printf '%s\n' *.json | xargs mv -f -t "$spool") && cat "$work/new-ids" >>"$work/reported"
   rm -f "$work/new-ids"
 }
 
-# Jobs whose end has not been taken yet; counted only when it may have changed.
+# Jobs whose last attempt's end has not been taken yet; counted only when that may have changed.
 count_open() {
   [ "$open" = unknown ] || return 0
   [ -s "$dir/slurm.tsv" ] || { open=0 && return; }
-  open=$(awk 'part == "settled" { settled[$1] = 1; next } !($1 in settled) { open++ } END { print open + 0 }' \
-    part=settled "$dir/settled" part=jobs "$dir/slurm.tsv")
+  open=$(awk '
+    part == "reported" { split($0, f, "."); n = f[2] + (f[3] == "REQUEUED"); if (n > top[f[1]] + 0) top[f[1]] = n }
+    part == "settled" { if ($2 + 1 > settled[$1] + 0) settled[$1] = $2 + 1 }
+    part == "jobs" && settled[$1] + 0 <= top[$1] + 0 { open++ }
+    END { print open + 0 }' part=reported "$work/reported" part=settled "$dir/settled" part=jobs "$dir/slurm.tsv")
 }

@@ -74,7 +74,7 @@ settle_batch() {
     log "the coordinator rejected $(tr '\n' ' ' <"$work/rejected")(in spool/rejected): $(head -c 500 "$work/answer" | tr -c ' -~' ' ')"
     (cd "$spool" && xargs mv -f -t rejected <"$work/rejected")
   fi
-  awk -F. '$3 != "RUNNING" && $3 != "REQUEUED" { print $1 }' "$work/batch" >>"$dir/settled" && (cd "$spool" && xargs rm -f <"$work/batch")
+  awk -F. '$3 !~ /^(PENDING|RUNNING|REQUEUED)$/ { print $1 "\t" $2 }' "$work/batch" >>"$dir/settled" && (cd "$spool" && xargs rm -f <"$work/batch")
 }
 
 # File names of the lines in the answer's `rejected`, [{"line":3,"message":"..."}]; a quote inside a message is escaped.

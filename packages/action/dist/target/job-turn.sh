@@ -1,0 +1,109 @@
+# Part of repx-job: one attempt of a job at a time, whichever submission it belongs to. Uses its variables: folder repx slurm restarts node.
+#
+# The lock is the folder repx/.running. Its entries 1, 2, ... are symbolic links that lead nowhere: their text is
+# "<slurm id> <restarts> <start> <node>" of the holder, and making one is atomic on every file system, content included. The
+# highest entry holds the lock; who finds its holder dead makes the next one, which only one can.
+mine=''
+
+# Sets `turn` to the highest entry, or 0, and `holder` to its text.
+find_holder() {
+  turn=0
+  for entry in "$lock"/[0-9]*; do
+    if [ -L "$entry" ] && [ "${entry##*/}" -gt "$turn" ]; then turn=${entry##*/}; fi
+  done
+  holder=$(readlink "$lock/$turn" 2>/dev/null)
+}
+
+# Returns 0 when this attempt may run, 75 when another one does, 73 when nothing can be written here.
+take_turn() {
+  mkdir -p "$lock" 2>/dev/null || return 73
+  find_holder
+  [ -z "$holder" ] || ! is_holder_alive || return 75
+  judged_turn=$turn judged=$holder mine=$lock/$((turn + 1))
+  # NFS may say no to a link that it has made (a repeated request).
+  if ! ln -s "$me" "$mine" 2>/dev/null && [ "$(readlink "$mine")" != "$me" ]; then
+    [ -L "$mine" ]
+    set -- $?
+    mine=''
+    if [ "$1" = 0 ]; then return 75; else return 73; fi
+  fi
+  # What we judged may have been given back since, and the folder taken anew: then two have made an entry, and see it here.
+  find_holder
+  before=$(readlink "$lock/$judged_turn" 2>/dev/null)
+  if [ "$holder" = "$me" ] && { [ -z "$before" ] || [ "$before" = "$judged" ]; }; then return 0; fi
+  rm -f "$mine"
+  mine=''
+  return 75
+}
+
+# Only entries that this attempt superseded, and its own last, so that the highest one stays ours until the end.
+give_turn_back() {
+  [ -n "$mine" ] && [ "$(readlink "$mine")" = "$me" ] || return 0
+  for entry in "$lock"/[0-9]*; do
+    if [ -L "$entry" ] && [ "${entry##*/}" -lt "${mine##*/}" ]; then rm -f "$entry"; fi
+  done
+  rm -f "$mine"
+  mine=''
+  rmdir "$lock" 2>/dev/null
+}
+
+# Whether the holder's processes may still be there. An earlier attempt of our own SLURM job is gone: it was requeued. For
+# another the scheduler is asked, now and then; when it cannot be asked, the holder counts as alive for 7 days.
+is_holder_alive() {
+  read -r held_id held_restarts held_since held_node <<EOF
+$holder
+EOF
+  [ "$held_id" != "$slurm" ] || return 1
+  [ $((waits % 6)) = 0 ] || return 0
+  if said=$(ask_scheduler "$held_id" 2>/dev/null); then
+    read -r state count <<EOF
+$said
+EOF
+    case $state in
+      COMPLETING | STAGE_OUT | SIGNALING) return 0 ;;
+      RUNNING | SUSPENDED | STOPPED | RESIZING | CONFIGURING) [ "$count" = "$held_restarts" ] ;;
+      *) return 1 ;;
+    esac
+  else
+    # Asked once more for what it complains of.
+    case $(ask_scheduler "$held_id" 2>&1) in *'Invalid job id'*) return 1 ;; esac
+    [ -z "$(find "$lock/$turn" -mmin +10080 2>/dev/null)" ]
+  fi
+}
+
+# State and count of restarts, without the user's own filters.
+ask_scheduler() {
+  for name in $(env | sed -n 's/^\(SQUEUE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+  timeout 20 squeue -h -r --all -t all -j "$1" -O State:30,RestartCnt:12
+}
+
+# Opening the folder makes an NFS client ask again (nfs(5), close-to-open).
+has_success() {
+  ls "$repx" >/dev/null 2>&1
+  [ -e "$repx/SUCCESS" ]
+}
+
+# Waits for the turn. Returns 0 when it has come, 1 when another attempt has left SUCCESS: then there is nothing to run.
+wait_for_turn() {
+  lock=$repx/.running waits=0 refusals=0
+  me="$slurm $restarts $(date -u +%Y-%m-%dT%H:%M:%SZ) $node"
+  while ! has_success; do
+    take_turn
+    case $? in
+      0) if has_success; then return 1; else return 0; fi ;;
+      75) refusals=0 waits=$((waits + 1)) && sleep "${REPX_WAIT_SECONDS:-5}" ;;
+      *)
+        # Once may be somebody's rmdir in between.
+        refusals=$((refusals + 1))
+        [ "$refusals" -lt 3 ] || return 73
+        sleep 1
+        ;;
+    esac
+  done
+  return 1
+}
+
+# The results of the other attempt stand as they are; this file tells our relay that they count for us too.
+let_results_stand() {
+  mkdir -p "$folder/shared" && true >"$folder/shared/$slurm.$restarts"
+}
