@@ -27,6 +27,13 @@ export const PROGRAMS = [
   { program: "busybox", debian: "busybox-static", isStatic: true },
   { program: "bash-static", debian: "bash-static" },
   { program: "curl", debian: "curl" },
+  { program: "mmdebstrap", debian: "mmdebstrap" },
+  { program: "patchelf", debian: "patchelf" },
+  { program: "podman", debian: "podman" },
+  { program: "runc", debian: "runc" },
+  { program: "shellcheck", debian: "shellcheck" },
+  { program: "skopeo", debian: "skopeo" },
+  { program: "zstd", debian: "zstd" },
   { program: "git", debian: "git" },
 ];
 
