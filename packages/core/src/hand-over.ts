@@ -3,13 +3,16 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 import { renderInputs } from "./lab/job-inputs.ts";
+import { layOutScatterGather } from "./lab/scatter-gather.ts";
 import type { JobId } from "./model/ids.ts";
+import { chooseHints } from "./model/job-hints.ts";
+import type { Executable } from "./model/lab.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
 import type { Plan } from "./schedule/plan.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
-import { writeSubmissionFiles } from "./schedule/submission-files.ts";
+import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files.ts";
 import { pushTree, type PushItem } from "./sync/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync } from "./sync/sync-plan.ts";
@@ -87,7 +90,7 @@ function describeJob({ study, plan, target, resources }: HandOver, id: JobId): S
     id,
     stage: job?.name ?? id,
     executable: readExecutable(job, id).path,
-    resources: resolveResources(resources, { id, target: target.name, hints: job?.resource_hints }),
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
     // What is reused has ended already; what lies in a run that was not selected is not waited for.
     dependsOn: (study.dependencies.get(id) ?? []).filter(
       (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id),
@@ -96,27 +99,9 @@ function describeJob({ study, plan, target, resources }: HandOver, id: JobId): S
 }
 
 async function writeFiles(folder: string, work: HandOver, batches: readonly Batch[]): Promise<void> {
-  const { request, study, target, submission } = work;
+  const { request, study, submission } = work;
   const { lab } = study.opened;
-  const describe = (id: JobId): { job: unknown; inputs: unknown; parameters: unknown } => {
-    const job = lab.jobs.get(id);
-    const { path } = readExecutable(job, id);
-    const parameters = job?.params ?? {};
-    const record = {
-      id,
-      stage: job?.name,
-      parameters,
-      dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
-      executable: { path, sha256: lab.manifest.files.find((file) => file.path === path)?.sha256 },
-      lab: lab.hash,
-      commit: request.commit.headSha,
-      submission: submission.id,
-      target: target.name,
-      runtime: "native",
-      resources: resolveResources(work.resources, { id, target: target.name, hints: job?.resource_hints }),
-    };
-    return { job: record, inputs: renderInputs(lab, id, target.basePath), parameters };
-  };
+  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
   await writeSubmissionFiles(folder, {
     token: submission.token,
     coordinator: request.coordinator.origin,
@@ -124,7 +109,7 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     programs: renderProgramsFolder(work),
     plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
     batches,
-    jobs: new Map(work.plan.toRun.map((id) => [id, describe(id)])),
+    jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)])),
   });
 }
 
@@ -132,4 +117,33 @@ function renderSize(bytes: number): string {
   if (bytes < 1000) return `${bytes} B`;
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+}
+
+function describeFiles(
+  { request, study, target, resources, submission }: HandOver,
+  id: JobId,
+  hashes: ReadonlyMap<string, string>,
+): JobFiles {
+  const { lab } = study.opened;
+  const job = lab.jobs.get(id);
+  const parameters = job?.params ?? {};
+  const describe = ({ path }: Executable): unknown => ({ path, sha256: hashes.get(path) });
+  const record = {
+    id,
+    stage: job?.name,
+    parameters,
+    dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
+    executable: describe(readExecutable(job, id)),
+    ...(job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe) } : {}),
+    lab: lab.hash,
+    commit: request.commit.headSha,
+    submission: submission.id,
+    target: target.name,
+    runtime: "native",
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+  };
+  const inputs = renderInputs(lab, id, target.basePath);
+  const files = { job: record, inputs, parameters };
+  if (job?.stage_type !== "scatter-gather") return files;
+  return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }

@@ -50,15 +50,15 @@ export async function prepareStudy(request: ExperimentRequest): Promise<Study> {
   return { opened, storeRoot: located.storeRoot, runs, order, dependencies };
 }
 
-/** Reads which program a job runs; scatter-gather stages cannot be submitted to SLURM yet. */
+/** Reads which program a job begins with: its only one, or the scatter. */
 export function readExecutable(job: LabJob | undefined, id: JobId): Executable {
-  const main = job?.stage_type === "simple" ? job.executables["main"] : undefined;
-  if (main !== undefined) return main;
+  const first = job?.executables[job.stage_type === "scatter-gather" ? "scatter" : "main"];
+  if (first !== undefined && (job?.stage_type === "simple" || job?.stage_type === "scatter-gather")) return first;
   throw new RepxError(
     "LAB_INVALID",
     `job ${id} is of the kind ${job?.stage_type ?? "unknown"}, which cannot be submitted`,
     {
-      hint: "Select runs whose stages are simple ones, with the `runs` input.",
+      hint: "Select runs whose stages are simple or scatter-gather ones, with the `runs` input.",
     },
   );
 }

@@ -37,6 +37,9 @@ export const Executable = z.object({
   path: LabPath,
   inputs: z.array(InputMapping),
   outputs: z.record(z.string(), z.json()),
+  resource_hints: ResourceHints.nullish(),
+  /** Of a scatter-gather job's step: the steps that it needs. */
+  deps: z.array(z.string()).nullish(),
 });
 export type Executable = z.infer<typeof Executable>;
 

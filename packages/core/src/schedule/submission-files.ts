@@ -12,8 +12,31 @@ export interface SubmissionFiles {
   readonly programs: string;
   readonly plan: unknown;
   readonly batches: readonly Batch[];
-  /** Per job: the content of `job.json`, `inputs.json` and `parameters.json`. */
-  readonly jobs: ReadonlyMap<JobId, { readonly job: unknown; readonly inputs: unknown; readonly parameters: unknown }>;
+  readonly jobs: ReadonlyMap<JobId, JobFiles>;
+}
+
+/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`. */
+export interface JobFiles {
+  readonly job: unknown;
+  readonly inputs: Readonly<Record<string, string>>;
+  readonly parameters: unknown;
+  /** Of a scatter-gather job: its programs, relative to the target's `artifacts/`, and what they read. */
+  readonly parts?: JobParts;
+}
+
+/** Paths inside a branch hold U+0001 where its number belongs; a control character is in no name. */
+export interface JobParts {
+  readonly scatter: string;
+  /** Each after those that it needs. */
+  readonly steps: readonly {
+    readonly name: string;
+    readonly program: string;
+    readonly needs: readonly string[];
+    readonly inputs: Readonly<Record<string, string>>;
+  }[];
+  readonly gather: string;
+  readonly gatherInputs: Readonly<Record<string, string>>;
+  readonly branchOutputs: Readonly<Record<string, string>>;
 }
 
 /** Writes the folder here, as it will lie on the target; only its owner may enter it, and it holds the token (0600). */
@@ -34,7 +57,26 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     await writeJson(join(place, "job.json"), contents.job);
     await writeJson(join(place, "inputs.json"), contents.inputs);
     await writeJson(join(place, "parameters.json"), contents.parameters);
+    if (contents.parts !== undefined) await writeParts(place, contents.parts, contents.inputs);
   }
+}
+
+/** Writes what `job-parts.sh` reads. */
+async function writeParts(place: string, parts: JobParts, inputs: Readonly<Record<string, string>>): Promise<void> {
+  await writeFile(join(place, "parts.tsv"), renderPartsTable(parts));
+  for (const step of parts.steps) await writeJson(join(place, `step-${step.name}.json`), step.inputs);
+  await writeJson(join(place, "gather.json"), { ...inputs, ...parts.gatherInputs });
+  await writeJson(join(place, "branch.json"), parts.branchOutputs);
+}
+
+/** Renders the programs of a scatter-gather job in the order in which they run: kind, name, program, steps needed. */
+export function renderPartsTable({ scatter, steps, gather }: JobParts): string {
+  const rows = [
+    ["scatter", "-", scatter, "-"],
+    ...steps.map(({ name, program, needs }) => ["step", name, program, needs.join(" ") || "-"]),
+    ["gather", "-", gather, "-"],
+  ];
+  return rows.map((row) => `${row.join("\t")}\n`).join("");
 }
 
 /** Renders a batch so that line k is the task of array index k; indexes that the array leaves out are empty lines. */
