@@ -1,52 +1,49 @@
-# buildLab : { runs, gitHash, labVersion, groups } -> derivation of the Lab folder, in RepX 0.5's layout.
+# buildLab : { runs, gitHash, labVersion, groups, containerMode } -> derivation of the Lab folder, in RepX 0.5's layout.
 # Jobs are data: one derivation however many there are. Its tables are lines `<path in the Lab><tab><content or source>`.
-{ runs, gitHash, labVersion, groups }:
+{ runs, gitHash, labVersion, groups, containerMode }:
 let
-  uniqueStrings = import ./uniqueStrings.nix;
   unique = import ./unique.nix;
+  uniqueStrings = import ./uniqueStrings.nix;
   toolPath = import ./toolPath.nix;
-  renderRun = import ./renderRun.nix;
+  hostTools = import ./hostTools.nix;
+  listRoots = import ./listRoots.nix;
+  mkImages = import ./mkImages.nix;
   mkStoreValues = import ./mkStoreValues.nix;
+  planImages = import ./planImages.nix;
+  renderLabTexts = import ./renderLabTexts.nix;
   inherit (builtins.head runs) pkgs;
   jobs = unique (job: job.id) (builtins.concatMap (run: run.jobs) runs);
-  storeValues = uniqueStrings (builtins.concatMap (run: run.storeValues) runs);
-  roots =
-    uniqueStrings (map (script: script.outPath) (builtins.concatMap (run: run.scripts) runs))
-    ++ (if storeValues == [ ] then [ ] else [ (mkStoreValues { inherit pkgs; } storeValues).outPath ]);
-  top = {
-    repx_version = "0.5.0";
-    type = "root";
-    inherit gitHash;
-    runs = map (run: "revision/metadata-${run.name}.json") runs;
-  } // (if groups == { } then { } else { inherit groups; });
-  renderLines = lines: builtins.concatStringsSep "" (map (line: "${line}\n") lines);
-  hostTools = { bash = pkgs.pkgsStatic.bash; busybox = pkgs.pkgsStatic.busybox; };
+  plan = planImages { inherit runs containerMode; };
+  roots = mkStoreValues { inherit pkgs; } (listRoots runs);
+  renderTable = lines: builtins.concatStringsSep "\n" (lines ++ [ "" ]);
 in
 derivation {
   name = "hpc-experiment-lab";
   system = pkgs.bash.system;
   builder = "${toolPath pkgs.bash}/bash";
   args = [ ./buildLab.sh ];
-  PATH = builtins.concatStringsSep ":" (
-    uniqueStrings (map toolPath [ pkgs.coreutils pkgs.findutils pkgs.gawk pkgs.gnugrep ])
-  );
-  inherit labVersion;
-  exportReferencesGraph = builtins.concatLists (
-    builtins.genList (n: [ "references-${toString n}" (builtins.elemAt roots n) ]) (builtins.length roots)
-  );
+  PATH = builtins.concatStringsSep ":" (uniqueStrings (map toolPath (with pkgs; [ coreutils findutils gawk ])));
+  labVersionJson = builtins.toJSON labVersion;
+  rootsPath = roots;
+  exportReferencesGraph = [ "references" roots ];
+  imagesFolder =
+    if plan.images == [ ] then
+      ""
+    else
+      mkImages {
+        inherit pkgs roots;
+        inherit (plan) images;
+      };
   passAsFile = [ "texts" "scripts" "tools" ];
-  texts = renderLines (
-    [ "revision/metadata-top.json\t${builtins.toJSON top}" ]
-    ++ map (run: "revision/metadata-${run.name}.json\t${renderRun { inherit gitHash; } run}") runs
-    ++ builtins.concatMap (job: [
-      "jobs/${job.id}/${job.stage.pname}-parameters.json\t${job.parametersJson}"
-      "jobs/${job.id}/nix-input-dependencies.json\t${builtins.toJSON job.upstream}"
-    ]) jobs
+  texts = renderTable (renderLabTexts {
+    inherit runs jobs gitHash labVersion groups containerMode;
+    imageOf = plan.nameOf;
+  });
+  scripts = renderTable (
+    builtins.concatMap (
+      job:
+      map ({ program, script, ... }: "jobs/${job.id}/bin/${program}\t${script}/bin/${program}") job.executables
+    ) jobs
   );
-  scripts = renderLines (
-    map (job: "jobs/${job.id}/bin/${job.stage.pname}\t${job.stage.script}/bin/${job.stage.pname}") jobs
-  );
-  tools = renderLines (
-    builtins.attrValues (builtins.mapAttrs (name: package: "${name}\t${toolPath package}/${name}") hostTools)
-  );
+  tools = renderTable (map ({ folder, program }: "${folder}/${program}") (hostTools { inherit pkgs; }));
 }

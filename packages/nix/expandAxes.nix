@@ -1,6 +1,4 @@
-# expandAxes : { name = [ scalar ]; } -> [ { name = scalar; } ]. Axes in name order, the last one varies fastest.
-axes:
+# expandAxes : [ axis ] -> [ { name = scalar; } ], every combination of one row of each axis. The last axis varies fastest.
 builtins.foldl' (
-  combinations: name:
-  builtins.concatMap (combination: map (value: combination // { ${name} = value; }) axes.${name}) combinations
-) [ { } ] (builtins.attrNames axes)
+  combinations: axis: builtins.concatMap (combination: map (row: combination // row) axis.rows) combinations
+) [ { } ]

@@ -1,44 +1,25 @@
-# expandRun : { at, axes, pipelines } -> { jobs, scripts, storeValues }: every combination of every stage, each job once.
+# expandRun : { at, axes, space, nodes, settings } -> { jobs, scripts, storeValues }: every job of the stages, each once.
 # scripts: derivations of the stages; storeValues: parameter values that name store paths.
-{ at, axes, pipelines }:
+{ at, axes, space, nodes, settings }:
 let
-  fail = import ./fail.nix;
-  listNames = import ./listNames.nix;
-  uniqueStrings = import ./uniqueStrings.nix;
+  checkJobs = import ./checkJobs.nix;
+  expandNode = import ./expandNode.nix;
   unique = import ./unique.nix;
-  expandAxes = import ./expandAxes.nix;
-  mkJob = import ./mkJob.nix;
-  nodes = builtins.concatLists pipelines;
-  declared = uniqueStrings (builtins.concatMap (node: builtins.attrNames node.stage.parameters) nodes);
-  undeclared = builtins.filter (name: !builtins.elem name declared) (builtins.attrNames axes);
-  checkedAxes =
-    if undeclared == [ ] then
-      axes
-    else
-      fail {
-        code = "LAB_PARAMETER_UNDECLARED";
-        at = "${at}.parameters";
-        message = "no stage declares the parameter ${listNames undeclared}";
-        hint = "the stages of this run declare: ${listNames (builtins.sort builtins.lessThan declared)}";
-      };
-  expandPipeline =
-    combination: pipeline:
-    let
-      done = builtins.foldl' (
-        before: node: before // { ${node.key} = mkJob { inherit node combination; done = before; }; }
-      ) { } pipeline;
-    in
-    map (node: done.${node.key}) pipeline;
-  expanded = builtins.concatMap (
-    combination: builtins.concatMap (expandPipeline combination) pipelines
-  ) (expandAxes checkedAxes);
+  uniqueNodes = unique (node: node.key) nodes;
+  # Each after those that it needs; by key, so that names in a pipeline decide nothing.
+  sorted = builtins.sort (a: b: if a.depth != b.depth then a.depth < b.depth else a.key < b.key) uniqueNodes;
+  expanded = builtins.foldl' (
+    done: node: done // { ${node.key} = expandNode { inherit node space done settings; }; }
+  ) { } sorted;
   values =
-    builtins.concatLists (builtins.attrValues axes)
-    ++ builtins.concatMap (node: builtins.attrValues node.stage.parameters) nodes;
+    builtins.concatMap (axis: builtins.concatMap builtins.attrValues axis.rows) axes
+    ++ builtins.concatMap (node: builtins.attrValues node.stage.parameters) uniqueNodes;
 in
 {
-  # In the order of the combinations: it enters the ids of jobs in dependent runs.
-  jobs = unique (job: job.id) expanded;
-  scripts = map (node: node.stage.script) nodes;
+  # Sorted by id: their order enters the ids of jobs in dependent runs, and must not depend on names in a definition.
+  jobs = checkJobs { inherit at; } (
+    builtins.concatMap (node: expanded.${node.key}.jobs) sorted
+  );
+  scripts = unique (script: script.outPath) (builtins.concatMap (node: node.scripts) uniqueNodes);
   storeValues = builtins.filter (value: builtins.isString value && builtins.hasContext value) values;
 }

@@ -1,20 +1,22 @@
-# mapInputs : { at, stage, wires, runDependencies } -> [ { mapping, producer } ] in the order of the dependencies.
+# mapInputs : { consumer, wires, runDependencies } -> [ { mapping, wire, jobs } ] in the order of the dependencies.
 # Every declared input is met exactly once: by a producer's output, or in a first stage by the runs depended on.
-{ at, stage, wires, runDependencies }:
+{ consumer, wires, runDependencies }:
 let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
+  checkSupplied = import ./checkSupplied.nix;
   mapWire = import ./mapWire.nix;
   mapRunInputs = import ./mapRunInputs.nix;
-  declared = builtins.attrNames stage.inputs;
+  at = "stage ${consumer.pname}";
   mapped =
-    if wires == [ ] then mapRunInputs { inherit runDependencies; } else builtins.concatMap (mapWire { inherit at stage; }) wires;
+    if wires == [ ] then
+      mapRunInputs { inherit runDependencies; }
+    else
+      builtins.concatMap (mapWire { inherit at consumer; }) wires;
   targets = map (input: input.mapping.target_input) mapped;
-  unmatched = builtins.filter (name: !builtins.elem name targets) declared;
-  undeclared = builtins.filter (name: !builtins.elem name declared) targets;
-  ambiguous = builtins.filter (name: builtins.length (builtins.filter (other: other == name) targets) > 1) declared;
-  outputsOnOffer = builtins.concatMap (
-    wire: map (output: "${wire.node.stage.pname}.${output}") (builtins.attrNames wire.node.stage.outputs)
+  undeclared = builtins.filter (name: !consumer.inputs ? ${name}) targets;
+  suppliers = builtins.concatMap (
+    wire: map (output: "${wire.producer.pname}.${output}") (builtins.attrNames wire.producer.outputs)
   ) wires;
 in
 if undeclared != [ ] then
@@ -24,23 +26,13 @@ if undeclared != [ ] then
     message = "it is a first stage of a run with dependencies and must declare ${listNames undeclared}";
     hint = "add inputs = { ${builtins.concatStringsSep " " (map (name: "${name} = \"\";") targets)} }";
   }
-else if unmatched != [ ] then
-  fail {
-    code = "LAB_INPUT_UNMATCHED";
-    inherit at;
-    message = "nothing supplies the input ${listNames unmatched}";
-    hint =
+else
+  checkSupplied {
+    inherit at targets suppliers;
+    inherit (consumer) inputs;
+    offer =
       if wires == [ ] then
         "a first stage receives: ${listNames targets}; other inputs need a dependency in callStage"
       else
-        "its dependencies offer: ${listNames outputsOnOffer}; connect one with [ producer \"output\" \"input\" ]";
-  }
-else if ambiguous != [ ] then
-  fail {
-    code = "LAB_INPUT_AMBIGUOUS";
-    inherit at;
-    message = "more than one dependency supplies the input ${listNames ambiguous}";
-    hint = "name the outputs: [ producer \"output\" \"input\" ]; on offer: ${listNames outputsOnOffer}";
-  }
-else
-  mapped
+        "its dependencies offer: ${listNames suppliers}; connect one with [ producer \"output\" \"input\" ]";
+  } mapped

@@ -1,23 +1,21 @@
-# mapRunInputs : { runDependencies } -> [ { mapping, producer = null, jobs } ], what a first stage receives from other runs:
-# the metadata of each, and the folder on the target that holds all outputs.
+# mapRunInputs : { runDependencies } -> [ { mapping, wire = null, jobs } ], what a first stage receives from other runs:
+# the metadata of each, and the folder on the target that holds all outputs. jobs: ids of the run's jobs.
 { runDependencies }:
 let
   mkMapping = import ./mkMapping.nix;
   sorted = builtins.sort (a: b: a.run.name < b.run.name) runDependencies;
-  supply = mapping: {
-    producer = null;
+  supply = jobs: mapping: {
+    wire = null;
+    inherit jobs;
     mapping = mkMapping mapping;
   };
   supplyRun =
     { run, type }:
-    supply {
+    supply (map (job: job.id) run.jobs) {
       type = "inter-run";
       source_run = run.name;
       dependency_type = type;
       target_input = "metadata__${run.name}";
-    }
-    // {
-      inherit (run) jobs;
     };
 in
 if runDependencies == [ ] then
@@ -25,7 +23,7 @@ if runDependencies == [ ] then
 else
   map supplyRun sorted
   ++ [
-    (supply {
+    (supply [ ] {
       type = "global";
       source_value = "store_base";
       target_input = "store__base";

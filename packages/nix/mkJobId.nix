@@ -1,12 +1,11 @@
-# mkJobId : { identities, paramsJson, upstream, mappings, pname, version } -> "<32 chars>-<pname>-<version>".
-# identities: store paths of the stage's scripts; upstream: job ids in the order of the mappings, duplicates kept.
+# mkJobId : { identities, paramsJson, upstream, mappingsJson, forced ? [ ], pname, version } -> "<32 chars>-<pname>-<version>".
+# identities: what the stage's scripts are known by; upstream: job ids in the order of the mappings, duplicates kept;
+# forced: what makes it another id though all else is equal.
 let
   hashJob = import ./hashJob.nix;
-  renderMapping = import ./renderMapping.nix;
 in
-{ identities, paramsJson, upstream, mappings, pname, version }:
+{ identities, paramsJson, upstream, mappingsJson, forced ? [ ], pname, version }:
 let
-  mappingsJson = "[${builtins.concatStringsSep "," (map renderMapping mappings)}]";
   hash = hashJob (
     identities
     ++ [
@@ -15,6 +14,7 @@ let
       (builtins.hashString "sha256" (builtins.concatStringsSep ":" upstream))
       mappingsJson
     ]
+    ++ forced
   );
 in
 "${hash}-${pname}-${version}"

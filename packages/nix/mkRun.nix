@@ -1,32 +1,45 @@
-# mkRun : { pkgs, name, pipelines, parameters ? { }, dependencies ? [ ] } -> run.
+# mkRun : { pkgs, name, pipelines, parameters ? { }, dependencies ? [ ], include ? null, exclude ? null, rev ? null,
+#   loops ? null, hashMode ? "pure", parametersDependencies ? [ ], allowUndeclared ? false } -> run.
 # pipelines: paths or functions { repx, pkgs, ... }; parameters: axes, { name = [ value ]; };
 # dependencies: runs, or [ run "soft" ]. Jobs of the run are evaluated when the Lab asks for them.
 definition:
 let
-  checkKeys = import ./checkKeys.nix;
+  checkDeclared = import ./checkDeclared.nix;
   checkName = import ./checkName.nix;
+  expandRun = import ./expandRun.nix;
+  mkSpace = import ./mkSpace.nix;
   readAxes = import ./readAxes.nix;
   readPipeline = import ./readPipeline.nix;
+  readRunArguments = import ./readRunArguments.nix;
   readRunDependency = import ./readRunDependency.nix;
-  expandRun = import ./expandRun.nix;
-  given = checkKeys {
-    at = "run ${if builtins.isString (definition.name or null) then definition.name else "?"}";
-    required = [ "pkgs" "name" "pipelines" ];
-    optional = [ "parameters" "dependencies" ];
-  } definition;
+  readSettings = import ./readSettings.nix;
+  repeatSpace = import ./repeatSpace.nix;
+  given = readRunArguments definition;
   name = checkName { at = "mkRun.name"; } given.name;
   at = "run ${name}";
-  dependencies = map (readRunDependency { inherit at; }) (given.dependencies or [ ]);
-  axes = readAxes { at = "${at}.parameters"; } (given.parameters or { });
-  pipelines = map (readPipeline {
-    inherit at;
+  dependencies = map (readRunDependency { inherit at; }) given.dependencies;
+  settings = readSettings { inherit at; } given;
+  axes = readAxes { at = "${at}.parameters"; } given.parameters;
+  space = repeatSpace { inherit at axes; inherit (settings) loops; } (mkSpace {
+    inherit at axes;
+    inherit (given) include exclude;
+  });
+  nodes = builtins.concatMap (readPipeline {
+    inherit at space;
     inherit (given) pkgs;
     runDependencies = dependencies;
   }) given.pipelines;
+  checkedAxes = if given.allowUndeclared then axes else checkDeclared { inherit at nodes; } axes;
+  expanded = expandRun {
+    inherit at space nodes settings;
+    axes = checkedAxes;
+  };
 in
 {
   _repxType = "run";
   inherit name dependencies;
   inherit (given) pkgs;
+  inherit (expanded) scripts;
+  jobs = builtins.seq checkedAxes expanded.jobs;
+  storeValues = expanded.storeValues ++ map (dependency: "${dependency}") given.parametersDependencies;
 }
-// expandRun { inherit at axes pipelines; }

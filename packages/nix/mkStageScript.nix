@@ -1,13 +1,20 @@
-# mkStageScript : stage -> derivation with bin/<pname>: the header, then what the stage's `run` returns.
-# Called as `<script> <output folder> <inputs.json> <parameters.json>`. `bash -n` must accept it.
-{ pkgs, pname, version, parameters, inputs, outputs, run, runDependencies }:
+# mkStageScript : stage -> derivation with bin/<program>, and `identity`, a hash of the script's text for job ids.
+# The script is the header, then what the stage's `run` returns. Called as
+# `<script> <output folder> <inputs.json> <parameters.json>`. `place` is the stage's file, or null, for messages.
+# The checks of the builder change the derivation but not the identity.
+{ pkgs, program, version, parameters, inputs, outputs, run, runDependencies, place ? null }:
 let
   callFile = import ./callFile.nix;
   toolPath = import ./toolPath.nix;
   uniqueStrings = import ./uniqueStrings.nix;
   tools = with pkgs; [ bash coreutils findutils gnused gawk gnugrep ];
-  binFolders = uniqueStrings (map toolPath (runDependencies ++ tools));
+  stagePath = builtins.concatStringsSep ":" (uniqueStrings (map toolPath (runDependencies ++ tools)));
   subscript = array: builtins.mapAttrs (name: _: "\${${array}[\"${name}\"]}");
+  header = ''
+    #!${toolPath pkgs.bash}/bash
+    export PATH="${stagePath}''${PATH:+:$PATH}"
+    ${builtins.readFile ./stageHeader.sh}
+  '';
   body = callFile {
     inherit pkgs outputs;
     inputs = subscript "inputs" inputs;
@@ -15,18 +22,19 @@ let
   } run;
 in
 derivation {
-  name = "${pname}-script-${version}";
+  name = "${program}-script-${version}";
   system = pkgs.bash.system;
   builder = "${toolPath pkgs.bash}/bash";
   args = [ ./buildStageScript.sh ];
-  inherit pname;
+  PATH = "${toolPath pkgs.coreutils}:${toolPath pkgs.gawk}";
+  inherit program stagePath header body;
+  # Header and body can be longer than a variable of a process may be.
+  passAsFile = [ "header" "body" ];
+  place = if place == null then program else "${program} (${place})";
   bashPath = "${toolPath pkgs.bash}/bash";
-  toolFolder = toolPath pkgs.coreutils;
-  passAsFile = [ "text" ];
-  text = ''
-    #!${toolPath pkgs.bash}/bash
-    export PATH="${builtins.concatStringsSep ":" binFolders}''${PATH:+:$PATH}"
-    ${builtins.readFile ./stageHeader.sh}
-    ${body}
-  '';
+  shellcheckPath = if pkgs ? shellcheck then "${toolPath pkgs.shellcheck}/shellcheck" else "";
+  parserPaths = [ ./findCommands.awk ./readCompound.awk ./readWord.awk ];
+}
+// {
+  identity = builtins.hashString "sha256" (builtins.unsafeDiscardStringContext (header + body));
 }

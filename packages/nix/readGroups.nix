@@ -1,5 +1,5 @@
-# readGroups : { runs } -> { name = [ run ]; } -> { name = [ run name ]; }.
-{ runs }: groups:
+# readGroups : { at, runs } -> { name = [ run ]; } -> { name = [ run name ]; }.
+{ at, runs }: groups:
 let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
@@ -10,18 +10,18 @@ let
     if builtins.elem group names then
       fail {
         code = "LAB_GROUP_INVALID";
-        at = "runs2Lab.groups.${group}";
+        at = "${at}.groups.${group}";
         message = "a run has this name already";
         hint = "choose a name other than: ${listNames names}";
       }
     else if !builtins.isList members || !builtins.all (run: builtins.elem (run.name or null) names) members then
       fail {
         code = "LAB_GROUP_INVALID";
-        at = "runs2Lab.groups.${group}";
+        at = "${at}.groups.${group}";
         message = "a group is a list of runs of this Lab";
         hint = "runs of this Lab: ${listNames names}";
       }
     else
       map (run: run.name) members;
 in
-builtins.mapAttrs readGroup (checkNames { at = "runs2Lab.groups"; } groups)
+builtins.mapAttrs readGroup (checkNames { at = "${at}.groups"; } groups)

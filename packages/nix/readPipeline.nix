@@ -1,11 +1,11 @@
-# readPipeline : { at, pkgs, runDependencies } -> (path | function) -> [ stage node ], each after those that it needs.
-{ at, pkgs, runDependencies }: definition:
+# readPipeline : { at, pkgs, runDependencies, space } -> (path | function) -> [ stage node ], with all that they need.
+{ at, pkgs, runDependencies, space }: definition:
 let
   fail = import ./fail.nix;
   callFile = import ./callFile.nix;
   checkAcyclic = import ./checkAcyclic.nix;
   mkPipelineHelpers = import ./mkPipelineHelpers.nix;
-  repx = mkPipelineHelpers { inherit pkgs runDependencies; };
+  repx = mkPipelineHelpers { inherit pkgs runDependencies space; };
   place = if builtins.isPath definition then "${at}, pipeline ${baseNameOf definition}" else "${at}, pipeline";
   stages = callFile (pkgs // { inherit pkgs repx; }) definition;
   checkNode =
@@ -29,17 +29,8 @@ let
         message = "a pipeline is a set of stages, found ${builtins.typeOf stages}";
         hint = "write { repx, ... }: repx.mkPipe rec { first = repx.callStage ./first.nix [ ]; }";
       };
-  reachable = builtins.genericClosure {
-    startSet = checkAcyclic { at = place; } named;
-    operator = node: map (wire: wire.node) node.wires;
-  };
 in
-builtins.sort (
-  a: b:
-  if a.depth != b.depth then
-    a.depth < b.depth
-  else if a.stage.pname != b.stage.pname then
-    a.stage.pname < b.stage.pname
-  else
-    a.key < b.key
-) reachable
+builtins.genericClosure {
+  startSet = checkAcyclic { at = place; } named;
+  operator = node: map (wire: wire.node) node.wires;
+}

@@ -1,13 +1,23 @@
 # readResources : { at } -> attrs | null -> resource hints as the Lab carries them; null for none.
+# RepX 0.5's format has no GPUs: they become an option of sbatch.
 { at }: resources:
 let
   fail = import ./fail.nix;
   checkKeys = import ./checkKeys.nix;
   types = {
     mem = { isRight = builtins.isString; example = "\"2G\""; };
-    cpus = { isRight = builtins.isInt; example = "4"; };
+    cpus = { isRight = value: builtins.isInt value && value > 0; example = "4"; };
     time = { isRight = builtins.isString; example = "\"01:00:00\""; };
     partition = { isRight = builtins.isString; example = "\"compute\""; };
+    gpus = {
+      isRight =
+        value:
+        if builtins.isInt value then
+          value > 0
+        else
+          builtins.isString value && builtins.match "([A-Za-z0-9_.-]+:)?[1-9][0-9]*" value != null;
+      example = "1; or gpus = \"a100:2\"";
+    };
     sbatch_opts = {
       isRight = value: builtins.isList value && builtins.all builtins.isString value;
       example = "[ \"--exclusive\" ]";
@@ -21,7 +31,11 @@ let
       fail {
         code = "LAB_RESOURCES_INVALID";
         at = "${at}.${name}";
-        message = "a value of type ${builtins.typeOf value} does not fit";
+        message =
+          if builtins.isString value || builtins.isInt value then
+            "${builtins.toJSON value} does not fit"
+          else
+            "a value of type ${builtins.typeOf value} does not fit";
         hint = "for instance ${name} = ${types.${name}.example};";
       };
   known = checkKeys {
@@ -29,5 +43,14 @@ let
     required = [ ];
     optional = builtins.attrNames types;
   } resources;
+  hints = builtins.mapAttrs checkValue known;
 in
-if resources == null || resources == { } then null else builtins.mapAttrs checkValue known
+if resources == null || resources == { } then
+  null
+else if hints ? gpus then
+  removeAttrs hints [ "gpus" ]
+  // {
+    sbatch_opts = hints.sbatch_opts or [ ] ++ [ "--gpus=${toString hints.gpus}" ];
+  }
+else
+  hints

@@ -1,12 +1,16 @@
-# readScalar : { at } -> value -> string | number | boolean | null. Paths and derivations become their store path.
+# readScalar : { at } -> value -> string | number | boolean | null. Paths and derivations become their store path,
+# a path by sanitizePath: what enters the job's id is what the file holds, not where it lies.
 { at }: value:
 let
   fail = import ./fail.nix;
+  sanitizePath = import ./sanitizePath.nix;
   type = builtins.typeOf value;
 in
 if builtins.elem type [ "string" "int" "float" "bool" "null" ] then
   value
-else if type == "path" || type == "set" && value.type or null == "derivation" then
+else if type == "path" then
+  sanitizePath value
+else if type == "set" && value.type or null == "derivation" then
   "${value}"
 else
   fail {

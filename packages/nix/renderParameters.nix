@@ -1,29 +1,5 @@
 # renderParameters : { name = scalar; } -> compact JSON with sorted keys, the same text on every version of Nix.
-# Nix 2.8 writes 1.0 as `1` and keeps six digits of a float; newer ones write `1.0` and all digits.
 let
-  fail = import ./fail.nix;
-  renderFloat =
-    name: value:
-    let
-      text = builtins.toJSON value;
-      isWhole = value < 1.0e15 && value > -1.0e15 && builtins.floor value == value;
-    in
-    if isWhole then
-      "${toString (builtins.floor value)}.0"
-    else if builtins.fromJSON text == value then
-      text
-    else
-      fail {
-        code = "LAB_FLOAT_INEXACT";
-        at = "parameters.${name}";
-        message = "this Nix would round the number to ${text}";
-        hint = "write it as a string, for instance ${name} = [ \"0.123456789\" ]; a stage receives the same text";
-      };
-  renderPair =
-    parameters: name:
-    let
-      value = parameters.${name};
-    in
-    "${builtins.toJSON name}:${if builtins.isFloat value then renderFloat name value else builtins.toJSON value}";
+  renderParameter = import ./renderParameter.nix;
 in
-parameters: "{${builtins.concatStringsSep "," (map (renderPair parameters) (builtins.attrNames parameters))}}"
+parameters: "{${builtins.concatStringsSep "," (builtins.attrValues (builtins.mapAttrs renderParameter parameters))}}"

@@ -1,15 +1,16 @@
-# renderRun : { gitHash } -> run -> JSON of revision/metadata-<run>.json, keys sorted.
-{ gitHash }: run:
+# renderRun : { gitHash, image ? null } -> run -> JSON of revision/metadata-<run>.json, keys sorted.
+# image: path in the Lab of the image that the run's jobs need; null for none.
+{ gitHash, image ? null }: run:
 let
   renderJob = import ./renderJob.nix;
-  sorted = builtins.sort (a: b: a.id < b.id) run.jobs;
   dependencies = builtins.listToAttrs (
     map (dependency: {
       name = "revision/metadata-${dependency.run.name}.json";
       value = dependency.type;
     }) run.dependencies
   );
-  jobs = builtins.concatStringsSep "," (map (job: "\"${job.id}\":${renderJob job}") sorted);
+  imageText = if image == null then "" else "\"image\":${builtins.toJSON image},";
+  jobs = builtins.concatStringsSep "," (map (job: "\"${job.id}\":${renderJob job}") run.jobs);
 in
-"{\"dependencies\":${builtins.toJSON dependencies},\"gitHash\":${builtins.toJSON gitHash},"
+"{\"dependencies\":${builtins.toJSON dependencies},\"gitHash\":${builtins.toJSON gitHash},${imageText}"
 + "\"jobs\":{${jobs}},\"name\":\"${run.name}\",\"type\":\"run\"}"

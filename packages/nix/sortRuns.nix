@@ -1,9 +1,8 @@
-# sortRuns : [ run ] -> [ run ], each after those that it depends on. Refuses duplicates, strangers and cycles.
-runs:
+# sortRuns : { at } -> [ run ] -> [ run ], each after those that it depends on. Refuses duplicates, strangers and cycles.
+{ at }: runs:
 let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
-  at = "runs2Lab.runs";
   isRun = value: builtins.isAttrs value && value._repxType or null == "run";
   strangers = builtins.filter (value: !isRun value) runs;
   names = map (run: run.name) runs;
@@ -23,7 +22,7 @@ let
     else if ready == [ ] then
       fail {
         code = "LAB_CYCLE";
-        inherit at;
+        at = "${at}.runs";
         message = "runs depend on each other in a cycle: ${
           listNames (map (run: "${run.name} needs ${listNames (needs run)}") waiting)
         }";
@@ -35,21 +34,21 @@ in
 if !builtins.isList runs || runs == [ ] || strangers != [ ] then
   fail {
     code = "LAB_TYPE_WRONG";
-    inherit at;
+    at = "${at}.runs";
     message = "expected a list of runs";
     hint = "write runs2Lab [ simulation analysis ], where each comes from mkRun";
   }
 else if duplicates != [ ] then
   fail {
     code = "LAB_RUN_DUPLICATE";
-    inherit at;
+    at = "${at}.runs";
     message = "more than one run is named ${builtins.head duplicates}";
     hint = "names given: ${listNames names}";
   }
 else if missing != [ ] then
   fail {
     code = "LAB_RUN_MISSING";
-    inherit at;
+    at = "${at}.runs";
     message = "a run depends on one that is not in the Lab: ${listNames missing}";
     hint = "add it to the list; runs in the Lab: ${listNames names}";
   }

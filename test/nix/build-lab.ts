@@ -1,7 +1,7 @@
 import { chmod, cp, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { runCommand, tryCommand } from "../harness/command.ts";
+import { runCommand, SYSTEM_PATH, tryCommand } from "../harness/command.ts";
 import type { CommandOutput } from "../harness/command.ts";
 import { nixEnvironment } from "../harness/nix-environment.ts";
 import { writeLibraryFlake, writePackageSet } from "../harness/package-set.ts";
@@ -11,6 +11,8 @@ import { startScratchFolder } from "../harness/scratch-folder.ts";
 /** A store of its own with the library and the package set beside it. */
 export interface LabBuilder extends AsyncDisposable {
   readonly folder: string;
+  /** How its Nix is started. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Runs `nix` with these arguments; a non-zero exit is a value. */
   readonly nix: (...args: readonly string[]) => Promise<CommandOutput>;
   /** Evaluates an expression to JSON; it sees `repx`, `pkgs` and the shorthands of `prelude.nix`. */
@@ -32,11 +34,11 @@ export interface ScriptArguments {
 
 const builtSchema = z.array(z.object({ outputs: z.object({ out: z.string() }) })).length(1);
 
-/** Starts a chroot store in a folder of its own; disposing removes all of it. */
-export async function startLabBuilder(): Promise<LabBuilder> {
+/** Starts a chroot store in a folder of its own; disposing removes all of it. `path` decides which Nix it is. */
+export async function startLabBuilder({ path = SYSTEM_PATH } = {}): Promise<LabBuilder> {
   const scratch = await startScratchFolder();
   const { path: folder } = scratch;
-  const environment = nixEnvironment(folder);
+  const environment = { ...nixEnvironment(folder), PATH: path };
   await writeLibraryFlake(join(folder, "library"), REPOSITORY_ROOT);
   await writePackageSet(join(folder, "packages"));
   const prelude = join(REPOSITORY_ROOT, "test/nix/prelude.nix");
@@ -46,6 +48,7 @@ export async function startLabBuilder(): Promise<LabBuilder> {
     `with import ${prelude} { library = ${folder}/library; packages = "path:${folder}/packages"; }; ${expression}`;
   return {
     folder,
+    environment,
     nix,
     evaluate: async (expression, schema) =>
       schema.parse(succeed(await nix("eval", "--impure", "--json", "--expr", wrap(expression)))),
@@ -67,10 +70,10 @@ export async function startLabBuilder(): Promise<LabBuilder> {
   };
 }
 
-/** Copies the example and locks its inputs to the library and the package set, as a researcher's checkout would be. */
-export async function writeExample(builder: LabBuilder, name: string): Promise<string> {
+/** Copies an example and locks its inputs to the library and the package set, as a researcher's checkout would be. */
+export async function writeExample(builder: LabBuilder, name: string, example = "parameter-sweep"): Promise<string> {
   const checkout = join(builder.folder, name);
-  await cp(join(REPOSITORY_ROOT, "examples/parameter-sweep"), checkout, { recursive: true });
+  await cp(join(REPOSITORY_ROOT, "examples", example), checkout, { recursive: true });
   const { exitCode, stderr } = await builder.nix(
     "flake",
     "lock",

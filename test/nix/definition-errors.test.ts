@@ -130,7 +130,7 @@ test.each([
   {
     title: "a value that is not scalar",
     expression: `ids (run "r" { pipelines = [ (chain { }) ]; parameters.x = [ { y = 1; } ]; })`,
-    error: "error[LAB_VALUE_NOT_SCALAR]: at run r.parameters.x: a parameter cannot be a set",
+    error: "error[LAB_VALUE_NOT_SCALAR]: at run r.parameters.x[0]: a parameter cannot be a set",
     hint: "pass structured data as builtins.toJSON text",
   },
   {
@@ -148,7 +148,7 @@ test.each([
   {
     title: "resources of the wrong type",
     expression: withPipeline(`{ a = call (stage "a" { resources.mem = 2; }) [ ]; }`),
-    error: "error[LAB_RESOURCES_INVALID]: at stage a.resources.mem: a value of type int does not fit",
+    error: "error[LAB_RESOURCES_INVALID]: at stage a.resources.mem: 2 does not fit",
     hint: `for instance mem = "2G";`,
   },
   {

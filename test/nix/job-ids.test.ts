@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { startLabBuilder } from "./build-lab.ts";
@@ -29,19 +30,19 @@ describe("RepX 0.5's golden vectors", () => {
     ],
     [
       "a first stage",
-      `internal "mkJobId" { ${script("a", "simple-producer")} paramsJson = "{}"; upstream = [ ]; mappings = [ ]; }`,
+      `internal "mkJobId" { ${script("a", "simple-producer")} paramsJson = "{}"; upstream = [ ]; mappingsJson = "[]"; }`,
       producer,
     ],
     [
       "a stage with one upstream job",
-      `internal "mkJobId" { ${script("b", "simple-summer")} paramsJson = "{}"; upstream = [ "${producer}" ]; mappings = [
+      `internal "mkJobId" { ${script("b", "simple-summer")} paramsJson = "{}"; upstream = [ "${producer}" ]; mappingsJson = internal "renderMappings" [
         (internal "mkMapping" { type = "intra-pipeline"; job_id_template = "simple-producer"; source_output = "data.csv"; target_input = "input_csv"; })
       ]; }`,
       summer,
     ],
     [
       "a stage of a run that depends on another",
-      `internal "mkJobId" { ${script("d", "simple-plotter")} paramsJson = "{}"; upstream = [ "${producer}" "${summer}" ]; mappings = [
+      `internal "mkJobId" { ${script("d", "simple-plotter")} paramsJson = "{}"; upstream = [ "${producer}" "${summer}" ]; mappingsJson = internal "renderMappings" [
         (internal "mkMapping" { type = "inter-run"; source_run = "simulation-run"; dependency_type = "soft"; target_input = "metadata__simulation-run"; })
         (internal "mkMapping" { type = "global"; source_value = "store_base"; target_input = "store__base"; })
       ]; }`,
@@ -49,12 +50,12 @@ describe("RepX 0.5's golden vectors", () => {
     ],
     [
       "an integer parameter",
-      `internal "mkJobId" { ${script("c", "generator")} paramsJson = internal "renderParameters" { slope = 1; }; upstream = [ ]; mappings = [ ]; }`,
+      `internal "mkJobId" { ${script("c", "generator")} paramsJson = internal "renderParameters" { slope = 1; }; upstream = [ ]; mappingsJson = "[]"; }`,
       "1rp13yid26831ad1z0w1r3mqrzb3877l-generator-1.1",
     ],
     [
       "an identity by name and version",
-      `internal "mkJobId" { identities = [ "generator-1.1" ]; pname = "generator"; version = "1.1"; paramsJson = internal "renderParameters" { slope = 2; }; upstream = [ ]; mappings = [ ]; }`,
+      `internal "mkJobId" { identities = [ "generator-1.1" ]; pname = "generator"; version = "1.1"; paramsJson = internal "renderParameters" { slope = 2; }; upstream = [ ]; mappingsJson = "[]"; }`,
       "0mkywqkm01ssrv6xsx62ckd6w5i62a9m-generator-1.1",
     ],
   ])("%s", async (_title, expression, id) => {
@@ -62,73 +63,80 @@ describe("RepX 0.5's golden vectors", () => {
   });
 });
 
-test("the names of a pipeline's attributes and the order of dependencies' definitions do not enter ids", async () => {
-  const [one, other] = await builder.evaluate(
-    `map ids [
-    (run "r" { pipelines = [ (pipe (call: rec { a = call (stage "first" { outputs.x = "$out/x"; }) [ ]; b = call (stage "second" { inputs.x = ""; }) [ a ]; })) ]; })
-    (run "r" { pipelines = [ (pipe (call: rec { b = call (stage "first" { outputs.x = "$out/x"; }) [ ]; a = call (stage "second" { inputs.x = ""; }) [ b ]; })) ]; })
-  ]`,
-    pairSchema,
+/** Stages in an order in which each reads only those before it; `needs` are their indexes. */
+const pipelines = fc
+  .array(fc.record({ needs: fc.array(fc.nat(), { maxLength: 3 }), parameters: fc.subarray(["u", "v", "w"]) }), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((stages) =>
+    stages.map(({ needs, parameters }, index) => ({
+      needs: index === 0 ? [] : [...new Set(needs.map((need) => need % index))],
+      parameters,
+    })),
   );
-  expect(one).toHaveLength(2);
-  expect(other).toEqual(one);
+type Pipeline = typeof pipelines extends fc.Arbitrary<infer T> ? T : never;
+
+/** One pipeline, the names of its attributes, and the order in which they are written. */
+const namings = pipelines.chain((stages) =>
+  fc.record({
+    stages: fc.constant(stages),
+    names: fc.tuple(shuffle(stages.length), shuffle(stages.length)),
+    orders: fc.tuple(shuffle(stages.length), shuffle(stages.length)),
+  }),
+);
+
+function shuffle(length: number): fc.Arbitrary<number[]> {
+  const indexes = Array.from({ length }, (_, index) => index);
+  return fc.shuffledSubarray(indexes, { minLength: length });
+}
+
+/** A run of the pipeline; stage n is the attribute `a<names[n]>`. */
+function renderIds(stages: Pipeline, names: readonly number[], order: readonly number[]): string {
+  const attributes = order.map((index) => {
+    const { needs, parameters } = stages[index] ?? { needs: [], parameters: [] };
+    const inputs = needs.map((need) => `i${need} = "";`).join(" ");
+    const wires = needs.map((need) => `[ a${names[need]} "x" "i${need}" ]`).join(" ");
+    const defaults = parameters.map((name) => `${name} = 0;`).join(" ");
+    return `a${names[index]} = call (stage "s${index}" { outputs.x = "$out/x"; inputs = { ${inputs} }; parameters = { ${defaults} }; }) [ ${wires} ];`;
+  });
+  const axes = "parameters = { u = [ 1 2 ]; v = [ 1 2 ]; w = [ 3 ]; }; allowUndeclared = true;";
+  return `(ids (runOf (call: rec { ${attributes.join(" ")} }) { ${axes} }))`;
+}
+
+test("the names of a pipeline's attributes and their order do not enter ids", async () => {
+  const batches = fc.array(namings, { minLength: 15, maxLength: 15 });
+  await fc.assert(
+    fc.asyncProperty(batches, async (batch) => {
+      const pairs = batch.map(({ stages, names, orders }) =>
+        [0, 1].map((n) => renderIds(stages, names[n] ?? [], orders[n] ?? [])).join(" "),
+      );
+      const expression = `[ ${pairs.map((pair) => `[ ${pair} ]`).join(" ")} ]`;
+      for (const [one, other] of await builder.evaluate(expression, z.array(pairSchema))) {
+        expect(other).toEqual(one);
+      }
+    }),
+    { numRuns: 4 },
+  );
 });
 
-test("an upstream parameter changes the ids downstream, also where the consumer's attribute sorts first", async () => {
-  const seconds = await builder.evaluate(
-    `idsOf "second" (run "r" { pipelines = [ (chain { }) ]; parameters.x = [ 1 2 3 ]; })`,
-    z.array(z.string()),
+test("jobs have as many ids as combinations of what they and their upstream declare", async () => {
+  const batches = fc.array(pipelines, { minLength: 15, maxLength: 15 });
+  await fc.assert(
+    fc.asyncProperty(batches, async (batch) => {
+      const expression = `[ ${batch.map((stages) => renderIds(stages, [...stages.keys()], [...stages.keys()])).join(" ")} ]`;
+      const runs = await builder.evaluate(expression, z.array(z.array(z.string())));
+      expect(runs.map((ids) => new Set(ids).size)).toEqual(batch.map(countJobs));
+    }),
+    { numRuns: 4 },
   );
-  expect(new Set(seconds).size).toBe(3);
 });
 
-test("an upstream script changes the ids downstream and leaves those beside it", async () => {
-  const change = `pipe (call: { beside = call (stage "beside" { }) [ ]; })`;
-  const [before, after] = await builder.evaluate(
-    `map (body: ids (run "r" {
-    pipelines = [ (chain { first.run = { ... }: body; }) (${change}) ];
-  })) [ "echo 1" "echo 2" ]`,
-    pairSchema,
-  );
-  expect(before.map((id, n) => id === after[n])).toEqual([false, false, true]);
-});
-
-test("every job of a run enters the ids of a run that depends on it", async () => {
-  const [few, many] = await builder.evaluate(
-    `map (values: ids (run "after" {
-    dependencies = [ [ (run "before" { pipelines = [ (chain { }) ]; parameters.x = values; }) "soft" ] ];
-    pipelines = [ (pipe (call: { a = call (stage "a" { inputs = { metadata__before = ""; store__base = ""; }; }) [ ]; })) ];
-  })) [ [ 1 ] [ 1 2 ] ]`,
-    pairSchema,
-  );
-  expect(few).toHaveLength(1);
-  expect(many).not.toEqual(few);
-});
-
-test("two stages from one file in a pipeline are two jobs, each with its own upstream", async () => {
-  const upstream = await builder.evaluate(
-    `map (job: builtins.length job.upstream) (run "r" { pipelines = [ (pipe (call:
-    let relax = stage "relax" { inputs.x = ""; outputs.x = "$out/x"; };
-    in rec { first = call (stage "first" { outputs.x = "$out/x"; }) [ ]; once = call relax [ first ]; twice = call relax [ once ]; })) ]; }).jobs`,
-    z.array(z.number()),
-  );
-  expect(upstream).toEqual([0, 1, 1]);
-});
-
-test("axes multiply in the order of their names, null takes the default, what a stage does not declare is left out", async () => {
-  const parameters = await builder.evaluate(
-    `parametersOf (run "r" {
-    pipelines = [ (pipe (call: { a = call (stage "a" { parameters = { b = 0; a = 0; d = "kept"; n = 7; }; }) [ ]; c = call (stage "c" { parameters.b = 0; }) [ ]; })) ];
-    parameters = { b = [ 1.0 2.5 ]; a = [ "x" true ]; n = [ null ]; };
-  })`,
-    z.array(z.string()),
-  );
-  expect(parameters).toEqual([
-    '{"a":"x","b":1.0,"d":"kept","n":7}',
-    '{"b":1.0}',
-    '{"a":"x","b":2.5,"d":"kept","n":7}',
-    '{"b":2.5}',
-    '{"a":true,"b":1.0,"d":"kept","n":7}',
-    '{"a":true,"b":2.5,"d":"kept","n":7}',
-  ]);
-});
+/** The axes u and v have two values each, w has one. */
+function countJobs(stages: Pipeline): number {
+  const relevant: Set<string>[] = [];
+  for (const { needs, parameters } of stages) {
+    relevant.push(new Set([...parameters, ...needs.flatMap((need) => [...(relevant[need] ?? [])])]));
+  }
+  return relevant.reduce((sum, names) => sum + (names.has("u") ? 2 : 1) * (names.has("v") ? 2 : 1), 0);
+}

@@ -1,7 +1,8 @@
-import { lstat, readFile, readlink, stat } from "node:fs/promises";
+import { lstat, readFile, readdir, readlink, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
+import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { startLabBuilder, writeExample } from "./build-lab.ts";
 import type { LabBuilder } from "./build-lab.ts";
 import { hashFiles, readManifest, readRun } from "./read-lab.ts";
@@ -94,6 +95,46 @@ test("host tools are links into the Lab's own store", async () => {
   }
 });
 
+/** Packages as nixpkgs has them: one program with many names, and others in an output of their own. */
+const staticPackages = `let
+  package = name: programs: derivation {
+    inherit name; system = "x86_64-linux"; builder = "\${pkgs.bash}/bin/bash"; PATH = "\${pkgs.busybox}/bin";
+    args = [ "-euc" "mkdir -p $out/bin; cd $out/bin; cp \${pkgs.busybox}/bin/busybox \${builtins.head programs}; for n in \${toString (builtins.tail programs)}; do ln -s \${builtins.head programs} $n; done" ];
+  };
+  tools = {
+    coreutils = package "coreutils-static" [ "coreutils" "[" "ls" "sort" ];
+    jq = { outPath = "/unused"; bin = package "jq-static-bin" [ "jq" "other" ]; };
+    gnutar = package "tar-static" [ "tar" ];
+    zstd = package "zstd-static" [ "zstd" "unzstd" ];
+    curl = package "curl-static" [ "curl" ];
+    bubblewrap = package "bwrap-static" [ "bwrap" ];
+  };
+in pkgs // { pkgsStatic = pkgs.pkgsStatic // tools; }`;
+
+test("host tools are those of coreutils, jq, tar, zstd, curl and bubblewrap too where pkgsStatic has them", async () => {
+  const built = await builder.build({ expression: `repx.runs2Lab [ (run "r" { pkgs = ${staticPackages}; }) ]` });
+  const paths = (await readManifest(built)).files.map(({ path }) => path);
+  const tools = paths.filter((path) => path.startsWith("host-tools/"));
+  const links = await Promise.all(
+    tools.map(
+      async (path) => `${basename(path)} ${(await readlink(join(built, path))).replace(/.*[0-9a-z]{32}-/, "")}`,
+    ),
+  );
+  expect(links).toEqual([
+    "[ coreutils-static-coreutils",
+    "bash bash-static-5.2-bash",
+    "busybox busybox-static-1.35-busybox",
+    "bwrap bwrap-static-bwrap",
+    "coreutils coreutils-static-coreutils",
+    "curl curl-static-curl",
+    "jq jq-static-bin-jq",
+    "ls coreutils-static-coreutils",
+    "sort coreutils-static-coreutils",
+    "tar tar-static-tar",
+    "zstd zstd-static-zstd",
+  ]);
+});
+
 test("the closure is what Nix finds by following the stage scripts, sorted, without the Lab", async () => {
   const paths = (await readFile(join(lab, "closure/store-paths"), "utf8")).trimEnd().split("\n");
   const scripts = paths.filter((path) => path.endsWith("-script-1.0"));
@@ -117,6 +158,65 @@ test("a store path that is only a parameter's value is in the closure with what 
   const closure = await readFile(join(built, "closure/store-paths"), "utf8");
   expect(closure).toMatch(/-data\.txt$/m);
   expect(closure).not.toContain(basename(built));
+});
+
+test("a scatter-gather job's folder holds every program of it, and the metadata says which is which", async () => {
+  const built = await builder.build({
+    expression: `repx.runs2Lab [ (runStage (scattered { steps = { twice = work; }; }) { }) ]`,
+  });
+  const [job = ""] = await readdir(join(built, "jobs"));
+  const programs = await readdir(join(built, "jobs", job, "bin"));
+  expect(programs.toSorted()).toEqual(["sg-gather", "sg-scatter", "sg-step-twice"]);
+  const metadata = await readFile(join(built, "revision/metadata-r.json"), "utf8");
+  for (const program of programs) {
+    expect(metadata).toContain(`"path":"jobs/${job}/bin/${program}"`);
+    expect((await stat(join(built, "jobs", job, "bin", program))).mode & 0o777).toBe(0o555);
+  }
+});
+
+test("the record says what the Lab was built with, as far as it is the same on every version of Nix", async () => {
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(REPOSITORY_ROOT, "package.json"), "utf8")));
+  const record: unknown = JSON.parse(await readFile(join(lab, "reproducibility/record.json"), "utf8"));
+  expect(record).toEqual({
+    containerMode: "none",
+    gitHash: "",
+    lab_version: "1.0.0",
+    library: { name: "repx", version },
+    packages: {
+      bash: expect.stringMatching(/^\/nix\/store\/[0-9a-z]{32}-bash-static-5\.2$/),
+      coreutils: expect.stringMatching(/^\/nix\/store\/[0-9a-z]{32}-busybox-static-1\.35$/),
+    },
+    system: "x86_64-linux",
+  });
+});
+
+test("jobs that repeat another one are listed with their number, in a file that a Lab without any has not", async () => {
+  const built = await builder.build({ expression: `repx.runs2Lab [ (run "r" { loops = 3; }) ]` });
+  const repetitions = z
+    .record(z.string(), z.number())
+    .parse(JSON.parse(await readFile(join(built, "repetitions/jobs.json"), "utf8")));
+  expect(new Set(Object.values(repetitions))).toEqual(new Set([2, 3]));
+  expect(await readdir(join(built, "jobs"))).toEqual(expect.arrayContaining(Object.keys(repetitions)));
+  expect(await readdir(lab)).not.toContain("repetitions");
+});
+
+test("a value reaches the file of parameters unchanged, whatever characters it has", async () => {
+  const value = "tab\there, line\nend, \"quotes\", back\\slash, %s, 'é'";
+  const built = await builder.build({
+    expression: `repx.runs2Lab [ (run "r" { pipelines = [ (chain { }) ]; parameters.x = [ (builtins.fromJSON ${JSON.stringify(JSON.stringify(value))}) ]; }) ]`,
+  });
+  const job = (await readdir(join(built, "jobs"))).find((id) => id.endsWith("-first-1.1")) ?? "";
+  const parameters: unknown = JSON.parse(await readFile(join(built, "jobs", job, "first-parameters.json"), "utf8"));
+  expect(parameters).toEqual({ x: value });
+});
+
+test("the Lab's version is any text", async () => {
+  const built = await builder.build({
+    expression: `repx.runs2Lab { runs = [ (run "r" { }) ]; lab_version = "1 \\"two\\" \\\\ %s"; }`,
+  });
+  expect((await readManifest(built)).lab_version).toBe(`1 "two" \\ %s`);
 });
 
 test("stages wired in a pipeline name the job that supplies each input", async () => {

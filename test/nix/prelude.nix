@@ -10,6 +10,9 @@ rec {
   run =
     name: extra:
     repx.mkRun ({ inherit pkgs name; pipelines = [ (pipe (call: { a = call (stage "a" { }) [ ]; })) ]; } // extra);
+  # A run of one pipeline, and of one stage that nothing supplies.
+  runOf = stages: extra: run "r" ({ pipelines = [ (pipe stages) ]; } // extra);
+  runStage = given: runOf (call: { a = call given [ ]; });
 
   # Two stages in a row; `second` sorts before its producer, which RepX 0.5 gets wrong.
   chain =
@@ -21,7 +24,42 @@ rec {
       }
     );
 
+  # The least that a scatter-gather stage needs; scatter and gather add to it, steps replace its one step.
+  scattered =
+    { scatter ? { }, steps ? { inherit work; }, gather ? { }, extra ? { } }:
+    {
+      pname = "sg";
+      scatter = {
+        outputs = { worker__arg = { n = 0; }; work__items = "$out/work_items.json"; };
+        run = { ... }: "true";
+      }
+      // scatter;
+      inherit steps;
+      gather = { inputs.worker__outs = ""; outputs.total = "$out/total"; run = { ... }: "true"; } // gather;
+    }
+    // extra;
+  work = { inputs.worker__item = ""; outputs.result = "$out/result"; run = { ... }: "true"; };
+
   ids = run: map (job: job.id) run.jobs;
-  idsOf = pname: run: map (job: job.id) (builtins.filter (job: job.stage.pname == pname) run.jobs);
+  jobsOf = pname: run: builtins.filter (job: job.pname == pname) run.jobs;
+  idsOf = pname: run: ids { jobs = jobsOf pname run; };
+  jobOf =
+    pname: run:
+    let
+      jobs = jobsOf pname run;
+    in
+    if builtins.length jobs == 1 then builtins.head jobs else throw "${toString (builtins.length jobs)} jobs of ${pname}";
   parametersOf = run: map (job: job.parametersJson) run.jobs;
+  # Which ids of the first run the second one has as well, by stage.
+  keptStages = before: after: map (job: job.pname) (builtins.filter (job: builtins.elem job.id (ids after)) before.jobs);
+  executable = name: job: builtins.head (builtins.filter (executable: executable.name == name) job.executables);
+  # Mappings without the fields that are null.
+  inputsOf =
+    executable:
+    map (
+      mapping:
+      removeAttrs mapping (builtins.filter (field: mapping.${field} == null) (builtins.attrNames mapping))
+    ) executable.inputs;
+  metadataOf = job: builtins.fromJSON (builtins.unsafeDiscardStringContext (internal "renderJob" job));
+  sort = builtins.sort builtins.lessThan;
 }

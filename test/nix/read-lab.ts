@@ -39,6 +39,7 @@ const jobSchema = z.strictObject({
 const runSchema = z.strictObject({
   dependencies: z.record(z.string(), z.enum(["hard", "soft"])),
   gitHash: z.string(),
+  image: z.string().optional(),
   jobs: z.record(z.string(), jobSchema),
   name: z.string(),
   type: z.literal("run"),

@@ -4,11 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLabBuilder } from "./build-lab.ts";
 import type { LabBuilder } from "./build-lab.ts";
 
-/** Prints its two parameters, each ended by NUL, into a file. */
-const stage = `stage "print" {
+/** Prints its two parameters and its input, each ended by NUL, into a file. */
+const print = `internal "mkStageScript" {
+  inherit pkgs;
+  program = "print";
+  version = "1.1";
   parameters = { a = "default"; b = "default"; };
   inputs.data = "";
   outputs.printed = "$out/printed";
+  runDependencies = [ ];
   run = { inputs, parameters, outputs, ... }: ''printf '%s\\0' "\${parameters.a}" "\${parameters.b}" "\${inputs.data}" > "\${outputs.printed}"; pwd'';
 }`;
 
@@ -17,7 +21,7 @@ let script: string;
 let data: string;
 beforeAll(async () => {
   builder = await startLabBuilder();
-  const folder = await builder.build({ expression: `(internal "readStage" { inherit pkgs; } (${stage})).script` });
+  const folder = await builder.build({ expression: print });
   script = join(folder, "bin/print");
   data = join(builder.folder, "data file");
   await writeFile(data, "");

@@ -1,5 +1,5 @@
 {
-  description = "Stand-in for nixpkgs in tests: its attribute names, made of this machine's static busybox and bash";
+  description = "Stand-in for nixpkgs in tests: its attribute names, made of this machine's own programs";
 
   outputs =
     { self }:
@@ -25,6 +25,12 @@
           case $applet in busybox | sh | ash | bash) ;; *) $b ln -s busybox $out/bin/$applet ;; esac
         done
       '';
+      # A dynamic program beside its libraries, started by its own loader: the host's are not there in a store or an image.
+      dynamic = name: build name ''
+        $b cp -r ${self}/dynamic/${name} $out/lib
+        echo "#!${bash}/bin/bash
+        exec $out/lib/ld-linux* --argv0 ${name} --library-path $out/lib $out/lib/${name} \"\$@\"" >$out/bin/${name}
+      '';
     in
     {
       legacyPackages.${system} = {
@@ -34,6 +40,8 @@
         gawk = busybox;
         gnugrep = busybox;
         gnused = busybox;
+        gnutar = dynamic "tar";
+        shellcheck = dynamic "shellcheck";
         pkgsStatic = { inherit bash busybox; };
       };
     };

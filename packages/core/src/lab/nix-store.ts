@@ -31,9 +31,12 @@ export async function readStoreRoot(version: string, place: NixPlace): Promise<s
 
 /** Reads the root out of a store setting: `/dir`, `local?root=/dir`; any other has its bytes where their names say. */
 export function parseStoreRoot(store: string): string {
-  if (store.startsWith("/")) return trimSlash(store.split("?")[0] ?? store);
-  const root = new URLSearchParams(store.split("?")[1] ?? "").get("root");
-  return store.startsWith("local") && root !== null ? trimSlash(root) : "/";
+  const [place = "", query = ""] = store.split("?");
+  if (place.startsWith("/")) return trimSlash(place);
+  if (!place.startsWith("local")) return "/";
+  // Nix 2.34 prints `/dir` as local:///dir, and `local?root=/dir` as local://?root=/dir.
+  const path = /^local:\/\/(?<path>\/.+)$/.exec(place)?.groups?.["path"];
+  return trimSlash(new URLSearchParams(query).get("root") ?? decodeURIComponent(path ?? "/"));
 }
 
 async function runNix(args: readonly string[], place: NixPlace): Promise<CommandOutput> {

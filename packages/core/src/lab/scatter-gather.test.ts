@@ -25,7 +25,8 @@ const executables = {
     path: `jobs/${ID}/bin/sum-gather`,
     inputs: [
       { source: "runner:worker_outputs", source_key: "number", target_input: "worker__outs" },
-      { job_id: "self", source_output: "header", target_input: "header" },
+      { source: "scatter:output", source_output: "header", target_input: "header" },
+      { job_id: "self", source_output: "header", target_input: "legend" },
     ],
     outputs: { total: "$out/total.txt" },
   },
@@ -89,6 +90,7 @@ test("the gather reads the list of what the branches made, and outputs of the sc
   expect(layOut().gatherInputs).toEqual({
     worker__outs: `${FOLDER}/repx/worker_outs_manifest.json`,
     header: `${FOLDER}/scatter/out/header.txt`,
+    legend: `${FOLDER}/scatter/out/header.txt`,
   });
 });
 

@@ -125,7 +125,9 @@ function renderGatherInputs(place: Place, scatter: Executable, gather: Executabl
   const inputs = gather.inputs.flatMap((mapping: InputMapping): [string, string][] => {
     const { source, job_id: from, source_output: output, target_input: target } = mapping;
     if (source === "runner:worker_outputs") return [[target, `${place.folder}/${MANIFEST}`]];
-    if (from !== "self" || typeof output !== "string") return [];
+    // `self` is how RepX's own Labs say it, and how its runner forgets it.
+    const isFromScatter = source === "scatter:output" || from === "self";
+    if (!isFromScatter || typeof output !== "string") return [];
     return [[target, renderOutput(place, scatter, output, `${place.folder}/scatter/out`)]];
   });
   return Object.fromEntries(inputs);

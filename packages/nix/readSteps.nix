@@ -1,0 +1,68 @@
+# readSteps : { at } -> { name = step; } -> { name = [ { step, output, input } ]; }: the steps that each step needs, by name.
+# Refuses steps that are not of this stage, and cycles.
+{ at }: steps:
+let
+  fail = import ./fail.nix;
+  listNames = import ./listNames.nix;
+  findStep = import ./findStep.nix;
+  names = builtins.attrNames steps;
+  readWire =
+    name: dependency:
+    let
+      parts = if builtins.isList dependency then dependency else [ dependency ];
+      length = builtins.length parts;
+      part = n: if n < length then builtins.elemAt parts n else null;
+      isName = value: value == null || builtins.isString value;
+      isRightLength = if builtins.isList dependency then length == 2 || length == 3 else true;
+    in
+    if isRightLength && builtins.isAttrs (part 0) && isName (part 1) && isName (part 2) then
+      {
+        step = findStep { at = "${at}.${name}.deps"; } steps (part 0);
+        output = part 1;
+        input = if part 2 == null then part 1 else part 2;
+      }
+    else
+      fail {
+        code = "LAB_DEPENDENCY_INVALID";
+        at = "${at}.${name}.deps";
+        message = "not a dependency: ${
+          if builtins.isList dependency then "a list of ${toString length}" else "a value of type ${builtins.typeOf dependency}"
+        }";
+        hint = "write step, [ step \"output\" ] or [ step \"output\" \"input\" ], where step is one of: ${listNames names}";
+      };
+  readDeps =
+    name: step:
+    if builtins.isList step.deps or [ ] then
+      map (readWire name) step.deps or [ ]
+    else
+      fail {
+        code = "LAB_TYPE_WRONG";
+        at = "${at}.${name}.deps";
+        message = "expected a list, found ${builtins.typeOf step.deps}";
+        hint = "write deps = [ ] or deps = [ step ]";
+      };
+  wires = builtins.mapAttrs readDeps steps;
+  needs = name: map (wire: wire.step) wires.${name};
+  waiting =
+    left:
+    let
+      next = builtins.filter (name: builtins.any (needed: builtins.elem needed left) (needs name)) left;
+    in
+    if next == left then left else waiting next;
+  endless = waiting names;
+in
+if endless == [ ] then
+  wires
+else
+  fail {
+    code = "LAB_CYCLE";
+    inherit at;
+    message = "steps depend on each other in a cycle: ${
+      listNames (
+        builtins.concatMap (
+          name: map (needed: "${name} needs ${needed}") (builtins.filter (needed: builtins.elem needed endless) (needs name))
+        ) endless
+      )
+    }";
+    hint = "remove one of these dependencies; a first step has deps = [ ]";
+  }

@@ -1,0 +1,16 @@
+# renderParameter : name -> scalar -> `"name":value`, compact JSON, the same text on every version of Nix.
+let
+  renderFloat = import ./renderFloat.nix;
+in
+name: value:
+let
+  text =
+    if builtins.isFloat value then
+      renderFloat {
+        at = "parameters.${name}";
+        inherit name;
+      } value
+    else
+      builtins.toJSON value;
+in
+"${builtins.toJSON name}:${text}"

@@ -1,0 +1,5 @@
+{ pkgs, ... }:
+{
+  pipelines = [ ({ repx }: repx.mkPipe { summary = repx.callStage ../stages/summary.nix [ ]; }) ];
+  parameters = { };
+}
