@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { rm, symlink } from "node:fs/promises";
+import { join, resolve } from "node:path";
 import * as z from "zod";
 import { RepxError } from "../model/errors.ts";
 import { runCommand } from "../target/command.ts";
@@ -13,6 +14,10 @@ export interface BuildRequest extends NixPlace {
   readonly onProgress?: (progress: BuildProgress) => void;
   /** 3600 when not given. */
   readonly deadlineSeconds?: number;
+  /** Where a link to the Lab is left, which also keeps it from being collected; none when not given. */
+  readonly outLink?: string;
+  /** Whether the flake's lock file is written where an input is not locked yet, as `nix build` does. */
+  readonly writesLockFile?: boolean;
 }
 
 /** A Lab that Nix left. */
@@ -25,10 +30,10 @@ export interface BuiltLab {
 }
 
 const Answer = z.array(z.object({ outputs: z.record(z.string(), z.string()) }));
-const FLAGS = ["--no-link", "--json", "--no-write-lock-file", "--log-format", "internal-json"];
+const FLAGS = ["--json", "--log-format", "internal-json"];
 const DEADLINE_SECONDS = 3600;
 
-/** Builds a Lab with `nix build`, without touching the flake's lock file and without a result link. */
+/** Builds a Lab with `nix build`; leaves no link and does not touch the flake's lock file, unless it is asked to. */
 export async function buildLab(request: BuildRequest): Promise<BuiltLab> {
   const { reference, environment, cwd } = request;
   if (reference === "" || reference.startsWith("-")) {
@@ -41,7 +46,14 @@ export async function buildLab(request: BuildRequest): Promise<BuiltLab> {
   const log = startNixLog(request.onProgress ?? (() => {}));
   const deadlineSeconds = request.deadlineSeconds ?? DEADLINE_SECONDS;
   const output = await runCommand({
-    argv: ["nix", "--extra-experimental-features", "nix-command flakes", "build", reference, ...FLAGS],
+    argv: [
+      "nix",
+      "--extra-experimental-features",
+      "nix-command flakes",
+      "build",
+      reference,
+      ...listFlags(request, storeRoot),
+    ],
     environment,
     cwd,
     deadlineSeconds,
@@ -54,7 +66,20 @@ export async function buildLab(request: BuildRequest): Promise<BuiltLab> {
     });
   }
   if (output.exitCode !== 0) throw describeNixFailure(reference, log, output.exitCode);
-  return { folder: join(storeRoot, readOutPath(reference, output.stdout)), storeRoot, nixVersion };
+  const folder = join(storeRoot, readOutPath(reference, output.stdout));
+  if (request.outLink !== undefined && storeRoot !== "/") await replaceLink(resolve(cwd, request.outLink), folder);
+  return { folder, storeRoot, nixVersion };
+}
+
+/** Nix's own link names the store path, where nothing lies when the store is below another folder. */
+function listFlags({ outLink, writesLockFile }: BuildRequest, storeRoot: string): string[] {
+  const link = outLink === undefined || storeRoot !== "/" ? ["--no-link"] : ["--out-link", outLink];
+  return [...FLAGS, ...link, ...(writesLockFile === true ? [] : ["--no-write-lock-file"])];
+}
+
+async function replaceLink(path: string, target: string): Promise<void> {
+  await rm(path, { force: true });
+  await symlink(target, path);
 }
 
 function readOutPath(reference: string, stdout: string): string {

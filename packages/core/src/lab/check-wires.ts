@@ -1,6 +1,7 @@
 import type { RunName } from "../model/ids.ts";
 import type { InputMapping, Lab } from "../model/lab.ts";
-import { refuseLab } from "./read-metadata.ts";
+import { clipText } from "./clip-text.ts";
+import { refuseLab } from "./lab-source.ts";
 
 /** Refuses a Lab in which a wire, a run or a group names something that is not in it, or runs wait for each other. */
 export function checkWires(folder: string, lab: Lab): void {
@@ -11,28 +12,46 @@ export function checkWires(folder: string, lab: Lab): void {
   }
   for (const [group, names] of lab.groups) {
     const stranger = names.find((name) => !lab.runs.has(name));
-    if (stranger !== undefined) throw refuseLab(folder, `group ${group} names the run ${stranger}, which is not there`);
+    if (stranger === undefined) continue;
+    throw refuseLab(folder, `group ${clipText(group)} names the run ${stranger}, which is not there`);
   }
-  for (const name of lab.runs.keys()) checkRunCycle(folder, lab, name);
+  checkRunCycles(folder, lab);
 }
 
 function checkMapping(folder: string, lab: Lab, id: string, mapping: InputMapping): void {
   const { job_id: upstream, source_run: run } = mapping;
+  const input = `input ${clipText(mapping.target_input)} of job ${id}`;
   if (upstream !== null && upstream !== undefined && upstream !== "self" && !lab.jobs.has(upstream)) {
-    throw refuseLab(folder, `input ${mapping.target_input} of job ${id} comes from job ${upstream}, which no run has`);
+    throw refuseLab(folder, `${input} comes from job ${upstream}, which no run has`);
   }
   if (run !== null && run !== undefined && !lab.runs.has(run)) {
-    throw refuseLab(folder, `input ${mapping.target_input} of job ${id} comes from run ${run}, which is not there`);
+    throw refuseLab(folder, `${input} comes from run ${run}, which is not there`);
   }
 }
 
-function checkRunCycle(folder: string, lab: Lab, start: RunName): void {
-  const seen = new Set<RunName>();
-  const waiting = [...(lab.runs.get(start)?.dependencies.keys() ?? [])];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (name === start) throw refuseLab(folder, `the run ${start} waits for itself by way of its dependencies`);
-    if (seen.has(name)) continue;
-    seen.add(name);
-    waiting.push(...(lab.runs.get(name)?.dependencies.keys() ?? []));
+/** Takes away runs that wait for none that is left (Kahn); what then remains waits for itself. */
+function checkRunCycles(folder: string, lab: Lab): void {
+  const dependents = new Map<RunName, RunName[]>();
+  const counts = new Map<RunName, number>();
+  for (const { name, dependencies } of lab.runs.values()) {
+    counts.set(name, dependencies.size);
+    for (const upstream of dependencies.keys()) {
+      const names = dependents.get(upstream);
+      if (names === undefined) dependents.set(upstream, [name]);
+      else names.push(name);
+    }
+  }
+  const free = [...counts].filter(([, count]) => count === 0).map(([name]) => name);
+  for (let name = free.pop(); name !== undefined; name = free.pop()) {
+    counts.delete(name);
+    for (const dependent of dependents.get(name) ?? []) {
+      const left = (counts.get(dependent) ?? 0) - 1;
+      counts.set(dependent, left);
+      if (left === 0) free.push(dependent);
+    }
+  }
+  const [stuck] = counts.keys();
+  if (stuck !== undefined) {
+    throw refuseLab(folder, `the run ${stuck} waits for itself by way of its dependencies, or for runs that do`);
   }
 }

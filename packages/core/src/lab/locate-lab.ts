@@ -1,15 +1,15 @@
-import { realpath, stat } from "node:fs/promises";
+import { readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RepxError } from "../model/errors.ts";
 import { buildLab, type BuildRequest, type BuiltLab } from "./build-lab.ts";
-import { findManifestPath } from "./open-lab.ts";
+import { chooseManifest } from "./open-lab.ts";
 
 /** A Lab on this machine; without a Nix version when it was there ready-made. */
 export type LocatedLab = Omit<BuiltLab, "nixVersion"> & Partial<Pick<BuiltLab, "nixVersion">>;
 
 /** Tells whether a folder is a Lab, by its manifest. */
 export async function isLabFolder(path: string): Promise<boolean> {
-  return (await findManifestPath(path)) !== undefined;
+  return chooseManifest(await readdir(join(path, "lab")).catch(() => [])) !== undefined;
 }
 
 /** Takes a Lab folder as it is, and builds anything else as a flake reference; a folder's name stands for its flake. */

@@ -1,81 +1,108 @@
-import { lstat, readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { stat } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
 import { RepxError } from "../model/errors.ts";
 import type { JobId, RunName } from "../model/ids.ts";
-import { dependenciesOf, orderJobs } from "../model/job-graph.ts";
 import { LabManifest, RootMetadata, RunMetadata, type Lab, type LabJob, type LabRun } from "../model/lab.ts";
 import { checkWires } from "./check-wires.ts";
-import { readMetadata, refuseEscape, refuseLab } from "./read-metadata.ts";
+import { clipText } from "./clip-text.ts";
+import { openFolder } from "./folder-source.ts";
+import { refuseLab, refuseMissing, type LabSource } from "./lab-source.ts";
+import { orderLabJobs } from "./order-lab-jobs.ts";
+import { startMetadataReader, type MetadataReader } from "./read-metadata.ts";
 
-/** A Lab on this machine. */
-export interface OpenLab {
-  readonly folder: string;
+/** A Lab's content, read and checked. */
+export interface ReadLab {
+  readonly source: LabSource;
   readonly lab: Lab;
-  /** The files that describe the Lab, relative to the folder: what a target keeps to know it by. */
+  /** Every job after all that it waits for. */
+  readonly order: readonly JobId[];
+  /** The files that describe the Lab, relative to it: what a target keeps to know it by. */
   readonly metadataPaths: readonly string[];
+}
+
+/** A Lab in a folder of this machine. */
+export interface OpenLab extends ReadLab {
+  readonly folder: string;
 }
 
 const STORE_PATH = /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+$/;
 const STORE_PATHS_FILE = "closure/store-paths";
-const JOBS_AT_ONCE = 64;
+const MOST_STORE_PATHS_BYTES = 64 * 1024 * 1024;
+const MOST_RUNS = 10_000;
 
-/** Reads a Lab's metadata and checks that it fits together; file contents are left to `verifyLab`. */
+/** Reads the metadata of a Lab's folder and checks that it fits together; file contents are left to `verifyLab`. */
 export async function openLab(folder: string): Promise<OpenLab> {
   if ((await stat(folder).catch(() => undefined))?.isDirectory() !== true) {
     throw new RepxError("LAB_MISSING", `there is no Lab folder ${folder}`, {
       hint: "Build the Lab with `nix build`, and name the folder it leaves or the flake that it is built from.",
     });
   }
-  const manifestPath = await findManifest(folder);
-  const manifest = await readMetadata(folder, manifestPath, LabManifest);
-  const root = await readMetadata(folder, manifest.metadata, RootMetadata);
-  const files = new Map<string, RunMetadata>();
-  for (const path of root.runs) files.set(path, await readMetadata(folder, path, RunMetadata));
+  return { folder, ...(await readLab(await openFolder(folder))) };
+}
+
+/** Reads a Lab's metadata and checks that it fits together; the manifest is looked for when it is not named. */
+export async function readLab(source: LabSource, named?: string): Promise<ReadLab> {
+  const manifestPath = named ?? (await findManifest(source));
+  const reader = startMetadataReader(source);
+  const manifest = await reader.read(manifestPath, LabManifest);
+  const root = await reader.read(manifest.metadata, RootMetadata);
+  const files = await readRuns(source, reader, root.runs);
   const lab: Lab = {
     hash: manifest.labId,
     gitHash: root.gitHash,
+    ...(typeof root.repx_version === "string" ? { repxVersion: root.repx_version } : {}),
     manifest,
-    runs: collectRuns(folder, files),
+    runs: collectRuns(source.path, files),
     groups: new Map(Object.entries(root.groups ?? {})),
-    jobs: collectJobs(folder, files),
-    storePaths: await readStorePaths(folder),
+    jobs: collectJobs(source.path, files),
+    storePaths: await readStorePaths(source),
   };
-  checkWires(folder, lab);
-  orderJobs(dependenciesOf(lab, [...lab.runs.keys()]));
-  await checkJobFolders(folder, [...lab.jobs.keys()]);
+  checkWires(source.path, lab);
+  const order = orderLabJobs(source.path, lab);
+  await checkPlaces(source, lab);
   const closure = lab.storePaths.length === 0 ? [] : [STORE_PATHS_FILE];
-  return { folder, lab, metadataPaths: [manifestPath, manifest.metadata, ...root.runs, ...closure] };
+  return { source, lab, order, metadataPaths: [manifestPath, manifest.metadata, ...files.keys(), ...closure] };
 }
 
-/** Finds `lab/lab-metadata.json`, or under an older name with a hash before it; undefined when a folder is no Lab. */
-export async function findManifestPath(folder: string): Promise<string | undefined> {
-  const names = await readdir(join(folder, "lab")).catch(() => []);
+/** Picks `lab-metadata.json` among the names in `lab/`, or an older name with a hash before it. */
+export function chooseManifest(names: readonly string[]): string | undefined {
   const found = names.filter((name) => name.endsWith("lab-metadata.json")).toSorted();
-  const name = found.find((one) => one === "lab-metadata.json") ?? found[0];
-  return name === undefined ? undefined : `lab/${name}`;
+  return found.find((name) => name === "lab-metadata.json") ?? found[0];
 }
 
-async function findManifest(folder: string): Promise<string> {
-  const path = await findManifestPath(folder);
-  if (path === undefined)
-    throw refuseLab(folder, "lab/lab-metadata.json is missing", { file: "lab/lab-metadata.json" });
-  return path;
+async function findManifest(source: LabSource): Promise<string> {
+  const name = chooseManifest([...(await source.list("lab")).keys()]);
+  if (name !== undefined) return `lab/${name}`;
+  throw refuseMissing(source.path, "lab/lab-metadata.json");
 }
 
-function collectRuns(folder: string, files: ReadonlyMap<string, RunMetadata>): Map<RunName, LabRun> {
+async function readRuns(
+  source: LabSource,
+  reader: MetadataReader,
+  paths: readonly string[],
+): Promise<Map<string, RunMetadata>> {
+  if (paths.length > MOST_RUNS)
+    throw refuseLab(source.path, `it has ${paths.length} runs; at most ${MOST_RUNS} are read`);
+  const files = new Map<string, RunMetadata>();
+  for (const path of new Set(paths)) files.set(path, await reader.read(path, RunMetadata));
+  return files;
+}
+
+function collectRuns(lab: string, files: ReadonlyMap<string, RunMetadata>): Map<RunName, LabRun> {
   const runs = new Map<RunName, LabRun>();
   for (const [path, file] of files) {
-    if (runs.has(file.name)) throw refuseLab(folder, `${path} at /name: the run ${file.name} is there twice`);
+    if (runs.has(file.name)) throw refuseLab(lab, `${path} at /name: the run ${file.name} is there twice`);
     const dependencies = Object.entries(file.dependencies).map(([upstream, kind]): [RunName, "hard" | "soft"] => {
       const name = files.get(upstream)?.name;
-      if (name === undefined) throw refuseLab(folder, `${path} at /dependencies: no run has the metadata ${upstream}`);
-      return [name, kind];
+      if (name !== undefined) return [name, kind];
+      throw refuseLab(lab, `${path} at /dependencies: no run has the metadata ${clipText(upstream)}`);
     });
     runs.set(file.name, {
       name: file.name,
       metadataPath: path,
       jobIds: Object.keys(file.jobs).filter(isKeyOf(file.jobs)),
       dependencies: new Map(dependencies),
+      ...(typeof file.image === "string" ? { image: file.image } : {}),
     });
   }
   return runs;
@@ -85,38 +112,54 @@ function isKeyOf<Key extends string>(table: Record<Key, unknown>): (key: string)
   return (key): key is Key => Object.hasOwn(table, key);
 }
 
-function collectJobs(folder: string, files: ReadonlyMap<string, RunMetadata>): Map<JobId, LabJob> {
+function collectJobs(lab: string, files: ReadonlyMap<string, RunMetadata>): Map<JobId, LabJob> {
   const jobs = new Map<JobId, LabJob>();
   for (const [path, file] of files) {
     for (const id of Object.keys(file.jobs).filter(isKeyOf(file.jobs))) {
       const job = file.jobs[id];
-      for (const [name, executable] of Object.entries(job?.executables ?? {})) {
-        if (executable.path.startsWith(`jobs/${id}/`)) continue;
-        throw refuseLab(folder, `${path} at /jobs/${id}/executables/${name}/path: it is not in the job's folder`);
-      }
-      if (job !== undefined && !jobs.has(id)) jobs.set(id, job);
+      if (job === undefined) continue;
+      checkPrograms(lab, `${path} at /jobs/${id}`, id, job);
+      const other = jobs.get(id);
+      if (other === undefined) jobs.set(id, job);
+      else if (!isSameJob(other, job)) throw refuseLab(lab, `${path} at /jobs/${id}: another run has it otherwise`);
     }
   }
   return jobs;
 }
 
-async function readStorePaths(folder: string): Promise<string[]> {
-  const path = STORE_PATHS_FILE;
-  if ((await lstat(join(folder, path)).catch(() => undefined)) === undefined) return [];
-  await refuseEscape(folder, path);
-  const lines = (await readFile(join(folder, path), "utf8")).split("\n").filter((line) => line !== "");
-  const odd = lines.find((line) => !STORE_PATH.test(line));
-  if (odd !== undefined) throw refuseLab(folder, `${path}: ${JSON.stringify(odd)} is not a store path`, { file: path });
-  return [...new Set(lines)];
+function checkPrograms(lab: string, where: string, id: JobId, job: LabJob): void {
+  for (const [name, executable] of Object.entries(job.executables)) {
+    if (executable.path.startsWith(`jobs/${id}/`)) continue;
+    throw refuseLab(lab, `${where}/executables/${clipText(name)}/path: it is not in the job's folder`);
+  }
 }
 
-async function checkJobFolders(folder: string, ids: readonly JobId[]): Promise<void> {
-  for (let at = 0; at < ids.length; at += JOBS_AT_ONCE) {
-    await Promise.all(
-      ids.slice(at, at + JOBS_AT_ONCE).map(async (id) => {
-        const found = await lstat(join(folder, "jobs", id)).catch(() => undefined);
-        if (found?.isDirectory() !== true) throw refuseLab(folder, `the job folder jobs/${id} is missing`, { job: id });
-      }),
-    );
+/** Resources are no part of what a job is. */
+function isSameJob(left: LabJob, right: LabJob): boolean {
+  return isDeepStrictEqual(stripResources(left), stripResources(right));
+}
+
+function stripResources(job: LabJob): unknown {
+  const parts = Object.entries(job.executables).map(([name, part]) => [name, { ...part, resource_hints: undefined }]);
+  return { ...job, resource_hints: undefined, executables: Object.fromEntries(parts) };
+}
+
+async function readStorePaths(source: LabSource): Promise<string[]> {
+  const file = STORE_PATHS_FILE;
+  if (!(await source.has(file))) return [];
+  const text = (await source.readFile(file, MOST_STORE_PATHS_BYTES)).toString("utf8");
+  const lines = text.split("\n").filter((line) => line !== "");
+  const odd = lines.find((line) => !STORE_PATH.test(line));
+  if (odd === undefined) return [...new Set(lines)];
+  throw refuseLab(source.path, `${file}: ${JSON.stringify(clipText(odd))} is not a store path`, { file });
+}
+
+async function checkPlaces(source: LabSource, lab: Lab): Promise<void> {
+  const folders = await source.list("jobs");
+  for (const id of lab.jobs.keys()) {
+    if (folders.get(id) !== "folder") throw refuseLab(source.path, `the job folder jobs/${id} is missing`, { job: id });
+  }
+  for (const image of new Set([...lab.runs.values()].flatMap((run) => run.image ?? []))) {
+    if (!(await source.has(image))) throw refuseMissing(source.path, image);
   }
 }

@@ -1,47 +1,53 @@
-import { readFile, realpath } from "node:fs/promises";
-import { join, sep } from "node:path";
 import type * as z from "zod";
-import { RepxError } from "../model/errors.ts";
+import { findJsonFault, JSON_LIMITS } from "./check-json.ts";
+import { clipText } from "./clip-text.ts";
+import { refuseLab, type LabSource } from "./lab-source.ts";
 
-const HINT = "Build the Lab again with `nix build`; if it was copied, copy it again whole.";
-
-/** The error for a Lab that is not one: which file, and what was wrong with it. */
-export function refuseLab(folder: string, message: string, details?: unknown, cause?: unknown): RepxError {
-  return new RepxError("LAB_INVALID", `${folder}: ${message}`, { hint: HINT, details, cause });
+/** Reads JSON files of one Lab against schemas; all together they are limited as well. */
+export interface MetadataReader {
+  read<Schema extends z.ZodType>(file: string, schema: Schema): Promise<z.infer<Schema>>;
 }
 
-/** Reads a JSON file of a Lab against a schema; it must lie inside the Lab even when reached by a symbolic link. */
-export async function readMetadata<Schema extends z.ZodType>(
-  folder: string,
-  path: string,
+const MOST_BYTES = 2 * JSON_LIMITS.bytes;
+
+/** Begins to read a Lab's metadata. */
+export function startMetadataReader(source: LabSource): MetadataReader {
+  let bytes = 0;
+  return {
+    read: async (file, schema) => {
+      const content = await source.readFile(file, JSON_LIMITS.bytes);
+      bytes += content.length;
+      if (bytes > MOST_BYTES) throw refuseLab(source.path, `its metadata is larger than ${MOST_BYTES} bytes`);
+      return parseMetadata(source.path, file, content, schema);
+    },
+  };
+}
+
+function parseMetadata<Schema extends z.ZodType>(
+  lab: string,
+  file: string,
+  content: Buffer,
   schema: Schema,
-): Promise<z.infer<Schema>> {
-  await refuseEscape(folder, path);
-  const result = schema.safeParse(parseJson(folder, path, await readFile(join(folder, path), "utf8")));
+): z.infer<Schema> {
+  const result = schema.safeParse(parseJson(lab, file, content.toString("utf8")));
   if (result.success) return result.data;
   const [issue] = result.error.issues;
   const pointer = renderPointer(issue?.path ?? []);
   const where = pointer === "" ? "" : ` at ${pointer}`;
-  throw refuseLab(folder, `${path}${where}: ${issue?.message ?? "not valid"}`, { file: path, pointer });
+  throw refuseLab(lab, `${file}${where}: ${clipText(issue?.message ?? "not valid")}`, { file, pointer });
 }
 
-/** Refuses a path of a Lab that does not exist or that a symbolic link leads out of it. */
-export async function refuseEscape(folder: string, path: string): Promise<void> {
-  const [root, place] = await Promise.all([realpath(folder), realpath(join(folder, path))]).catch((cause: unknown) => {
-    throw refuseLab(folder, `${path} is missing`, { file: path }, cause);
-  });
-  if (!place.startsWith(`${root}${sep}`)) throw refuseLab(folder, `${path} leads out of the Lab`, { file: path });
-}
-
-function parseJson(folder: string, path: string, text: string): unknown {
+function parseJson(lab: string, file: string, text: string): unknown {
+  const fault = findJsonFault(text);
+  if (fault !== undefined) throw refuseLab(lab, `${file}: ${clipText(fault)}`, { file, pointer: "" });
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw refuseLab(folder, `${path} is not JSON`, { file: path, pointer: "" }, cause);
+    throw refuseLab(lab, `${file} is not JSON`, { file, pointer: "" }, cause);
   }
 }
 
-/** RFC 6901. */
+/** RFC 6901, with long parts cut. */
 function renderPointer(path: readonly PropertyKey[]): string {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return path.map((part) => `/${clipText(String(part)).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }

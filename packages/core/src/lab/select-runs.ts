@@ -1,6 +1,9 @@
 import { RepxError } from "../model/errors.ts";
 import type { RunName } from "../model/ids.ts";
 import type { Lab } from "../model/lab.ts";
+import { clipText, listSome } from "./clip-text.ts";
+
+const SHOWN = 50;
 
 /**
  * Picks runs by name or `@group`, all of them when no name is given, and adds the runs that those need with success.
@@ -17,15 +20,16 @@ export function selectRuns(lab: Lab, names: readonly string[]): RunName[] {
   return [...lab.runs.keys()].filter((name) => selected.has(name));
 }
 
-function findRuns(lab: Lab, name: string): readonly RunName[] {
+/** Finds one run by its name, or the runs of an `@group`. LAB_RUN_UNKNOWN lists what there is. */
+export function findRuns(lab: Lab, name: string): readonly RunName[] {
   const found = name.startsWith("@")
     ? lab.groups.get(name.slice(1))
     : [...lab.runs.keys()].filter((run) => String(run) === name);
   if (found !== undefined && (found.length > 0 || name.startsWith("@"))) return found;
   const groups = [...lab.groups.keys()].map((group) => `@${group}`);
   const kind = name.startsWith("@") ? "group" : "run";
-  throw new RepxError("LAB_RUN_UNKNOWN", `the Lab has no ${kind} ${name}`, {
-    hint: `Known are: ${[...lab.runs.keys(), ...groups].join(", ")}.`,
+  throw new RepxError("LAB_RUN_UNKNOWN", `the Lab has no ${kind} ${clipText(name)}`, {
+    hint: `Known are: ${listSome([...lab.runs.keys(), ...groups], SHOWN)}.`,
     details: { runs: [...lab.runs.keys()], groups },
   });
 }

@@ -1,31 +1,18 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { join } from "node:path";
-import { pipeline } from "node:stream/promises";
-import type { OpenLab } from "./open-lab.ts";
-import { refuseEscape, refuseLab } from "./read-metadata.ts";
+import type { Lab } from "../model/lab.ts";
+import { listSome } from "./clip-text.ts";
+import { refuseLab, type LabSource } from "./lab-source.ts";
 
-const FILES_AT_ONCE = 16;
 const SHOWN = 5;
 
 /** Compares every file that the manifest lists with its hash; LAB_INVALID names the first that differ. */
-export async function verifyLab({ folder, lab }: OpenLab): Promise<{ files: number }> {
-  const { files } = lab.manifest;
-  const wrong: string[] = [];
-  for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
-    const batch = files.slice(at, at + FILES_AT_ONCE);
-    const answers = await Promise.all(batch.map(async ({ path, sha256 }) => (await hashFile(folder, path)) === sha256));
-    wrong.push(...batch.filter((_, index) => answers[index] !== true).map(({ path }) => path));
-  }
+export async function verifyLab(opened: {
+  readonly source: LabSource;
+  readonly lab: Pick<Lab, "manifest">;
+}): Promise<{ files: number }> {
+  const { files } = opened.lab.manifest;
+  const hashes = await opened.source.hashFiles(files.map(({ path }) => path));
+  const wrong = files.filter(({ path, sha256 }) => hashes.get(path) !== sha256).map(({ path }) => path);
   if (wrong.length === 0) return { files: files.length };
-  const more = wrong.length > SHOWN ? ` and ${wrong.length - SHOWN} more` : "";
-  const message = `not as the manifest says: ${wrong.slice(0, SHOWN).join(", ")}${more}`;
-  throw refuseLab(folder, message, { files: wrong });
-}
-
-async function hashFile(folder: string, path: string): Promise<string> {
-  await refuseEscape(folder, path);
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(join(folder, path)), hash);
-  return hash.digest("hex");
+  const message = `not as the manifest says: ${listSome(wrong, SHOWN)}`;
+  throw refuseLab(opened.source.path, message, { files: wrong });
 }

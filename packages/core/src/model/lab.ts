@@ -11,7 +11,7 @@ export const LabPath = z
   );
 
 /** What a job asks of the scheduler, in RepX's and SLURM's own words: `mem` "4G", `time` "01:00:00". */
-export const ResourceHints = z.strictObject({
+export const ResourceHints = z.object({
   mem: z.string().nullish(),
   cpus: z.int().positive().nullish(),
   time: z.string().nullish(),
@@ -64,11 +64,11 @@ export type LabManifest = z.infer<typeof LabManifest>;
 
 /** `revision/metadata-top.json`. */
 export const RootMetadata = z.object({
-  repx_version: z.string(),
+  repx_version: z.string().nullish(),
   type: z.literal("root"),
   gitHash: z.string(),
   runs: z.array(LabPath),
-  groups: z.record(z.string(), z.array(RunName)).optional(),
+  groups: z.record(z.string(), z.array(RunName)).nullish(),
 });
 export type RootMetadata = z.infer<typeof RootMetadata>;
 
@@ -78,7 +78,7 @@ export const RunMetadata = z.object({
   name: RunName,
   gitHash: z.string(),
   dependencies: z.record(LabPath, z.enum(["hard", "soft"])),
-  image: LabPath.optional(),
+  image: LabPath.nullish(),
   jobs: z.record(JobId, LabJob),
 });
 export type RunMetadata = z.infer<typeof RunMetadata>;
@@ -90,12 +90,16 @@ export interface LabRun {
   readonly jobIds: readonly JobId[];
   /** The runs whose jobs must have ended first: with success when hard, in any way when soft. */
   readonly dependencies: ReadonlyMap<RunName, "hard" | "soft">;
+  /** The container image that its jobs run in, relative to the Lab. */
+  readonly image?: string;
 }
 
 /** A Lab's content, read and checked; what planning, sync and submission work on. */
 export interface Lab {
   readonly hash: LabHash;
   readonly gitHash: string;
+  /** Of the RepX that made it. */
+  readonly repxVersion?: string;
   readonly manifest: LabManifest;
   readonly runs: ReadonlyMap<RunName, LabRun>;
   readonly groups: ReadonlyMap<string, readonly RunName[]>;
