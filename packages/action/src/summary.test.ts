@@ -1,4 +1,5 @@
-import { CommitSha, JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
+import type { ExperimentOutcome } from "@repx/core";
+import { JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
 import { expect, test } from "vitest";
 import { renderFailure, renderSummary } from "./summary.ts";
 
@@ -7,16 +8,47 @@ const [first, second, sum] = [id(1, "threshold-1.0"), id(2, "threshold-1.0"), id
 const job = (of: JobId, dependsOn: JobId[], isReused: boolean) =>
   [of, { id: of, stage: of.slice(33), parameters: {}, dependsOn, isReused }] as const;
 
-const outcome = {
+const runs = [
+  { name: RunName.parse("simulation"), jobs: [first, second] },
+  { name: RunName.parse("analysis"), jobs: [sum] },
+];
+
+type Lab = ExperimentOutcome["lab"];
+
+function makeLab(): Lab {
+  const wires = [first, second].map((from) => ({ job_id: from, source_output: "cluster", target_input: "cluster" }));
+  const makeJob = (of: JobId, params: Record<string, number>, inputs: typeof wires) => {
+    const main = { path: `jobs/${of}/bin/main`, inputs, outputs: { cluster: "$out/cluster" } };
+    return [of, { name: of.slice(33), stage_type: "simple", params, executables: { main } }] as const;
+  };
+  const hash = LabHash.parse("0c3f6w9x");
+  return {
+    hash,
+    gitHash: "d34db33f",
+    manifest: { labId: hash, lab_version: "1.0.0", metadata: "revision/metadata-top.json", files: [] },
+    runs: new Map(
+      runs.map(({ name, jobs }) => [
+        name,
+        { name, jobIds: jobs, metadataPath: `revision/metadata-${name}.json`, dependencies: new Map() },
+      ]),
+    ),
+    groups: new Map(),
+    jobs: new Map([
+      makeJob(first, { lattice_size: 32 }, []),
+      makeJob(second, { lattice_size: 64 }, []),
+      makeJob(sum, {}, wires),
+    ]),
+    storePaths: [],
+  };
+}
+
+const outcome: ExperimentOutcome = {
   submission: { id: SubmissionId.parse("s0123456789abcdefghijklmno"), token: "never shown" },
   url: "https://github.com/lab/percolation/pull/7/checks",
   labHash: LabHash.parse("0c3f6w9x"),
   target: "cluster",
-  headSha: CommitSha.parse("0".repeat(40)),
-  runs: [
-    { name: RunName.parse("simulation"), jobs: [first, second] },
-    { name: RunName.parse("analysis"), jobs: [sum] },
-  ],
+  lab: makeLab(),
+  runs,
   jobs: new Map([job(first, [], true), job(second, [], false), job(sum, [first, second], false)]),
   submitted: 2,
 };

@@ -3,9 +3,10 @@ import { renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from 
 
 /** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
 export function renderSummary(outcome: ExperimentOutcome): string {
+  const reused = new Set([...outcome.jobs.values()].filter((job) => job.isReused).map((job) => job.id));
   const rows = outcome.runs.map((run) => {
-    const reused = run.jobs.filter((id) => outcome.jobs.get(id)?.isReused === true).length;
-    return `| ${run.name} | ${run.jobs.length} | ${reused} | ${run.jobs.length - reused} |`;
+    const known = run.jobs.filter((id) => reused.has(id)).length;
+    return `| ${run.name} | ${run.jobs.length} | ${known} | ${run.jobs.length - known} |`;
   });
   return [
     "## RepX",
@@ -19,7 +20,11 @@ export function renderSummary(outcome: ExperimentOutcome): string {
     ...rows,
     "",
     "```mermaid",
-    renderGraphPicture(outcome.runs, outcome.jobs),
+    renderGraphPicture(
+      outcome.lab,
+      outcome.runs.map((run) => run.name),
+      reused,
+    ),
     "```",
     "",
   ].join("\n");

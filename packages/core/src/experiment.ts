@@ -1,4 +1,5 @@
 import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./model/ids.ts";
+import type { Lab } from "./model/lab.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import type { Reporter } from "./reporter.ts";
 
@@ -48,6 +49,8 @@ export interface ExperimentOutcome {
   readonly submission: SubmissionAccess;
   readonly url: string;
   readonly labHash: LabHash;
+  /** What was planned, for whoever draws it. */
+  readonly lab: Lab;
   readonly target: string;
   readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
   readonly jobs: ReadonlyMap<JobId, SubmittedJob>;

@@ -58,11 +58,12 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
       throw error;
     }
   }
-  const { hash } = study.opened.lab;
+  const { lab } = study.opened;
   return {
     submission,
     url: receipt.url,
-    labHash: hash,
+    labHash: lab.hash,
+    lab,
     target: target.name,
     runs: study.runs,
     jobs,

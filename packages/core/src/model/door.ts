@@ -1,4 +1,5 @@
 // The one door of the model, for the coordinator and for every part of the core.
+export { findNearest } from "./edit-distance.ts";
 export { CODES, isCode, RepxError, type Code } from "./errors.ts";
 export { CommitSha, EventId, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
 export {
@@ -17,3 +18,7 @@ export { renderCheck, type CheckReport } from "./check-report.ts";
 export { COMMENT_MARKER, renderComment } from "./comment.ts";
 export { renderGraphPicture } from "./graph-picture.ts";
 export { renderCode, renderCodeBlock } from "./markdown.ts";
+export { buildPicture, PICTURE_DEFAULTS } from "./build-picture.ts";
+export type { Picture, PictureOptions } from "./picture.ts";
+export { escapeXml, renderDot } from "./render-dot.ts";
+export { renderMermaid } from "./render-mermaid.ts";

@@ -1,48 +1,41 @@
-import type { JobId } from "./ids.ts";
-import type { SubmittedJob } from "./protocol.ts";
+import type { JobId, RunName } from "./ids.ts";
+import { buildPicture, PICTURE_DEFAULTS } from "./build-picture.ts";
+import { RepxError } from "./errors.ts";
+import type { Lab } from "./lab.ts";
+import { countNoun } from "./picture-label.ts";
+import type { Picture, PictureOptions } from "./picture.ts";
+import { renderMermaid } from "./render-mermaid.ts";
 
-/** Draws the job graph as Mermaid, one node a stage of a run with its number of jobs, edges from producer to consumer. */
-export function renderGraphPicture(
-  runs: readonly { readonly name: string; readonly jobs: readonly JobId[] }[],
-  jobs: ReadonlyMap<JobId, SubmittedJob>,
-): string {
-  const nodeOf = new Map<JobId, string>();
-  const lines = ["graph LR"];
-  let nodes = 0;
-  for (const [runIndex, run] of runs.entries()) {
-    const stages = Map.groupBy(
-      run.jobs.filter((id) => !nodeOf.has(id)),
-      (id) => jobs.get(id)?.stage ?? "unknown",
-    );
-    lines.push(`  subgraph r${runIndex}["${escapeLabel(run.name)}"]`);
-    for (const [stage, ids] of stages) {
-      const node = `s${nodes++}`;
-      for (const id of ids) nodeOf.set(id, node);
-      const reused = ids.filter((id) => jobs.get(id)?.isReused === true).length;
-      lines.push(`    ${node}["${escapeLabel(stage)}<br/>${renderCount(ids.length, reused)}"]`);
-    }
-    lines.push("  end");
+/** GitHub draws no Mermaid text of more than 50,000 characters or 500 arrows (Mermaid's maxTextSize and maxEdges). */
+const MOST = { characters: 45_000, edges: 450 };
+
+/** From the most that is worth showing to the least. */
+const ATTEMPTS: readonly PictureOptions[] = [
+  PICTURE_DEFAULTS,
+  { ...PICTURE_DEFAULTS, parameters: "none" },
+  { ...PICTURE_DEFAULTS, detail: "runs" },
+];
+
+/** Draws runs of a Lab as Mermaid for a job summary: as much of them as GitHub can draw. */
+export function renderGraphPicture(lab: Lab, runs: readonly RunName[], reused: ReadonlySet<JobId>): string {
+  for (const options of ATTEMPTS) {
+    const picture = buildWithin(lab, runs, options, reused);
+    const text = picture === undefined || picture.edges.length > MOST.edges ? undefined : renderMermaid(picture);
+    if (text !== undefined && text.length <= MOST.characters) return text;
   }
-  return [...lines, ...renderEdges(nodeOf, jobs)].join("\n");
+  return `graph LR\n  r0["${countNoun(runs.length, "run")}: too many to draw here"]`;
 }
 
-function renderCount(total: number, reused: number): string {
-  const jobs = total === 1 ? "1 job" : `${total} jobs`;
-  return reused === 0 ? jobs : `${jobs}, ${reused} reused`;
-}
-
-function renderEdges(nodeOf: ReadonlyMap<JobId, string>, jobs: ReadonlyMap<JobId, SubmittedJob>): string[] {
-  const edges = new Set<string>();
-  for (const [id, node] of nodeOf) {
-    for (const upstream of jobs.get(id)?.dependsOn ?? []) {
-      const from = nodeOf.get(upstream);
-      if (from !== undefined && from !== node) edges.add(`  ${from} --> ${node}`);
-    }
+function buildWithin(
+  lab: Lab,
+  runs: readonly RunName[],
+  options: PictureOptions,
+  reused: ReadonlySet<JobId>,
+): Picture | undefined {
+  try {
+    return buildPicture(lab, runs, options, reused);
+  } catch (error) {
+    if (error instanceof RepxError && error.code === "PICTURE_TOO_LARGE") return undefined;
+    throw error;
   }
-  return [...edges];
-}
-
-/** Mermaid ends a quoted label at a double quote and reads HTML entities with '#' (mermaid.js.org, "Entity codes"). */
-function escapeLabel(text: string): string {
-  return text.replaceAll(/[^A-Za-z0-9 ._+:@/-]/g, (char) => `#${char.codePointAt(0)};`);
 }
