@@ -8,6 +8,7 @@ export default defineConfig({
     silent: "passed-only",
     projects: [
       { test: { name: "core", include: ["packages/core/src/**/*.test.ts"], testTimeout: 20_000 } },
+      { test: { name: "cli", include: ["packages/cli/src/**/*.test.ts"], testTimeout: 20_000 } },
       { test: { name: "scripts", include: ["scripts/**/*.test.ts"] } },
       { test: { name: "action", include: ["packages/action/src/**/*.test.ts"], testTimeout: 20_000 } },
       "packages/coordinator/vitest.config.ts",

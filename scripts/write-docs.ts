@@ -2,6 +2,7 @@
 // `<!-- /generated -->`. Run it as `node scripts/write-docs.ts`; test/repo/docs-generated.test.ts compares.
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { COMMANDS, listFlags, nameOperand, renderUsage, type Command } from "@repx/cli";
 import { CODES } from "@repx/core/model";
 import { parse } from "yaml";
 import * as z from "zod";
@@ -19,6 +20,7 @@ export async function renderDocs(): Promise<Map<string, string>> {
   const parts: readonly (readonly [page: string, name: string, text: string])[] = [
     ["docs/action.md", "inputs", renderInputs(manifest.inputs)],
     ["docs/action.md", "outputs", renderOutputs(manifest.outputs)],
+    ["docs/cli.md", "commands", renderCommands()],
     ["docs/errors.md", "codes", renderCodes()],
     ["docs/nix.md", "signatures", await renderSignatures()],
     ["docs/coordinator.md", "schema", await renderSchema()],
@@ -51,6 +53,27 @@ function renderInputs(inputs: z.infer<typeof manifestSchema>["inputs"]): string 
 function renderOutputs(outputs: z.infer<typeof manifestSchema>["outputs"]): string {
   const rows = Object.entries(outputs).map(([name, output]) => `| \`${name}\` | ${escapeCell(output.description)} |`);
   return ["| output | meaning |", "|---|---|", ...rows].join("\n");
+}
+
+/** What `repx COMMAND --help` says, as tables; `--json` and `--help` are those of every command. */
+function renderCommands(): string {
+  return COMMANDS.filter(({ isHidden }) => isHidden !== true)
+    .map(renderCommand)
+    .join("\n\n");
+}
+
+function renderCommand(command: Command): string {
+  const rows = [
+    ...command.operands.map((operand) => [nameOperand(operand), operand.summary] as const),
+    ...listFlags(command.flags).map(([name, meaning]) => [name.trim(), meaning] as const),
+  ].map(([name, meaning]) => `| \`${escapeCell(name)}\` | ${escapeCell(meaning)} |`);
+  return [
+    `### repx ${command.name}`,
+    `\`${renderUsage(command)}\``,
+    `${command.summary.slice(0, 1).toUpperCase()}${command.summary.slice(1)}. ${command.description ?? ""}`.trim(),
+    ["```sh", ...command.examples, "```"].join("\n"),
+    ...(rows.length === 0 ? [] : [["| word | meaning |", "|---|---|", ...rows].join("\n")]),
+  ].join("\n\n");
 }
 
 function renderCodes(): string {

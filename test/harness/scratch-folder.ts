@@ -6,8 +6,8 @@ export interface ScratchFolder extends AsyncDisposable {
 }
 
 /** Makes an empty folder with a path short enough for unix sockets, and removes it with all it holds at the end. */
-export async function startScratchFolder(): Promise<ScratchFolder> {
+export async function startScratchFolder(parent = "/tmp"): Promise<ScratchFolder> {
   // Not TMPDIR: its path may be long, or closed to the cluster's user.
-  const path = await mkdtemp(join("/tmp", "rx-"));
+  const path = await mkdtemp(join(parent, "rx-"));
   return { path, [Symbol.asyncDispose]: async () => rm(path, { recursive: true, force: true, maxRetries: 5 }) };
 }

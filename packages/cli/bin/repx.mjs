@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+// Starts the program, which is TypeScript that Node >= 24 runs as it is. Plain JavaScript that an older Node understands:
+// that one hands over to the Node that the project has brought along in node_modules.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const OLDEST = 24;
+
+if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
+  await import("../src/main.ts");
+} else {
+  const node = findNode(dirname(fileURLToPath(import.meta.url)));
+  if (node === undefined) {
+    process.stderr.write(
+      `error: repx needs Node ${OLDEST} or newer; this is ${process.version}\n` +
+        "  hint: Run `npm ci` in the checkout of RepX, which brings one along (Linux on x64 and arm64), or install Node 24.\n",
+    );
+    process.exitCode = 2;
+  } else handOver(node);
+}
+
+/** Looks for node_modules/.bin/node in this folder and those above it. */
+function findNode(folder) {
+  const found = join(folder, "node_modules/.bin/node");
+  if (existsSync(found)) return found;
+  return dirname(folder) === folder ? undefined : findNode(dirname(folder));
+}
+
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: "inherit" });
+  // A terminal sends Ctrl-C to both; what is sent to this process alone is passed on.
+  process.on("SIGINT", () => {});
+  for (const signal of ["SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+  child.on("error", (error) => {
+    process.stderr.write(`error: ${node} cannot be started: ${error.message}\n`);
+    process.exitCode = 2;
+  });
+  child.on("exit", (code, signal) => {
+    process.exitCode = code ?? 128 + (signal === null ? 0 : constants.signals[signal]);
+  });
+}

@@ -1,0 +1,4 @@
+/** `1 job`, `2 jobs`. */
+export function count(total: number, noun: string): string {
+  return `${total} ${noun}${total === 1 ? "" : "s"}`;
+}
