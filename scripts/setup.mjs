@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { constants } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
+import { isatty } from "node:tty";
 import { fileURLToPath } from "node:url";
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), "..");
@@ -162,7 +163,7 @@ async function runStep(title, commands) {
  * sends to the whole foreground group: the child has had that one already.
  */
 async function waitForEnd(child) {
-  const isOnTerminal = [0, 1, 2].some((fd) => isTerminal(fd));
+  const isOnTerminal = [0, 1, 2].some((fd) => isatty(fd));
   const listeners = ["SIGINT", "SIGTERM", "SIGHUP"].map((signal) => {
     const isFromTerminal = isOnTerminal && signal !== "SIGTERM";
     const listener = () => !isFromTerminal && child.kill(signal);
@@ -177,10 +178,6 @@ async function waitForEnd(child) {
   } finally {
     for (const { signal, listener } of listeners) process.removeListener(signal, listener);
   }
-}
-
-function isTerminal(fd) {
-  return [process.stdin, process.stdout, process.stderr][fd]?.isTTY === true;
 }
 
 async function main([script, ...args]) {

@@ -30,10 +30,21 @@ test("every code is asserted by a test", async () => {
   expect(Object.keys(CODES).filter((code) => !new RegExp(`\\b${code}\\b`).test(tests))).toEqual([]);
 });
 
-test("every code of the Nix library is in docs/nix.md, and no other", async () => {
-  const sources = (await listFiles()).filter((path) => /^packages\/nix\/\w+\.nix$/.test(path));
+async function listNixCodes(): Promise<string[]> {
+  const sources = (await listFiles()).filter((path) => /^packages\/nix\/\w+\.(?:nix|sh)$/.test(path));
   const texts = await Promise.all(sources.map(readText));
-  const thrown = texts.flatMap((text) => [...text.matchAll(/\bcode = "([A-Z_]+)"/g)].map(([, code = ""]) => code));
-  const rows = [...(await readText("docs/nix.md")).matchAll(/^\| `(LAB_[A-Z_]+)` \|/gm)].map(([, code = ""]) => code);
-  expect(rows.toSorted()).toEqual([...new Set(thrown)].toSorted());
+  const thrown = texts.flatMap((text) => [...text.matchAll(/\b(?:code = "|repx_refuse )(LAB_[A-Z_]+)/g)]);
+  return [...new Set(thrown.map(([, code = ""]) => code))].toSorted();
+}
+
+test("every code of the Nix library is in docs/nix-errors.md, and no other", async () => {
+  const page = await readText("docs/nix-errors.md");
+  const rows = [...page.matchAll(/^\| `(LAB_[A-Z_]+)` \|/gm)].map(([, code = ""]) => code);
+  expect(rows.toSorted()).toEqual(await listNixCodes());
+});
+
+test("every code of the Nix library is asserted by a test", async () => {
+  const files = (await listFiles()).filter((path) => /^test\/nix\/.*\.(?:nix|ts)$/.test(path));
+  const tests = (await Promise.all(files.map(readText))).join("\n");
+  expect((await listNixCodes()).filter((code) => !new RegExp(`\\b${code}\\b`).test(tests))).toEqual([]);
 });
