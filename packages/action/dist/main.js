@@ -12,7 +12,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-TKYW77HV.js";
+} from "./chunk-5X5K7UNL.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-TKYW77HV.js";
+} from "./chunk-5X5K7UNL.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

@@ -2209,9 +2209,9 @@ var require_dispatcher_base = __commonJS({
       }
       close(callback) {
         if (callback === void 0) {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve5, reject) => {
             this.close((err, data) => {
-              return err ? reject(err) : resolve4(data);
+              return err ? reject(err) : resolve5(data);
             });
           });
         }
@@ -2249,12 +2249,12 @@ var require_dispatcher_base = __commonJS({
           err = null;
         }
         if (callback === void 0) {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve5, reject) => {
             this.destroy(err, (err2, data) => {
               return err2 ? (
                 /* istanbul ignore next: should never error */
                 reject(err2)
-              ) : resolve4(data);
+              ) : resolve5(data);
             });
           });
         }
@@ -4416,7 +4416,7 @@ var require_util2 = __commonJS({
       if (crypto2 === void 0) {
         return true;
       }
-      const parsedMetadata = parseMetadata(metadataList);
+      const parsedMetadata = parseMetadata2(metadataList);
       if (parsedMetadata === "no metadata") {
         return true;
       }
@@ -4443,7 +4443,7 @@ var require_util2 = __commonJS({
       return false;
     }
     var parseHashWithOptions = /(?<algo>sha256|sha384|sha512)-((?<hash>[A-Za-z0-9+/]+|[A-Za-z0-9_-]+)={0,2}(?:\s|$)( +[!-~]*)?)?/i;
-    function parseMetadata(metadata) {
+    function parseMetadata2(metadata) {
       const result = [];
       let empty = true;
       for (const token of metadata.split(" ")) {
@@ -4521,8 +4521,8 @@ var require_util2 = __commonJS({
     function createDeferredPromise() {
       let res;
       let rej;
-      const promise = new Promise((resolve4, reject) => {
-        res = resolve4;
+      const promise = new Promise((resolve5, reject) => {
+        res = resolve5;
         rej = reject;
       });
       return { promise, resolve: res, reject: rej };
@@ -4981,7 +4981,7 @@ var require_util2 = __commonJS({
       readAllBytes,
       simpleRangeHeaderValue,
       buildContentRange,
-      parseMetadata,
+      parseMetadata: parseMetadata2,
       createInflate,
       extractMimeType,
       getDecodeSplit,
@@ -5834,7 +5834,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants5 = require_constants2();
+    var constants6 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -5909,7 +5909,7 @@ var require_client_h1 = __commonJS({
       constructor(client, socket, { exports: exports2 }) {
         assert2(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports2;
-        this.ptr = this.llhttp.llhttp_alloc(constants5.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants6.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -6004,11 +6004,11 @@ var require_client_h1 = __commonJS({
             currentBufferRef = null;
           }
           const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
-          if (ret !== constants5.ERROR.OK) {
+          if (ret !== constants6.ERROR.OK) {
             const body = data.subarray(offset);
-            if (ret === constants5.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants6.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
-            } else if (ret === constants5.ERROR.PAUSED) {
+            } else if (ret === constants6.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(body);
             } else {
@@ -6031,10 +6031,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants5.ERROR.OK) {
+        if (ret === constants6.ERROR.OK) {
           return null;
         }
-        if (ret === constants5.ERROR.PAUSED || ret === constants5.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants6.ERROR.PAUSED || ret === constants6.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -6051,7 +6051,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants5.ERROR[ret], data);
+        return new HTTPParserError(message, constants6.ERROR[ret], data);
       }
       destroy() {
         assert2(this.ptr != null);
@@ -6231,7 +6231,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants5.ERROR.PAUSED : 0;
+        return pause ? constants6.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -6253,7 +6253,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request3.onData(buf) === false) {
-          return constants5.ERROR.PAUSED;
+          return constants6.ERROR.PAUSED;
         }
       }
       onMessageComplete() {
@@ -6289,13 +6289,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants5.ERROR.PAUSED;
+          return constants6.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants5.ERROR.PAUSED;
+          return constants6.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants5.ERROR.PAUSED;
+          return constants6.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
         } else {
@@ -6773,12 +6773,12 @@ upgrade: ${upgrade}\r
           cb();
         }
       }
-      const waitForDrain2 = () => new Promise((resolve4, reject) => {
+      const waitForDrain2 = () => new Promise((resolve5, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve4;
+          callback = resolve5;
         }
       });
       socket.on("close", onDrain).on("drain", onDrain);
@@ -7448,12 +7448,12 @@ var require_client_h2 = __commonJS({
           cb();
         }
       }
-      const waitForDrain2 = () => new Promise((resolve4, reject) => {
+      const waitForDrain2 = () => new Promise((resolve5, reject) => {
         assert2(callback === null);
         if (socket[kError]) {
           reject(socket[kError]);
         } else {
-          callback = resolve4;
+          callback = resolve5;
         }
       });
       h2stream.on("close", onDrain).on("drain", onDrain);
@@ -7932,16 +7932,16 @@ var require_client = __commonJS({
         return this[kNeedDrain] < 2;
       }
       async [kClose]() {
-        return new Promise((resolve4) => {
+        return new Promise((resolve5) => {
           if (this[kSize]) {
-            this[kClosedResolve] = resolve4;
+            this[kClosedResolve] = resolve5;
           } else {
-            resolve4(null);
+            resolve5(null);
           }
         });
       }
       async [kDestroy](err) {
-        return new Promise((resolve4) => {
+        return new Promise((resolve5) => {
           const requests = this[kQueue].splice(this[kPendingIdx]);
           for (let i = 0; i < requests.length; i++) {
             const request3 = requests[i];
@@ -7952,7 +7952,7 @@ var require_client = __commonJS({
               this[kClosedResolve]();
               this[kClosedResolve] = null;
             }
-            resolve4(null);
+            resolve5(null);
           };
           if (this[kHTTPContext]) {
             this[kHTTPContext].destroy(err, callback);
@@ -8003,7 +8003,7 @@ var require_client = __commonJS({
         });
       }
       try {
-        const socket = await new Promise((resolve4, reject) => {
+        const socket = await new Promise((resolve5, reject) => {
           client[kConnector]({
             host,
             hostname,
@@ -8015,7 +8015,7 @@ var require_client = __commonJS({
             if (err) {
               reject(err);
             } else {
-              resolve4(socket2);
+              resolve5(socket2);
             }
           });
         });
@@ -8351,8 +8351,8 @@ var require_pool_base = __commonJS({
         if (this[kQueue].isEmpty()) {
           await Promise.all(this[kClients].map((c) => c.close()));
         } else {
-          await new Promise((resolve4) => {
-            this[kClosedResolve] = resolve4;
+          await new Promise((resolve5) => {
+            this[kClosedResolve] = resolve5;
           });
         }
       }
@@ -9621,7 +9621,7 @@ var require_readable = __commonJS({
         if (this._readableState.closeEmitted) {
           return null;
         }
-        return await new Promise((resolve4, reject) => {
+        return await new Promise((resolve5, reject) => {
           if (this[kContentLength] > limit) {
             this.destroy(new AbortError());
           }
@@ -9634,7 +9634,7 @@ var require_readable = __commonJS({
             if (signal?.aborted) {
               reject(signal.reason ?? new AbortError());
             } else {
-              resolve4(null);
+              resolve5(null);
             }
           }).on("error", noop4).on("data", function(chunk) {
             limit -= chunk.length;
@@ -9653,7 +9653,7 @@ var require_readable = __commonJS({
     }
     async function consume(stream, type) {
       assert2(!stream[kConsume]);
-      return new Promise((resolve4, reject) => {
+      return new Promise((resolve5, reject) => {
         if (isUnusable(stream)) {
           const rState = stream._readableState;
           if (rState.destroyed && rState.closeEmitted === false) {
@@ -9670,7 +9670,7 @@ var require_readable = __commonJS({
             stream[kConsume] = {
               type,
               stream,
-              resolve: resolve4,
+              resolve: resolve5,
               reject,
               length: 0,
               body: []
@@ -9740,18 +9740,18 @@ var require_readable = __commonJS({
       return buffer;
     }
     function consumeEnd(consume2) {
-      const { type, body, resolve: resolve4, stream, length } = consume2;
+      const { type, body, resolve: resolve5, stream, length } = consume2;
       try {
         if (type === "text") {
-          resolve4(chunksDecode(body, length));
+          resolve5(chunksDecode(body, length));
         } else if (type === "json") {
-          resolve4(JSON.parse(chunksDecode(body, length)));
+          resolve5(JSON.parse(chunksDecode(body, length)));
         } else if (type === "arrayBuffer") {
-          resolve4(chunksConcat(body, length).buffer);
+          resolve5(chunksConcat(body, length).buffer);
         } else if (type === "blob") {
-          resolve4(new Blob(body, { type: stream[kContentType] }));
+          resolve5(new Blob(body, { type: stream[kContentType] }));
         } else if (type === "bytes") {
-          resolve4(chunksConcat(body, length));
+          resolve5(chunksConcat(body, length));
         }
         consumeFinish(consume2);
       } catch (err) {
@@ -10008,9 +10008,9 @@ var require_api_request = __commonJS({
     };
     function request3(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve5, reject) => {
           request3.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve5(data);
           });
         });
       }
@@ -10233,9 +10233,9 @@ var require_api_stream = __commonJS({
     };
     function stream(opts, factory, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve5, reject) => {
           stream.call(this, opts, factory, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve5(data);
           });
         });
       }
@@ -10520,9 +10520,9 @@ var require_api_upgrade = __commonJS({
     };
     function upgrade(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve5, reject) => {
           upgrade.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve5(data);
           });
         });
       }
@@ -10614,9 +10614,9 @@ var require_api_connect = __commonJS({
     };
     function connect2(opts, callback) {
       if (callback === void 0) {
-        return new Promise((resolve4, reject) => {
+        return new Promise((resolve5, reject) => {
           connect2.call(this, opts, (err, data) => {
-            return err ? reject(err) : resolve4(data);
+            return err ? reject(err) : resolve5(data);
           });
         });
       }
@@ -14479,7 +14479,7 @@ var require_fetch = __commonJS({
       function dispatch({ body }) {
         const url2 = requestCurrentURL(request3);
         const agent = fetchParams.controller.dispatcher;
-        return new Promise((resolve4, reject) => agent.dispatch(
+        return new Promise((resolve5, reject) => agent.dispatch(
           {
             path: url2.pathname + url2.search,
             origin: url2.origin,
@@ -14555,7 +14555,7 @@ var require_fetch = __commonJS({
               }
               this.body = new Readable({ read: resume });
               const onError = this.onError.bind(this);
-              resolve4({
+              resolve5({
                 status,
                 statusText,
                 headersList,
@@ -14598,7 +14598,7 @@ var require_fetch = __commonJS({
               for (let i = 0; i < rawHeaders.length; i += 2) {
                 headersList.append(bufferToLowerCasedHeaderName(rawHeaders[i]), rawHeaders[i + 1].toString("latin1"), true);
               }
-              resolve4({
+              resolve5({
                 status,
                 statusText: STATUS_CODES[status],
                 headersList,
@@ -18339,8 +18339,8 @@ var require_util8 = __commonJS({
       return true;
     }
     function delay(ms) {
-      return new Promise((resolve4) => {
-        setTimeout(resolve4, ms).unref();
+      return new Promise((resolve5) => {
+        setTimeout(resolve5, ms).unref();
       });
     }
     module.exports = {
@@ -18361,7 +18361,7 @@ var require_eventsource_stream = __commonJS({
     var BOM = [239, 187, 191];
     var LF = 10;
     var CR = 13;
-    var COLON = 58;
+    var COLON2 = 58;
     var SPACE = 32;
     var defaultMaxEventSize = buffer.kStringMaxLength;
     var DATA = Buffer.from("data");
@@ -18545,7 +18545,7 @@ var require_eventsource_stream = __commonJS({
         if (line.length === 0) {
           return;
         }
-        const colonPosition = line.indexOf(COLON);
+        const colonPosition = line.indexOf(COLON2);
         if (colonPosition === 0) {
           return;
         }
@@ -19322,11 +19322,11 @@ var require_lib = __commonJS({
     })();
     var __awaiter7 = exports && exports.__awaiter || function(thisArg, _arguments, P, generator) {
       function adopt(value) {
-        return value instanceof P ? value : new P(function(resolve4) {
-          resolve4(value);
+        return value instanceof P ? value : new P(function(resolve5) {
+          resolve5(value);
         });
       }
-      return new (P || (P = Promise))(function(resolve4, reject) {
+      return new (P || (P = Promise))(function(resolve5, reject) {
         function fulfilled(value) {
           try {
             step2(generator.next(value));
@@ -19342,7 +19342,7 @@ var require_lib = __commonJS({
           }
         }
         function step2(result) {
-          result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+          result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
         }
         step2((generator = generator.apply(thisArg, _arguments || [])).next());
       });
@@ -19429,26 +19429,26 @@ var require_lib = __commonJS({
       }
       readBody() {
         return __awaiter7(this, void 0, void 0, function* () {
-          return new Promise((resolve4) => __awaiter7(this, void 0, void 0, function* () {
+          return new Promise((resolve5) => __awaiter7(this, void 0, void 0, function* () {
             let output = Buffer.alloc(0);
             this.message.on("data", (chunk) => {
               output = Buffer.concat([output, chunk]);
             });
             this.message.on("end", () => {
-              resolve4(output.toString());
+              resolve5(output.toString());
             });
           }));
         });
       }
       readBodyBuffer() {
         return __awaiter7(this, void 0, void 0, function* () {
-          return new Promise((resolve4) => __awaiter7(this, void 0, void 0, function* () {
+          return new Promise((resolve5) => __awaiter7(this, void 0, void 0, function* () {
             const chunks = [];
             this.message.on("data", (chunk) => {
               chunks.push(chunk);
             });
             this.message.on("end", () => {
-              resolve4(Buffer.concat(chunks));
+              resolve5(Buffer.concat(chunks));
             });
           }));
         });
@@ -19656,14 +19656,14 @@ var require_lib = __commonJS({
        */
       requestRaw(info2, data) {
         return __awaiter7(this, void 0, void 0, function* () {
-          return new Promise((resolve4, reject) => {
+          return new Promise((resolve5, reject) => {
             function callbackForResult(err, res) {
               if (err) {
                 reject(err);
               } else if (!res) {
                 reject(new Error("Unknown error"));
               } else {
-                resolve4(res);
+                resolve5(res);
               }
             }
             this.requestRawWithCallback(info2, data, callbackForResult);
@@ -19907,12 +19907,12 @@ var require_lib = __commonJS({
         return __awaiter7(this, void 0, void 0, function* () {
           retryNumber = Math.min(ExponentialBackoffCeiling2, retryNumber);
           const ms = ExponentialBackoffTimeSlice2 * Math.pow(2, retryNumber);
-          return new Promise((resolve4) => setTimeout(() => resolve4(), ms));
+          return new Promise((resolve5) => setTimeout(() => resolve5(), ms));
         });
       }
       _processResponse(res, options) {
         return __awaiter7(this, void 0, void 0, function* () {
-          return new Promise((resolve4, reject) => __awaiter7(this, void 0, void 0, function* () {
+          return new Promise((resolve5, reject) => __awaiter7(this, void 0, void 0, function* () {
             const statusCode = res.message.statusCode || 0;
             const response = {
               statusCode,
@@ -19920,7 +19920,7 @@ var require_lib = __commonJS({
               headers: {}
             };
             if (statusCode === HttpCodes2.NotFound) {
-              resolve4(response);
+              resolve5(response);
             }
             function dateTimeDeserializer(key, value) {
               if (typeof value === "string") {
@@ -19959,7 +19959,7 @@ var require_lib = __commonJS({
               err.result = response.result;
               reject(err);
             } else {
-              resolve4(response);
+              resolve5(response);
             }
           }));
         });
@@ -26447,7 +26447,7 @@ var require_crypto = __commonJS({
       MAC_INFO,
       bindingAvailable: !!binding,
       init: (() => {
-        return new Promise(async (resolve4, reject) => {
+        return new Promise(async (resolve5, reject) => {
           try {
             POLY1305_WASM_MODULE = await require_poly1305()();
             POLY1305_RESULT_MALLOC = POLY1305_WASM_MODULE._malloc(16);
@@ -26459,7 +26459,7 @@ var require_crypto = __commonJS({
           } catch (ex) {
             return reject(ex);
           }
-          resolve4();
+          resolve5();
         });
       })(),
       NullCipher,
@@ -27717,8 +27717,8 @@ var require_agent2 = __commonJS({
     "use strict";
     var { Socket } = __require("net");
     var { Duplex } = __require("stream");
-    var { resolve: resolve4 } = __require("path");
-    var { readFile: readFile6 } = __require("fs");
+    var { resolve: resolve5 } = __require("path");
+    var { readFile: readFile4 } = __require("fs");
     var { execFile, spawn: spawn2 } = __require("child_process");
     var { isParsedKey, parseKey: parseKey2 } = require_keyParser();
     var {
@@ -27853,7 +27853,7 @@ var require_agent2 = __commonJS({
       const RET_ERR_BINSTDIN = 13;
       const RET_ERR_BINSTDOUT = 14;
       const RET_ERR_BADLEN = 15;
-      const EXEPATH = resolve4(__dirname, "..", "util/pagent.exe");
+      const EXEPATH = resolve5(__dirname, "..", "util/pagent.exe");
       const ERROR = {
         [RET_ERR_BADARGS]: new Error("Invalid pagent.exe arguments"),
         [RET_ERR_UNAVAILABLE]: new Error("Pageant is not running"),
@@ -27936,7 +27936,7 @@ var require_agent2 = __commonJS({
           cb = once(cb);
           let socketPath = this.socketPath;
           let triedCygpath = false;
-          readFile6(socketPath, function readCygsocket(err, data) {
+          readFile4(socketPath, function readCygsocket(err, data) {
             if (err) {
               if (triedCygpath)
                 return cb(new Error("Invalid cygwin unix socket path"));
@@ -27945,7 +27945,7 @@ var require_agent2 = __commonJS({
                   return cb(new Error("Invalid cygwin unix socket path"));
                 triedCygpath = true;
                 socketPath = stdout.toString().replace(/[\r\n]/g, "");
-                readFile6(socketPath, readCygsocket);
+                readFile4(socketPath, readCygsocket);
               });
               return;
             }
@@ -32999,7 +32999,7 @@ var require_SFTP = __commonJS({
     "use strict";
     var EventEmitter = __require("events");
     var fs3 = __require("fs");
-    var { constants: constants5 } = fs3;
+    var { constants: constants6 } = fs3;
     var {
       Readable: ReadableStream2,
       Writable: WritableStream
@@ -34854,25 +34854,25 @@ var require_SFTP = __commonJS({
         this.extended = initial && initial.extended;
       }
       isDirectory() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFDIR;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFDIR;
       }
       isFile() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFREG;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFREG;
       }
       isBlockDevice() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFBLK;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFBLK;
       }
       isCharacterDevice() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFCHR;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFCHR;
       }
       isSymbolicLink() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFLNK;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFLNK;
       }
       isFIFO() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFIFO;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFIFO;
       }
       isSocket() {
-        return (this.mode & constants5.S_IFMT) === constants5.S_IFSOCK;
+        return (this.mode & constants6.S_IFMT) === constants6.S_IFSOCK;
       }
     };
     function attrsToBytes(attrs) {
@@ -40274,11 +40274,11 @@ var tunnel = __toESM(require_tunnel2(), 1);
 var import_undici = __toESM(require_undici(), 1);
 var __awaiter = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -40294,7 +40294,7 @@ var __awaiter = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -40367,26 +40367,26 @@ var HttpClientResponse = class {
   }
   readBody() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve4) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve5) => __awaiter(this, void 0, void 0, function* () {
         let output = Buffer.alloc(0);
         this.message.on("data", (chunk) => {
           output = Buffer.concat([output, chunk]);
         });
         this.message.on("end", () => {
-          resolve4(output.toString());
+          resolve5(output.toString());
         });
       }));
     });
   }
   readBodyBuffer() {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve4) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve5) => __awaiter(this, void 0, void 0, function* () {
         const chunks = [];
         this.message.on("data", (chunk) => {
           chunks.push(chunk);
         });
         this.message.on("end", () => {
-          resolve4(Buffer.concat(chunks));
+          resolve5(Buffer.concat(chunks));
         });
       }));
     });
@@ -40589,14 +40589,14 @@ var HttpClient = class {
    */
   requestRaw(info2, data) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve4, reject) => {
+      return new Promise((resolve5, reject) => {
         function callbackForResult(err, res) {
           if (err) {
             reject(err);
           } else if (!res) {
             reject(new Error("Unknown error"));
           } else {
-            resolve4(res);
+            resolve5(res);
           }
         }
         this.requestRawWithCallback(info2, data, callbackForResult);
@@ -40840,12 +40840,12 @@ var HttpClient = class {
     return __awaiter(this, void 0, void 0, function* () {
       retryNumber = Math.min(ExponentialBackoffCeiling, retryNumber);
       const ms = ExponentialBackoffTimeSlice * Math.pow(2, retryNumber);
-      return new Promise((resolve4) => setTimeout(() => resolve4(), ms));
+      return new Promise((resolve5) => setTimeout(() => resolve5(), ms));
     });
   }
   _processResponse(res, options) {
     return __awaiter(this, void 0, void 0, function* () {
-      return new Promise((resolve4, reject) => __awaiter(this, void 0, void 0, function* () {
+      return new Promise((resolve5, reject) => __awaiter(this, void 0, void 0, function* () {
         const statusCode = res.message.statusCode || 0;
         const response = {
           statusCode,
@@ -40853,7 +40853,7 @@ var HttpClient = class {
           headers: {}
         };
         if (statusCode === HttpCodes.NotFound) {
-          resolve4(response);
+          resolve5(response);
         }
         function dateTimeDeserializer(key, value) {
           if (typeof value === "string") {
@@ -40892,7 +40892,7 @@ var HttpClient = class {
           err.result = response.result;
           reject(err);
         } else {
-          resolve4(response);
+          resolve5(response);
         }
       }));
     });
@@ -40903,11 +40903,11 @@ var lowercaseKeys = (obj) => Object.keys(obj).reduce((c, k) => (c[k.toLowerCase(
 // ../../node_modules/@actions/http-client/lib/auth.js
 var __awaiter2 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -40923,7 +40923,7 @@ var __awaiter2 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -40954,11 +40954,11 @@ var BearerCredentialHandler = class {
 // ../../node_modules/@actions/core/lib/oidc-utils.js
 var __awaiter3 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -40974,7 +40974,7 @@ var __awaiter3 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -41043,11 +41043,11 @@ import { EOL as EOL3 } from "os";
 import { constants, promises } from "fs";
 var __awaiter4 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -41063,7 +41063,7 @@ var __awaiter4 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -41342,11 +41342,11 @@ var arch = os3.arch();
 // ../../node_modules/@actions/core/lib/core.js
 var __awaiter5 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -41362,7 +41362,7 @@ var __awaiter5 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -41474,11 +41474,11 @@ var httpClient = __toESM(require_lib(), 1);
 var import_undici2 = __toESM(require_undici(), 1);
 var __awaiter6 = function(thisArg, _arguments, P, generator) {
   function adopt(value) {
-    return value instanceof P ? value : new P(function(resolve4) {
-      resolve4(value);
+    return value instanceof P ? value : new P(function(resolve5) {
+      resolve5(value);
     });
   }
-  return new (P || (P = Promise))(function(resolve4, reject) {
+  return new (P || (P = Promise))(function(resolve5, reject) {
     function fulfilled(value) {
       try {
         step2(generator.next(value));
@@ -41494,7 +41494,7 @@ var __awaiter6 = function(thisArg, _arguments, P, generator) {
       }
     }
     function step2(result) {
-      result.done ? resolve4(result.value) : adopt(result.value).then(fulfilled, rejected);
+      result.done ? resolve5(result.value) : adopt(result.value).then(fulfilled, rejected);
     }
     step2((generator = generator.apply(thisArg, _arguments || [])).next());
   });
@@ -49240,7 +49240,7 @@ var recursive = /* @__PURE__ */ new WeakMap();
 var NONE = 0;
 var ASSUMED = 1;
 var PROVEN = 2;
-function isRecursive(inst, stack, resolve4) {
+function isRecursive(inst, stack, resolve5) {
   const cached2 = recursive.get(inst);
   if (cached2 !== void 0)
     return cached2 ? PROVEN : NONE;
@@ -49250,7 +49250,7 @@ function isRecursive(inst, stack, resolve4) {
   let result = NONE;
   const check = (child) => {
     if (result !== PROVEN && child?._zod) {
-      const answer = isRecursive(child, stack, resolve4);
+      const answer = isRecursive(child, stack, resolve5);
       if (answer > result)
         result = answer;
     }
@@ -49261,7 +49261,7 @@ function isRecursive(inst, stack, resolve4) {
       const desc = Object.getOwnPropertyDescriptor(sh, key);
       if (spread && !desc.enumerable)
         continue;
-      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve4) : NONE;
+      const child = desc.get ? ASSUMED : desc.value?._zod ? isRecursive(desc.value, stack, resolve5) : NONE;
       if (child > answer)
         answer = child;
     }
@@ -49325,7 +49325,7 @@ function isRecursive(inst, stack, resolve4) {
       break;
     // `$ZodLazy` caches its inner on the def, so a resolved edge is followed exactly
     case "lazy": {
-      const inner = def._cachedInner ?? (resolve4 ? inst._zod.innerType : void 0);
+      const inner = def._cachedInner ?? (resolve5 ? inst._zod.innerType : void 0);
       merge3(inner ? isRecursive(inner, stack, false) : ASSUMED);
       break;
     }
@@ -52410,7 +52410,10 @@ var CODES = {
   LAB_MISSING: { exit: 2, retry: false },
   LAB_INVALID: { exit: 2, retry: false },
   LAB_RUN_UNKNOWN: { exit: 2, retry: false },
+  LAB_JOB_UNKNOWN: { exit: 2, retry: false },
+  LAB_JOB_AMBIGUOUS: { exit: 2, retry: false },
   LAB_STORE_PATH_MISSING: { exit: 2, retry: false },
+  PICTURE_TOO_LARGE: { exit: 2, retry: false },
   NIX_MISSING: { exit: 2, retry: false },
   NIX_BUILD_FAILED: { exit: 2, retry: false },
   SSH_UNREACHABLE: { exit: 3, retry: true },
@@ -52672,15 +52675,16 @@ function pickLoginEnvironment(environment) {
 }
 
 // ../core/src/prepare.ts
-import { readFile as readFile3 } from "node:fs/promises";
-import { resolve as resolve3 } from "node:path";
+import { readFile } from "node:fs/promises";
+import { resolve as resolve4 } from "node:path";
 
 // ../core/src/lab/locate-lab.ts
-import { realpath as realpath2, stat as stat3 } from "node:fs/promises";
-import { join as join4, resolve } from "node:path";
+import { readdir as readdir3, realpath as realpath2, stat as stat4 } from "node:fs/promises";
+import { join as join3, resolve as resolve2 } from "node:path";
 
 // ../core/src/lab/build-lab.ts
-import { join } from "node:path";
+import { rm as rm2, symlink as symlink2 } from "node:fs/promises";
+import { join, resolve } from "node:path";
 
 // ../core/src/target/command.ts
 import { spawn } from "node:child_process";
@@ -52765,10 +52769,10 @@ async function writeAll(sink, source, ended) {
   await iterator2.return?.();
 }
 async function waitForDrain(sink) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve5) => {
     const done = () => {
       sink.off("drain", done).off("close", done);
-      resolve4();
+      resolve5();
     };
     sink.on("drain", done).on("close", done);
   });
@@ -52878,13 +52882,13 @@ function signalGroup(pid, signal) {
   }
 }
 async function waitForEnd(child) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve5) => {
     child.once("error", (error3) => {
-      resolve4({ exitCode: error3.code === "ENOENT" ? 127 : 126, failure: error3.message });
+      resolve5({ exitCode: error3.code === "ENOENT" ? 127 : 126, failure: error3.message });
     });
     child.once("close", (code, signal) => {
-      if (signal === null) resolve4({ exitCode: code ?? 0 });
-      else resolve4({ exitCode: 128 + constants3.signals[signal], signal });
+      if (signal === null) resolve5({ exitCode: code ?? 0 });
+      else resolve5({ exitCode: 128 + constants3.signals[signal], signal });
     });
   });
 }
@@ -52901,22 +52905,40 @@ async function feed(sink, source, ended) {
 // ../core/src/lab/nix-failure.ts
 var LINES_SHOWN = 3;
 var PREFIX = /^error:\s*/;
-var EXCERPT = /^(?:[0-9]*\|.*|\|?\s*\^)$/;
+var NOISE = /^(?:[0-9]*\|.*|\|?\s*\^|\(use '--show-trace'.*)$/;
+var REFUSAL = /^(?:error:\s*)?error\[[A-Z0-9_]+\]: /;
 function describeNixFailure(reference, log, exitCode) {
-  const text = log.errors.join("\n");
-  return new RepxError("NIX_BUILD_FAILED", `nix build ${reference} failed: ${summarize(log, exitCode)}`, {
-    hint: adviseNix(reference, text),
+  const lines = log.errors.map((line) => line.trim()).filter((line) => line !== "" && !NOISE.test(line));
+  const refusal = findRefusal(lines) ?? findRefusal(log.builderLines);
+  const reason = refusal?.message ?? summarize(lines, log.builderLines, exitCode);
+  return new RepxError("NIX_BUILD_FAILED", `nix build ${reference} failed: ${reason}`, {
+    hint: refusal?.hint ?? adviseNix(reference, `${reason}
+${log.errors.join("\n")}`),
     details: { errors: log.errors.slice(-20), builderLines: log.builderLines }
   });
 }
-function summarize(log, exitCode) {
-  const lines = log.errors.map((line) => line.trim()).filter((line) => line !== "" && !EXCERPT.test(line));
-  const builder = lines.map(dropPrefix).find((line) => line.startsWith("builder for '"));
-  if (builder !== void 0) return [builder, ...log.builderLines.slice(-1)].join(": ");
+function findRefusal(lines) {
+  const at = lines.findLastIndex((line) => REFUSAL.test(line));
+  const hint = lines[at + 1];
+  if (at === -1 || hint?.startsWith("hint: ") !== true) return void 0;
+  return { message: dropPrefix(lines[at] ?? ""), hint: hint.slice("hint: ".length) };
+}
+function summarize(lines, builderLines, exitCode) {
+  const builder = findBuilder(lines.map(dropPrefix));
+  if (builder !== void 0) return [builder, ...builderLines.slice(-1)].join(": ");
   if (lines.length === 0) return `nix ended with ${exitCode}`;
   const reason = lines.findLastIndex((line) => PREFIX.test(line));
   const shown = reason === -1 ? lines.slice(-LINES_SHOWN) : lines.slice(reason, reason + LINES_SHOWN);
   return shown.map(dropPrefix).join(" ");
+}
+function findBuilder(lines) {
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith("builder for '")) return line;
+    const derivation = /^Cannot build '(?<path>[^']+)'\.$/.exec(line)?.groups?.["path"];
+    const reason = /^Reason: builder (?<reason>failed.*?)\.?$/.exec(lines[index + 1] ?? "")?.groups?.["reason"];
+    if (derivation !== void 0 && reason !== void 0) return `builder for '${derivation}' ${reason}`;
+  }
+  return void 0;
 }
 function dropPrefix(line) {
   return line.replace(PREFIX, "");
@@ -52930,7 +52952,10 @@ function adviseNix(reference, text) {
   if (/program 'git' failed with exit code 129|is not owned by current user/.test(text)) {
     return "Git refuses a repository of another user: `git config --global --add safe.directory <folder>`.";
   }
-  if (/find a flake|does not contain a 'flake.nix'|is not part of a flake|No such file or directory|indirect flake reference/.test(
+  if (text.includes("lockfile contains mutable lock")) {
+    return "Nix 2.26 or newer locked an input inside the flake's folder: use such a Nix, or remove flake.lock and lock again.";
+  }
+  if (/find a flake|does not contain a 'flake.nix'|is not part of a flake|No such file or directory|path '[^']*' does not exist|indirect flake reference/.test(
     text
   )) {
     return "Name a folder with a flake.nix, or a flake reference such as `.#lab`; Git must track the file.";
@@ -53015,9 +53040,11 @@ async function readStoreRoot(version2, place) {
   return output.exitCode === 0 ? parseStoreRoot(Setting.parse(JSON.parse(output.stdout)).store.value) : "/";
 }
 function parseStoreRoot(store) {
-  if (store.startsWith("/")) return trimSlash(store.split("?")[0] ?? store);
-  const root = new URLSearchParams(store.split("?")[1] ?? "").get("root");
-  return store.startsWith("local") && root !== null ? trimSlash(root) : "/";
+  const [place = "", query = ""] = store.split("?");
+  if (place.startsWith("/")) return trimSlash(place);
+  if (!place.startsWith("local")) return "/";
+  const path = /^local:\/\/(?<path>\/.+)$/.exec(place)?.groups?.["path"];
+  return trimSlash(new URLSearchParams(query).get("root") ?? decodeURIComponent(path ?? "/"));
 }
 async function runNix(args, place) {
   return runCommand({ argv: ["nix", ...args], environment: place.environment, cwd: place.cwd });
@@ -53032,7 +53059,7 @@ function isAtLeast(version2, major, minor) {
 
 // ../core/src/lab/build-lab.ts
 var Answer = array(object({ outputs: record(string2(), string2()) }));
-var FLAGS = ["--no-link", "--json", "--no-write-lock-file", "--log-format", "internal-json"];
+var FLAGS = ["--json", "--log-format", "internal-json"];
 var DEADLINE_SECONDS = 3600;
 async function buildLab(request3) {
   const { reference, environment, cwd } = request3;
@@ -53047,7 +53074,14 @@ async function buildLab(request3) {
   }));
   const deadlineSeconds = request3.deadlineSeconds ?? DEADLINE_SECONDS;
   const output = await runCommand({
-    argv: ["nix", "--extra-experimental-features", "nix-command flakes", "build", reference, ...FLAGS],
+    argv: [
+      "nix",
+      "--extra-experimental-features",
+      "nix-command flakes",
+      "build",
+      reference,
+      ...listFlags(request3, storeRoot)
+    ],
     environment,
     cwd,
     deadlineSeconds,
@@ -53060,7 +53094,17 @@ async function buildLab(request3) {
     });
   }
   if (output.exitCode !== 0) throw describeNixFailure(reference, log, output.exitCode);
-  return { folder: join(storeRoot, readOutPath(reference, output.stdout)), storeRoot, nixVersion };
+  const folder = join(storeRoot, readOutPath(reference, output.stdout));
+  if (request3.outLink !== void 0 && storeRoot !== "/") await replaceLink(resolve(cwd, request3.outLink), folder);
+  return { folder, storeRoot, nixVersion };
+}
+function listFlags({ outLink, writesLockFile }, storeRoot) {
+  const link = outLink === void 0 || storeRoot !== "/" ? ["--no-link"] : ["--out-link", outLink];
+  return [...FLAGS, ...link, ...writesLockFile === true ? [] : ["--no-write-lock-file"]];
+}
+async function replaceLink(path, target) {
+  await rm2(path, { force: true });
+  await symlink2(target, path);
 }
 function readOutPath(reference, stdout) {
   const [built, ...others] = Answer.parse(JSON.parse(stdout));
@@ -53073,8 +53117,604 @@ function readOutPath(reference, stdout) {
 }
 
 // ../core/src/lab/open-lab.ts
-import { lstat as lstat2, readdir as readdir2, readFile as readFile2, stat as stat2 } from "node:fs/promises";
-import { join as join3 } from "node:path";
+import { stat as stat3 } from "node:fs/promises";
+import { isDeepStrictEqual } from "node:util";
+
+// ../core/src/model/lab.ts
+var LabPath = string2().max(4096).refine(
+  (path) => !new RegExp("\\p{Cc}", "u").test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
+  "not a path inside the Lab"
+);
+var ResourceHints = object({
+  mem: string2().nullish(),
+  cpus: int().positive().nullish(),
+  time: string2().nullish(),
+  partition: string2().nullish(),
+  sbatch_opts: array(string2()).nullish()
+});
+var InputMapping = object({
+  type: string2().nullish(),
+  job_id: union([JobId, literal("self")]).nullish(),
+  source_output: string2().nullish(),
+  target_input: string2(),
+  source_run: RunName.nullish(),
+  dependency_type: _enum(["hard", "soft"]).nullish(),
+  source: string2().nullish()
+});
+var Executable = object({
+  path: LabPath,
+  inputs: array(InputMapping),
+  outputs: record(string2(), json()),
+  resource_hints: ResourceHints.nullish(),
+  /** Of a scatter-gather job's step: the steps that it needs. */
+  deps: array(string2()).nullish()
+});
+var LabJob = object({
+  name: string2().max(200),
+  stage_type: _enum(["simple", "scatter-gather", "worker", "gather"]),
+  params: record(string2(), json()),
+  executables: record(string2(), Executable),
+  resource_hints: ResourceHints.nullish()
+});
+var LabManifest = object({
+  labId: LabHash,
+  lab_version: string2(),
+  metadata: LabPath,
+  files: array(object({ path: LabPath, sha256: string2().regex(/^[0-9a-f]{64}$/) }))
+});
+var RootMetadata = object({
+  repx_version: string2().nullish(),
+  type: literal("root"),
+  gitHash: string2(),
+  runs: array(LabPath),
+  groups: record(string2(), array(RunName)).nullish()
+});
+var RunMetadata = object({
+  type: literal("run"),
+  name: RunName,
+  gitHash: string2(),
+  dependencies: record(LabPath, _enum(["hard", "soft"])),
+  image: LabPath.nullish(),
+  jobs: record(JobId, LabJob)
+});
+
+// ../core/src/lab/clip-text.ts
+var MOST = 220;
+function clipText(text, most = MOST) {
+  const cut = text.length > most ? `${text.slice(0, most)}\u2026 (${text.length} characters)` : text;
+  return cut.replaceAll(new RegExp("\\p{Cc}", "gu"), (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+}
+function listSome(names, most) {
+  const more = names.length > most ? ` and ${names.length - most} more` : "";
+  return `${names.slice(0, most).map((name) => clipText(name)).join(", ")}${more}`;
+}
+
+// ../core/src/lab/lab-source.ts
+var HINT = "Build the Lab again with `nix build`; if it was copied, copy it again whole.";
+function refuseLab(path, message, details, cause) {
+  return new RepxError("LAB_INVALID", `${path}: ${message}`, { hint: HINT, details, cause });
+}
+function refuseMissing(lab, file, cause) {
+  return refuseLab(lab, `${file} is missing`, { file }, cause);
+}
+function refuseEscape(lab, file) {
+  return refuseLab(lab, `${file} leads out of the Lab`, { file });
+}
+function refuseLinks(lab, file, cause) {
+  return refuseLab(lab, `${file} leads through too many links, or in a circle`, { file }, cause);
+}
+function refuseKind(lab, file) {
+  return refuseLab(lab, `${file} is not a file`, { file });
+}
+function refuseSize(lab, file, bytes, maxBytes) {
+  const message = `${file} has ${bytes} bytes; at most ${maxBytes} are read`;
+  return refuseLab(lab, message, { file, bytes, maxBytes });
+}
+
+// ../core/src/lab/check-wires.ts
+function checkWires(folder, lab) {
+  for (const [id, job] of lab.jobs) {
+    for (const executable of Object.values(job.executables)) {
+      for (const mapping of executable.inputs) checkMapping(folder, lab, id, mapping);
+    }
+  }
+  for (const [group, names] of lab.groups) {
+    const stranger = names.find((name) => !lab.runs.has(name));
+    if (stranger === void 0) continue;
+    throw refuseLab(folder, `group ${clipText(group)} names the run ${stranger}, which is not there`);
+  }
+  checkRunCycles(folder, lab);
+}
+function checkMapping(folder, lab, id, mapping) {
+  const { job_id: upstream, source_run: run } = mapping;
+  const input = `input ${clipText(mapping.target_input)} of job ${id}`;
+  if (upstream !== null && upstream !== void 0 && upstream !== "self" && !lab.jobs.has(upstream)) {
+    throw refuseLab(folder, `${input} comes from job ${upstream}, which no run has`);
+  }
+  if (run !== null && run !== void 0 && !lab.runs.has(run)) {
+    throw refuseLab(folder, `${input} comes from run ${run}, which is not there`);
+  }
+}
+function checkRunCycles(folder, lab) {
+  const dependents = /* @__PURE__ */ new Map();
+  const counts = /* @__PURE__ */ new Map();
+  for (const { name, dependencies } of lab.runs.values()) {
+    counts.set(name, dependencies.size);
+    for (const upstream of dependencies.keys()) {
+      const names = dependents.get(upstream);
+      if (names === void 0) dependents.set(upstream, [name]);
+      else names.push(name);
+    }
+  }
+  const free = [...counts].filter(([, count2]) => count2 === 0).map(([name]) => name);
+  for (let name = free.pop(); name !== void 0; name = free.pop()) {
+    counts.delete(name);
+    for (const dependent of dependents.get(name) ?? []) {
+      const left = (counts.get(dependent) ?? 0) - 1;
+      counts.set(dependent, left);
+      if (left === 0) free.push(dependent);
+    }
+  }
+  const [stuck] = counts.keys();
+  if (stuck !== void 0) {
+    throw refuseLab(folder, `the run ${stuck} waits for itself by way of its dependencies, or for runs that do`);
+  }
+}
+
+// ../core/src/lab/folder-source.ts
+import { createHash } from "node:crypto";
+import { constants as constants4 } from "node:fs";
+import { open as open3, readdir as readdir2, realpath, stat as stat2 } from "node:fs/promises";
+import { join as join2, sep as sep2 } from "node:path";
+import { pipeline } from "node:stream/promises";
+var FILES_AT_ONCE = 16;
+var SMALL_BYTES = 1024 * 1024;
+var STORE_PATH = /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[^/]+$/;
+async function openFolder(path) {
+  const root = await realpath(path).catch((cause) => {
+    throw refusePath(path, "the folder", cause);
+  });
+  const find = async (file) => findPlace({ path, root }, file);
+  return {
+    path,
+    kind: "folder",
+    list: async (folder) => listFolder({ path, root }, folder),
+    has: async (file) => await findPlaceIfAny({ path, root }, file) !== void 0,
+    readFile: async (file, maxBytes) => {
+      var _stack = [];
+      try {
+        const handle = __using(_stack, await openFile(path, file, await find(file)), true);
+        const { size } = await handle.stat();
+        if (size > maxBytes) throw refuseSize(path, file, size, maxBytes);
+        return handle.readFile();
+      } catch (_) {
+        var _error = _, _hasError = true;
+      } finally {
+        var _promise = __callDispose(_stack, _error, _hasError);
+        _promise && await _promise;
+      }
+    },
+    hashFiles: async (files) => {
+      const hashes = await mapSome(files, async (file) => hashFile(path, file, await find(file)));
+      return new Map(files.map((file, index) => [file, hashes[index] ?? ""]));
+    },
+    // What lies in the Nix store never changes, but Nix itself touches the times of its files.
+    stamp: async (files) => STORE_PATH.test(root) ? root : stampFiles(await mapSome(files, find), root)
+  };
+}
+async function findPlace(at, file) {
+  const place = await findPlaceIfAny(at, file);
+  if (place === void 0) throw refuseMissing(at.path, file);
+  return place;
+}
+async function findPlaceIfAny({ path, root }, file) {
+  const place = await realpath(join2(root, file)).catch((cause) => {
+    if (isCode2(cause, "ENOENT", "ENOTDIR", "ENAMETOOLONG")) return void 0;
+    throw refusePath(path, file, cause);
+  });
+  if (place === void 0 || place.startsWith(`${root === sep2 ? "" : root}${sep2}`)) return place;
+  throw refuseEscape(path, file);
+}
+async function listFolder(at, folder) {
+  const place = await findPlaceIfAny(at, folder);
+  const entries = await readdir2(place ?? join2(at.root, folder), { withFileTypes: true }).catch((cause) => {
+    if (isCode2(cause, "ENOENT", "ENOTDIR")) return [];
+    throw refusePath(at.path, folder, cause);
+  });
+  return new Map(entries.map((entry) => [entry.name, readKind(entry)]));
+}
+function readKind(entry) {
+  if (entry.isSymbolicLink()) return "link";
+  if (entry.isDirectory()) return "folder";
+  return entry.isFile() ? "file" : "other";
+}
+async function openFile(path, file, place) {
+  const handle = await open3(place, constants4.O_RDONLY | constants4.O_NONBLOCK).catch((cause) => {
+    if (isCode2(cause, "ENXIO")) throw refuseKind(path, file);
+    throw refusePath(path, file, cause);
+  });
+  if ((await handle.stat()).isFile()) return handle;
+  await handle.close();
+  throw refuseKind(path, file);
+}
+async function hashFile(path, file, place) {
+  var _stack = [];
+  try {
+    const handle = __using(_stack, await openFile(path, file, place), true);
+    const hash = createHash("sha256");
+    if ((await handle.stat()).size <= SMALL_BYTES) return hash.update(await handle.readFile()).digest("hex");
+    await pipeline(handle.createReadStream({ autoClose: false }), hash);
+    return hash.digest("hex");
+  } catch (_) {
+    var _error = _, _hasError = true;
+  } finally {
+    var _promise = __callDispose(_stack, _error, _hasError);
+    _promise && await _promise;
+  }
+}
+async function stampFiles(places, root) {
+  const stamps = await mapSome(places, async (place) => {
+    const { size, mtimeNs, ctimeNs, ino } = await stat2(place, { bigint: true });
+    return `${place} ${size} ${mtimeNs} ${ctimeNs} ${ino}`;
+  });
+  return `${root} ${createHash("sha256").update(stamps.join("\n")).digest("hex")}`;
+}
+async function mapSome(items, map) {
+  const results = [];
+  for (let at = 0; at < items.length; at += FILES_AT_ONCE) {
+    results.push(...await Promise.all(items.slice(at, at + FILES_AT_ONCE).map(map)));
+  }
+  return results;
+}
+function refusePath(path, file, cause) {
+  if (isCode2(cause, "ENOENT")) return refuseMissing(path, file, cause);
+  if (isCode2(cause, "ELOOP")) return refuseLinks(path, file, cause);
+  return refuseLab(path, `${file} cannot be read (${readCode(cause)})`, { file }, cause);
+}
+function isCode2(cause, ...codes) {
+  return codes.includes(readCode(cause));
+}
+function readCode(cause) {
+  return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
+}
+
+// ../core/src/lab/upstream.ts
+function listUpstreamJobs(lab, id) {
+  const ids = listMappings(lab, id).flatMap(
+    ({ job_id: upstream }) => upstream === null || upstream === void 0 || upstream === "self" ? [] : [upstream]
+  );
+  return [...new Set(ids)].toSorted();
+}
+function listUpstreamRuns(lab, id) {
+  return [...new Set(listMappings(lab, id).flatMap(({ source_run: run }) => run ?? []))];
+}
+function listMappings(lab, id) {
+  return Object.values(lab.jobs.get(id)?.executables ?? {}).flatMap((executable) => executable.inputs);
+}
+
+// ../core/src/lab/order-lab-jobs.ts
+var MOST_SHOWN = 10;
+function orderLabJobs(path, lab) {
+  const order = [];
+  const states = /* @__PURE__ */ new Map();
+  for (const job of lab.jobs.keys()) {
+    const stack = [begin(lab, { job })];
+    for (let top = stack.at(-1); top !== void 0; top = stack.at(-1)) {
+      const key = renderStep(top.step);
+      const next = states.get(key) === "done" ? void 0 : top.upstream[top.at++];
+      if (next === void 0) {
+        if (states.get(key) !== "done" && "job" in top.step) order.push(top.step.job);
+        states.set(key, "done");
+        stack.pop();
+        continue;
+      }
+      states.set(key, "open");
+      const state = states.get(renderStep(next));
+      if (state === "open") throw refuseCycle(path, [...stack.map(({ step: step2 }) => renderStep(step2)), renderStep(next)]);
+      if (state === void 0) stack.push(begin(lab, next));
+    }
+  }
+  return order;
+}
+function begin(lab, step2) {
+  return { step: step2, upstream: listSteps(lab, step2), at: 0 };
+}
+function listSteps(lab, step2) {
+  if ("run" in step2) return (lab.runs.get(step2.run)?.jobIds ?? []).map((job) => ({ job }));
+  return [
+    ...listUpstreamJobs(lab, step2.job).map((job) => ({ job })),
+    ...listUpstreamRuns(lab, step2.job).map((run) => ({ run }))
+  ];
+}
+function renderStep(step2) {
+  return "job" in step2 ? step2.job : `run ${step2.run}`;
+}
+function refuseCycle(path, steps) {
+  const cycle = steps.slice(steps.indexOf(steps.at(-1) ?? ""));
+  const shown = cycle.length > MOST_SHOWN ? [...cycle.slice(0, MOST_SHOWN), `\u2026 (${cycle.length} of them)`] : cycle;
+  return refuseLab(path, `jobs wait for each other: ${shown.join(" -> ")}`, { cycle });
+}
+
+// ../core/src/lab/check-json.ts
+var JSON_LIMITS = { bytes: 128 * 1024 * 1024, values: 1e7, depth: 100 };
+var [QUOTE, BACKSLASH, COLON, COMMA2] = [34, 92, 58, 44];
+var [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [123, 125, 91, 93];
+var LAST_SPACE = 32;
+var FEW = 16;
+function findJsonFault(text) {
+  const open4 = [];
+  let values = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) {
+      const end = findStringEnd(text, at + 1);
+      if (end === -1) return void 0;
+      const keys = open4.at(-1);
+      if (keys !== void 0 && isKey(text, end + 1)) {
+        const fault = addKey(keys, text.slice(at + 1, end));
+        if (fault !== void 0) return fault;
+      }
+      at = end;
+    } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
+      open4.push(char === OPEN_BRACE ? { few: [], many: void 0 } : void 0);
+      values++;
+      if (open4.length > JSON_LIMITS.depth) return `values lie more than ${JSON_LIMITS.depth} deep in each other`;
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) open4.pop();
+    else if (char === COMMA2) values++;
+    if (values > JSON_LIMITS.values) return `it holds more than ${JSON_LIMITS.values} values`;
+  }
+  return void 0;
+}
+function addKey(keys, raw) {
+  const key = raw.includes("\\") ? decodeKey(raw) : raw;
+  if (key === "__proto__") return 'the key "__proto__" cannot be used';
+  if (keys.many?.has(key) ?? keys.few.includes(key)) return `the key ${JSON.stringify(key)} is there twice`;
+  if (keys.many === void 0 && keys.few.length === FEW) keys.many = new Set(keys.few);
+  if (keys.many === void 0) keys.few.push(key);
+  else keys.many.add(key);
+  return void 0;
+}
+function decodeKey(raw) {
+  try {
+    return String(JSON.parse(`"${raw}"`));
+  } catch {
+    return raw;
+  }
+}
+function findStringEnd(text, start) {
+  let end = text.indexOf('"', start);
+  while (end !== -1) {
+    let first = end;
+    while (first > start && text.charCodeAt(first - 1) === BACKSLASH) first--;
+    if ((end - first) % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return -1;
+}
+function isKey(text, after) {
+  let at = after;
+  while (text.charCodeAt(at) <= LAST_SPACE) at++;
+  return text.charCodeAt(at) === COLON;
+}
+
+// ../core/src/lab/read-metadata.ts
+var MOST_BYTES = 2 * JSON_LIMITS.bytes;
+function startMetadataReader(source) {
+  let bytes = 0;
+  return {
+    read: async (file, schema) => {
+      const content = await source.readFile(file, JSON_LIMITS.bytes);
+      bytes += content.length;
+      if (bytes > MOST_BYTES) throw refuseLab(source.path, `its metadata is larger than ${MOST_BYTES} bytes`);
+      return parseMetadata(source.path, file, content, schema);
+    }
+  };
+}
+function parseMetadata(lab, file, content, schema) {
+  const result = schema.safeParse(parseJson2(lab, file, content.toString("utf8")));
+  if (result.success) return result.data;
+  const [issue3] = result.error.issues;
+  const pointer = renderPointer(issue3?.path ?? []);
+  const where = pointer === "" ? "" : ` at ${pointer}`;
+  throw refuseLab(lab, `${file}${where}: ${clipText(issue3?.message ?? "not valid")}`, { file, pointer });
+}
+function parseJson2(lab, file, text) {
+  const fault = findJsonFault(text);
+  if (fault !== void 0) throw refuseLab(lab, `${file}: ${clipText(fault)}`, { file, pointer: "" });
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw refuseLab(lab, `${file} is not JSON`, { file, pointer: "" }, cause);
+  }
+}
+function renderPointer(path) {
+  return path.map((part) => `/${clipText(String(part)).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+}
+
+// ../core/src/lab/open-lab.ts
+var STORE_PATH2 = /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+$/;
+var STORE_PATHS_FILE = "closure/store-paths";
+var MOST_STORE_PATHS_BYTES = 64 * 1024 * 1024;
+var MOST_RUNS = 1e4;
+async function openLab(folder) {
+  if ((await stat3(folder).catch(() => void 0))?.isDirectory() !== true) {
+    throw new RepxError("LAB_MISSING", `there is no Lab folder ${folder}`, {
+      hint: "Build the Lab with `nix build`, and name the folder it leaves or the flake that it is built from."
+    });
+  }
+  return { folder, ...await readLab(await openFolder(folder)) };
+}
+async function readLab(source, named) {
+  const manifestPath = named ?? await findManifest(source);
+  const reader = startMetadataReader(source);
+  const manifest = await reader.read(manifestPath, LabManifest);
+  const root = await reader.read(manifest.metadata, RootMetadata);
+  const files = await readRuns(source, reader, root.runs);
+  const lab = {
+    hash: manifest.labId,
+    gitHash: root.gitHash,
+    ...typeof root.repx_version === "string" ? { repxVersion: root.repx_version } : {},
+    manifest,
+    runs: collectRuns(source.path, files),
+    groups: new Map(Object.entries(root.groups ?? {})),
+    jobs: collectJobs(source.path, files),
+    storePaths: await readStorePaths(source)
+  };
+  checkWires(source.path, lab);
+  const order = orderLabJobs(source.path, lab);
+  await checkPlaces(source, lab);
+  const closure = lab.storePaths.length === 0 ? [] : [STORE_PATHS_FILE];
+  return { source, lab, order, metadataPaths: [manifestPath, manifest.metadata, ...files.keys(), ...closure] };
+}
+function chooseManifest(names) {
+  const found = names.filter((name) => name.endsWith("lab-metadata.json")).toSorted();
+  return found.find((name) => name === "lab-metadata.json") ?? found[0];
+}
+async function findManifest(source) {
+  const name = chooseManifest([...(await source.list("lab")).keys()]);
+  if (name !== void 0) return `lab/${name}`;
+  throw refuseMissing(source.path, "lab/lab-metadata.json");
+}
+async function readRuns(source, reader, paths) {
+  if (paths.length > MOST_RUNS)
+    throw refuseLab(source.path, `it has ${paths.length} runs; at most ${MOST_RUNS} are read`);
+  const files = /* @__PURE__ */ new Map();
+  for (const path of new Set(paths)) files.set(path, await reader.read(path, RunMetadata));
+  return files;
+}
+function collectRuns(lab, files) {
+  const runs = /* @__PURE__ */ new Map();
+  for (const [path, file] of files) {
+    if (runs.has(file.name)) throw refuseLab(lab, `${path} at /name: the run ${file.name} is there twice`);
+    const dependencies = Object.entries(file.dependencies).map(([upstream, kind]) => {
+      const name = files.get(upstream)?.name;
+      if (name !== void 0) return [name, kind];
+      throw refuseLab(lab, `${path} at /dependencies: no run has the metadata ${clipText(upstream)}`);
+    });
+    runs.set(file.name, {
+      name: file.name,
+      metadataPath: path,
+      jobIds: Object.keys(file.jobs).filter(isKeyOf(file.jobs)),
+      dependencies: new Map(dependencies),
+      ...typeof file.image === "string" ? { image: file.image } : {}
+    });
+  }
+  return runs;
+}
+function isKeyOf(table) {
+  return (key) => Object.hasOwn(table, key);
+}
+function collectJobs(lab, files) {
+  const jobs = /* @__PURE__ */ new Map();
+  for (const [path, file] of files) {
+    for (const id of Object.keys(file.jobs).filter(isKeyOf(file.jobs))) {
+      const job = file.jobs[id];
+      if (job === void 0) continue;
+      checkPrograms(lab, `${path} at /jobs/${id}`, id, job);
+      const other = jobs.get(id);
+      if (other === void 0) jobs.set(id, job);
+      else if (!isSameJob(other, job)) throw refuseLab(lab, `${path} at /jobs/${id}: another run has it otherwise`);
+    }
+  }
+  return jobs;
+}
+function checkPrograms(lab, where, id, job) {
+  for (const [name, executable] of Object.entries(job.executables)) {
+    if (executable.path.startsWith(`jobs/${id}/`)) continue;
+    throw refuseLab(lab, `${where}/executables/${clipText(name)}/path: it is not in the job's folder`);
+  }
+}
+function isSameJob(left, right) {
+  return isDeepStrictEqual(stripResources(left), stripResources(right));
+}
+function stripResources(job) {
+  const parts = Object.entries(job.executables).map(([name, part]) => [name, { ...part, resource_hints: void 0 }]);
+  return { ...job, resource_hints: void 0, executables: Object.fromEntries(parts) };
+}
+async function readStorePaths(source) {
+  const file = STORE_PATHS_FILE;
+  if (!await source.has(file)) return [];
+  const text = (await source.readFile(file, MOST_STORE_PATHS_BYTES)).toString("utf8");
+  const lines = text.split("\n").filter((line) => line !== "");
+  const odd = lines.find((line) => !STORE_PATH2.test(line));
+  if (odd === void 0) return [...new Set(lines)];
+  throw refuseLab(source.path, `${file}: ${JSON.stringify(clipText(odd))} is not a store path`, { file });
+}
+async function checkPlaces(source, lab) {
+  const folders = await source.list("jobs");
+  for (const id of lab.jobs.keys()) {
+    if (folders.get(id) !== "folder") throw refuseLab(source.path, `the job folder jobs/${id} is missing`, { job: id });
+  }
+  for (const image of new Set([...lab.runs.values()].flatMap((run) => run.image ?? []))) {
+    if (!await source.has(image)) throw refuseMissing(source.path, image);
+  }
+}
+
+// ../core/src/lab/locate-lab.ts
+async function isLabFolder(path) {
+  return chooseManifest(await readdir3(join3(path, "lab")).catch(() => [])) !== void 0;
+}
+async function locateLab(request3) {
+  const [path = "", ...attribute] = request3.reference.split("#");
+  const folder = resolve2(request3.cwd, path);
+  if (attribute.length === 0 && path !== "" && await isLabFolder(folder)) return locateReady(folder);
+  const isFlake = path !== "" && await exists2(join3(folder, "flake.nix"));
+  if (!isFlake && path !== "" && !path.includes(":") && await exists2(folder))
+    throw refuseFolder(request3.reference, folder);
+  const reference = isFlake ? [folder, ...attribute].join("#") : request3.reference;
+  return buildLab({ ...request3, reference });
+}
+async function exists2(path) {
+  return await stat4(path).catch(() => void 0) !== void 0;
+}
+function refuseFolder(reference, folder) {
+  return new RepxError(
+    "LAB_INVALID",
+    `${reference} is neither a Lab nor a flake: ${folder} has no lab/lab-metadata.json and no flake.nix`,
+    {
+      hint: "Name the folder with the flake.nix, a flake reference such as `.#lab`, or the folder that `nix build` left."
+    }
+  );
+}
+async function locateReady(folder) {
+  const place = await realpath2(folder);
+  const at = place.indexOf("/nix/store/");
+  return { folder: place, storeRoot: at > 0 ? place.slice(0, at) : "/" };
+}
+
+// ../core/src/lab/verify-lab.ts
+var SHOWN = 5;
+async function verifyLab(opened) {
+  const { files } = opened.lab.manifest;
+  const hashes = await opened.source.hashFiles(files.map(({ path }) => path));
+  const wrong = files.filter(({ path, sha256 }) => hashes.get(path) !== sha256).map(({ path }) => path);
+  if (wrong.length === 0) return { files: files.length };
+  const message = `not as the manifest says: ${listSome(wrong, SHOWN)}`;
+  throw refuseLab(opened.source.path, message, { files: wrong });
+}
+
+// ../core/src/lab/select-runs.ts
+var SHOWN2 = 50;
+function selectRuns(lab, names) {
+  const selected = /* @__PURE__ */ new Set();
+  const waiting = names.length === 0 ? [...lab.runs.keys()] : names.flatMap((name) => findRuns(lab, name));
+  for (let name = waiting.pop(); name !== void 0; name = waiting.pop()) {
+    if (selected.has(name)) continue;
+    selected.add(name);
+    for (const [upstream, kind] of lab.runs.get(name)?.dependencies ?? []) if (kind === "hard") waiting.push(upstream);
+  }
+  return [...lab.runs.keys()].filter((name) => selected.has(name));
+}
+function findRuns(lab, name) {
+  const found = name.startsWith("@") ? lab.groups.get(name.slice(1)) : [...lab.runs.keys()].filter((run) => String(run) === name);
+  if (found !== void 0 && (found.length > 0 || name.startsWith("@"))) return found;
+  const groups2 = [...lab.groups.keys()].map((group) => `@${group}`);
+  const kind = name.startsWith("@") ? "group" : "run";
+  throw new RepxError("LAB_RUN_UNKNOWN", `the Lab has no ${kind} ${clipText(name)}`, {
+    hint: `Known are: ${listSome([...lab.runs.keys(), ...groups2], SHOWN2)}.`,
+    details: { runs: [...lab.runs.keys()], groups: groups2 }
+  });
+}
 
 // ../core/src/model/job-graph.ts
 function dependenciesOf(lab, runs) {
@@ -53116,7 +53756,7 @@ function listUpstream(lab, run, id) {
   const add = (upstream, kind) => {
     if (kinds.get(upstream) !== "hard") kinds.set(upstream, kind);
   };
-  for (const mapping of listMappings(lab, id)) {
+  for (const mapping of listMappings2(lab, id)) {
     if (mapping.job_id !== null && mapping.job_id !== void 0 && mapping.job_id !== "self")
       add(mapping.job_id, "hard");
     if (mapping.source_run === null || mapping.source_run === void 0) continue;
@@ -53125,7 +53765,7 @@ function listUpstream(lab, run, id) {
   }
   return [...kinds].map(([upstream, kind]) => ({ id: upstream, kind }));
 }
-function listMappings(lab, id) {
+function listMappings2(lab, id) {
   return Object.values(lab.jobs.get(id)?.executables ?? {}).flatMap((executable) => executable.inputs);
 }
 function describeCycle(path, closing) {
@@ -53136,310 +53776,11 @@ function describeCycle(path, closing) {
   });
 }
 
-// ../core/src/model/lab.ts
-var LabPath = string2().max(4096).refine(
-  (path) => !new RegExp("\\p{Cc}", "u").test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
-  "not a path inside the Lab"
-);
-var ResourceHints = strictObject({
-  mem: string2().nullish(),
-  cpus: int().positive().nullish(),
-  time: string2().nullish(),
-  partition: string2().nullish(),
-  sbatch_opts: array(string2()).nullish()
-});
-var InputMapping = object({
-  type: string2().nullish(),
-  job_id: union([JobId, literal("self")]).nullish(),
-  source_output: string2().nullish(),
-  target_input: string2(),
-  source_run: RunName.nullish(),
-  dependency_type: _enum(["hard", "soft"]).nullish(),
-  source: string2().nullish()
-});
-var Executable = object({
-  path: LabPath,
-  inputs: array(InputMapping),
-  outputs: record(string2(), json())
-});
-var LabJob = object({
-  name: string2().max(200),
-  stage_type: _enum(["simple", "scatter-gather", "worker", "gather"]),
-  params: record(string2(), json()),
-  executables: record(string2(), Executable),
-  resource_hints: ResourceHints.nullish()
-});
-var LabManifest = object({
-  labId: LabHash,
-  lab_version: string2(),
-  metadata: LabPath,
-  files: array(object({ path: LabPath, sha256: string2().regex(/^[0-9a-f]{64}$/) }))
-});
-var RootMetadata = object({
-  repx_version: string2(),
-  type: literal("root"),
-  gitHash: string2(),
-  runs: array(LabPath),
-  groups: record(string2(), array(RunName)).optional()
-});
-var RunMetadata = object({
-  type: literal("run"),
-  name: RunName,
-  gitHash: string2(),
-  dependencies: record(LabPath, _enum(["hard", "soft"])),
-  image: LabPath.optional(),
-  jobs: record(JobId, LabJob)
-});
-
-// ../core/src/lab/read-metadata.ts
-import { readFile, realpath } from "node:fs/promises";
-import { join as join2, sep as sep2 } from "node:path";
-var HINT = "Build the Lab again with `nix build`; if it was copied, copy it again whole.";
-function refuseLab(folder, message, details, cause) {
-  return new RepxError("LAB_INVALID", `${folder}: ${message}`, { hint: HINT, details, cause });
-}
-async function readMetadata(folder, path, schema) {
-  await refuseEscape(folder, path);
-  const result = schema.safeParse(parseJson2(folder, path, await readFile(join2(folder, path), "utf8")));
-  if (result.success) return result.data;
-  const [issue3] = result.error.issues;
-  const pointer = renderPointer(issue3?.path ?? []);
-  const where = pointer === "" ? "" : ` at ${pointer}`;
-  throw refuseLab(folder, `${path}${where}: ${issue3?.message ?? "not valid"}`, { file: path, pointer });
-}
-async function refuseEscape(folder, path) {
-  const [root, place] = await Promise.all([realpath(folder), realpath(join2(folder, path))]).catch((cause) => {
-    throw refuseLab(folder, `${path} is missing`, { file: path }, cause);
-  });
-  if (!place.startsWith(`${root}${sep2}`)) throw refuseLab(folder, `${path} leads out of the Lab`, { file: path });
-}
-function parseJson2(folder, path, text) {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw refuseLab(folder, `${path} is not JSON`, { file: path, pointer: "" }, cause);
-  }
-}
-function renderPointer(path) {
-  return path.map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
-}
-
-// ../core/src/lab/check-wires.ts
-function checkWires(folder, lab) {
-  for (const [id, job] of lab.jobs) {
-    for (const executable of Object.values(job.executables)) {
-      for (const mapping of executable.inputs) checkMapping(folder, lab, id, mapping);
-    }
-  }
-  for (const [group, names] of lab.groups) {
-    const stranger = names.find((name) => !lab.runs.has(name));
-    if (stranger !== void 0) throw refuseLab(folder, `group ${group} names the run ${stranger}, which is not there`);
-  }
-  for (const name of lab.runs.keys()) checkRunCycle(folder, lab, name);
-}
-function checkMapping(folder, lab, id, mapping) {
-  const { job_id: upstream, source_run: run } = mapping;
-  if (upstream !== null && upstream !== void 0 && upstream !== "self" && !lab.jobs.has(upstream)) {
-    throw refuseLab(folder, `input ${mapping.target_input} of job ${id} comes from job ${upstream}, which no run has`);
-  }
-  if (run !== null && run !== void 0 && !lab.runs.has(run)) {
-    throw refuseLab(folder, `input ${mapping.target_input} of job ${id} comes from run ${run}, which is not there`);
-  }
-}
-function checkRunCycle(folder, lab, start) {
-  const seen = /* @__PURE__ */ new Set();
-  const waiting = [...lab.runs.get(start)?.dependencies.keys() ?? []];
-  for (let name = waiting.pop(); name !== void 0; name = waiting.pop()) {
-    if (name === start) throw refuseLab(folder, `the run ${start} waits for itself by way of its dependencies`);
-    if (seen.has(name)) continue;
-    seen.add(name);
-    waiting.push(...lab.runs.get(name)?.dependencies.keys() ?? []);
-  }
-}
-
-// ../core/src/lab/open-lab.ts
-var STORE_PATH = /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+$/;
-var STORE_PATHS_FILE = "closure/store-paths";
-var JOBS_AT_ONCE = 64;
-async function openLab(folder) {
-  if ((await stat2(folder).catch(() => void 0))?.isDirectory() !== true) {
-    throw new RepxError("LAB_MISSING", `there is no Lab folder ${folder}`, {
-      hint: "Build the Lab with `nix build`, and name the folder it leaves or the flake that it is built from."
-    });
-  }
-  const manifestPath = await findManifest(folder);
-  const manifest = await readMetadata(folder, manifestPath, LabManifest);
-  const root = await readMetadata(folder, manifest.metadata, RootMetadata);
-  const files = /* @__PURE__ */ new Map();
-  for (const path of root.runs) files.set(path, await readMetadata(folder, path, RunMetadata));
-  const lab = {
-    hash: manifest.labId,
-    gitHash: root.gitHash,
-    manifest,
-    runs: collectRuns(folder, files),
-    groups: new Map(Object.entries(root.groups ?? {})),
-    jobs: collectJobs(folder, files),
-    storePaths: await readStorePaths(folder)
-  };
-  checkWires(folder, lab);
-  orderJobs(dependenciesOf(lab, [...lab.runs.keys()]));
-  await checkJobFolders(folder, [...lab.jobs.keys()]);
-  const closure = lab.storePaths.length === 0 ? [] : [STORE_PATHS_FILE];
-  return { folder, lab, metadataPaths: [manifestPath, manifest.metadata, ...root.runs, ...closure] };
-}
-async function findManifestPath(folder) {
-  const names = await readdir2(join3(folder, "lab")).catch(() => []);
-  const found = names.filter((name2) => name2.endsWith("lab-metadata.json")).toSorted();
-  const name = found.find((one) => one === "lab-metadata.json") ?? found[0];
-  return name === void 0 ? void 0 : `lab/${name}`;
-}
-async function findManifest(folder) {
-  const path = await findManifestPath(folder);
-  if (path === void 0)
-    throw refuseLab(folder, "lab/lab-metadata.json is missing", { file: "lab/lab-metadata.json" });
-  return path;
-}
-function collectRuns(folder, files) {
-  const runs = /* @__PURE__ */ new Map();
-  for (const [path, file] of files) {
-    if (runs.has(file.name)) throw refuseLab(folder, `${path} at /name: the run ${file.name} is there twice`);
-    const dependencies = Object.entries(file.dependencies).map(([upstream, kind]) => {
-      const name = files.get(upstream)?.name;
-      if (name === void 0) throw refuseLab(folder, `${path} at /dependencies: no run has the metadata ${upstream}`);
-      return [name, kind];
-    });
-    runs.set(file.name, {
-      name: file.name,
-      metadataPath: path,
-      jobIds: Object.keys(file.jobs).filter(isKeyOf(file.jobs)),
-      dependencies: new Map(dependencies)
-    });
-  }
-  return runs;
-}
-function isKeyOf(table) {
-  return (key) => Object.hasOwn(table, key);
-}
-function collectJobs(folder, files) {
-  const jobs = /* @__PURE__ */ new Map();
-  for (const [path, file] of files) {
-    for (const id of Object.keys(file.jobs).filter(isKeyOf(file.jobs))) {
-      const job = file.jobs[id];
-      for (const [name, executable] of Object.entries(job?.executables ?? {})) {
-        if (executable.path.startsWith(`jobs/${id}/`)) continue;
-        throw refuseLab(folder, `${path} at /jobs/${id}/executables/${name}/path: it is not in the job's folder`);
-      }
-      if (job !== void 0 && !jobs.has(id)) jobs.set(id, job);
-    }
-  }
-  return jobs;
-}
-async function readStorePaths(folder) {
-  const path = STORE_PATHS_FILE;
-  if (await lstat2(join3(folder, path)).catch(() => void 0) === void 0) return [];
-  await refuseEscape(folder, path);
-  const lines = (await readFile2(join3(folder, path), "utf8")).split("\n").filter((line) => line !== "");
-  const odd = lines.find((line) => !STORE_PATH.test(line));
-  if (odd !== void 0) throw refuseLab(folder, `${path}: ${JSON.stringify(odd)} is not a store path`, { file: path });
-  return [...new Set(lines)];
-}
-async function checkJobFolders(folder, ids) {
-  for (let at = 0; at < ids.length; at += JOBS_AT_ONCE) {
-    await Promise.all(
-      ids.slice(at, at + JOBS_AT_ONCE).map(async (id) => {
-        const found = await lstat2(join3(folder, "jobs", id)).catch(() => void 0);
-        if (found?.isDirectory() !== true) throw refuseLab(folder, `the job folder jobs/${id} is missing`, { job: id });
-      })
-    );
-  }
-}
-
-// ../core/src/lab/locate-lab.ts
-async function isLabFolder(path) {
-  return await findManifestPath(path) !== void 0;
-}
-async function locateLab(request3) {
-  const [path = "", ...attribute] = request3.reference.split("#");
-  const folder = resolve(request3.cwd, path);
-  if (attribute.length === 0 && path !== "" && await isLabFolder(folder)) return locateReady(folder);
-  const isFlake = path !== "" && await exists2(join4(folder, "flake.nix"));
-  if (!isFlake && path !== "" && !path.includes(":") && await exists2(folder))
-    throw refuseFolder(request3.reference, folder);
-  const reference = isFlake ? [folder, ...attribute].join("#") : request3.reference;
-  return buildLab({ ...request3, reference });
-}
-async function exists2(path) {
-  return await stat3(path).catch(() => void 0) !== void 0;
-}
-function refuseFolder(reference, folder) {
-  return new RepxError(
-    "LAB_INVALID",
-    `${reference} is neither a Lab nor a flake: ${folder} has no lab/lab-metadata.json and no flake.nix`,
-    {
-      hint: "Name the folder with the flake.nix, a flake reference such as `.#lab`, or the folder that `nix build` left."
-    }
-  );
-}
-async function locateReady(folder) {
-  const place = await realpath2(folder);
-  const at = place.indexOf("/nix/store/");
-  return { folder: place, storeRoot: at > 0 ? place.slice(0, at) : "/" };
-}
-
-// ../core/src/lab/verify-lab.ts
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { join as join5 } from "node:path";
-import { pipeline } from "node:stream/promises";
-var FILES_AT_ONCE = 16;
-var SHOWN = 5;
-async function verifyLab({ folder, lab }) {
-  const { files } = lab.manifest;
-  const wrong = [];
-  for (let at = 0; at < files.length; at += FILES_AT_ONCE) {
-    const batch = files.slice(at, at + FILES_AT_ONCE);
-    const answers = await Promise.all(batch.map(async ({ path, sha256 }) => await hashFile(folder, path) === sha256));
-    wrong.push(...batch.filter((_, index) => answers[index] !== true).map(({ path }) => path));
-  }
-  if (wrong.length === 0) return { files: files.length };
-  const more = wrong.length > SHOWN ? ` and ${wrong.length - SHOWN} more` : "";
-  const message = `not as the manifest says: ${wrong.slice(0, SHOWN).join(", ")}${more}`;
-  throw refuseLab(folder, message, { files: wrong });
-}
-async function hashFile(folder, path) {
-  await refuseEscape(folder, path);
-  const hash = createHash("sha256");
-  await pipeline(createReadStream(join5(folder, path)), hash);
-  return hash.digest("hex");
-}
-
-// ../core/src/lab/select-runs.ts
-function selectRuns(lab, names) {
-  const selected = /* @__PURE__ */ new Set();
-  const waiting = names.length === 0 ? [...lab.runs.keys()] : names.flatMap((name) => findRuns(lab, name));
-  for (let name = waiting.pop(); name !== void 0; name = waiting.pop()) {
-    if (selected.has(name)) continue;
-    selected.add(name);
-    for (const [upstream, kind] of lab.runs.get(name)?.dependencies ?? []) if (kind === "hard") waiting.push(upstream);
-  }
-  return [...lab.runs.keys()].filter((name) => selected.has(name));
-}
-function findRuns(lab, name) {
-  const found = name.startsWith("@") ? lab.groups.get(name.slice(1)) : [...lab.runs.keys()].filter((run) => String(run) === name);
-  if (found !== void 0 && (found.length > 0 || name.startsWith("@"))) return found;
-  const groups2 = [...lab.groups.keys()].map((group) => `@${group}`);
-  const kind = name.startsWith("@") ? "group" : "run";
-  throw new RepxError("LAB_RUN_UNKNOWN", `the Lab has no ${kind} ${name}`, {
-    hint: `Known are: ${[...lab.runs.keys(), ...groups2].join(", ")}.`,
-    details: { runs: [...lab.runs.keys()], groups: groups2 }
-  });
-}
-
 // ../core/src/target/config.ts
 import { homedir } from "node:os";
-import { dirname, posix, resolve as resolve2 } from "node:path";
+import { dirname, posix, resolve as resolve3 } from "node:path";
 
-// ../core/src/target/edit-distance.ts
+// ../core/src/model/edit-distance.ts
 function findNearest(word, candidates) {
   const rated = candidates.map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }));
   const [best] = rated.toSorted((left, right) => left.distance - right.distance);
@@ -54376,17 +54717,17 @@ function readAddress(name, table, source) {
   return { user, host, port: table.port ?? 22 };
 }
 function readAbsolutePath(path, key, source) {
-  const refuse3 = (hint) => new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(path)}`, { hint });
+  const refuse4 = (hint) => new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(path)}`, { hint });
   if (path === "~" || path.startsWith("~/")) {
-    throw refuse3("Write the absolute path; ~ would be another home on every machine.");
+    throw refuse4("Write the absolute path; ~ would be another home on every machine.");
   }
-  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse3("Write an absolute path of a folder.");
-  if (new RegExp("\\p{Cc}", "u").test(path)) throw refuse3("Remove the control characters.");
+  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse4("Write an absolute path of a folder.");
+  if (new RegExp("\\p{Cc}", "u").test(path)) throw refuse4("Remove the control characters.");
   return posix.normalize(path).replace(/\/$/, "");
 }
 function resolveLocalPath(path, source) {
   const isInHome = path === "~" || path.startsWith("~/");
-  return isInHome ? resolve2(homedir(), path.slice(2)) : resolve2(dirname(source), path);
+  return isInHome ? resolve3(homedir(), path.slice(2)) : resolve3(dirname(source), path);
 }
 
 // ../core/src/target/match-glob.ts
@@ -54502,18 +54843,18 @@ async function prepareStudy(request3) {
   return { opened, storeRoot: located.storeRoot, runs, order, dependencies };
 }
 function readExecutable(job, id) {
-  const main = job?.stage_type === "simple" ? job.executables["main"] : void 0;
-  if (main !== void 0) return main;
+  const first = job?.executables[job.stage_type === "scatter-gather" ? "scatter" : "main"];
+  if (first !== void 0 && (job?.stage_type === "simple" || job?.stage_type === "scatter-gather")) return first;
   throw new RepxError(
     "LAB_INVALID",
     `job ${id} is of the kind ${job?.stage_type ?? "unknown"}, which cannot be submitted`,
     {
-      hint: "Select runs whose stages are simple ones, with the `runs` input."
+      hint: "Select runs whose stages are simple or scatter-gather ones, with the `runs` input."
     }
   );
 }
 async function readTarget2(request3) {
-  const path = resolve3(request3.process.workFolder, request3.files.config);
+  const path = resolve4(request3.process.workFolder, request3.files.config);
   const target = chooseTarget(parseConfig(await readConfigFile(path, request3.files.config), path), request3.target.name);
   if (target.scheduler === "slurm") return target;
   throw new RepxError(
@@ -54527,11 +54868,11 @@ async function readTarget2(request3) {
 async function readResources(request3) {
   const { resources } = request3.files;
   if (resources === void 0) return void 0;
-  const path = resolve3(request3.process.workFolder, resources);
+  const path = resolve4(request3.process.workFolder, resources);
   return parseResources(await readConfigFile(path, resources), path);
 }
 async function readConfigFile(path, name) {
-  return readFile3(path, "utf8").catch((cause) => {
+  return readFile(path, "utf8").catch((cause) => {
     throw new RepxError("CONFIG_MISSING", `${name} cannot be read (${path})`, {
       hint: "Check the path: it is taken from the workspace's top, and the repository must be checked out before.",
       cause
@@ -54729,7 +55070,7 @@ function describeOverflow(request3, where) {
 import { setTimeout as sleep2 } from "node:timers/promises";
 
 // ../core/src/target/credentials.ts
-import { readFile as readFile4 } from "node:fs/promises";
+import { readFile as readFile2 } from "node:fs/promises";
 
 // ../core/src/target/private-key.ts
 var import_ssh2 = __toESM(require_lib3(), 1);
@@ -54843,7 +55184,7 @@ async function readKeyText(target, credentials) {
       hint: `Give a private key, or name its file as identity_file in [targets.${target.name}].`
     });
   }
-  const text = await readFile4(path, "utf8").catch((cause) => {
+  const text = await readFile2(path, "utf8").catch((cause) => {
     throw new RepxError("SSH_KEY_INVALID", `identity_file ${path} of target ${target.name} cannot be read`, {
       hint: `See \`ls -l ${path}\`: it must exist and be readable by the user who runs this.`,
       cause
@@ -54854,7 +55195,7 @@ async function readKeyText(target, credentials) {
 async function readKnownHosts(target, credentials) {
   if (credentials.knownHosts.trim() !== "" || target.knownHosts === void 0) return credentials.knownHosts;
   const path = target.knownHosts;
-  return readFile4(path, "utf8").catch((cause) => {
+  return readFile2(path, "utf8").catch((cause) => {
     throw new RepxError("CONFIG_INVALID", `known_hosts ${path} of target ${target.name} cannot be read`, {
       hint: `See \`ls -l ${path}\`: it must exist and be readable by the user who runs this.`,
       cause
@@ -54863,7 +55204,7 @@ async function readKnownHosts(target, credentials) {
 }
 
 // ../core/src/target/ssh-channel.ts
-import { constants as constants4 } from "node:os";
+import { constants as constants5 } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // ../core/src/target/signal-channel.ts
@@ -54884,11 +55225,11 @@ function isSignaller(value) {
 // ../core/src/target/ssh-channel.ts
 var GRACE_SECONDS = 3;
 async function startOnChannel(client, command) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve5) => {
     try {
-      client.exec(command, (error3, channel) => resolve4(error3 ?? { channel, ended: waitForEnd2(channel) }));
+      client.exec(command, (error3, channel) => resolve5(error3 ?? { channel, ended: waitForEnd2(channel) }));
     } catch (error3) {
-      resolve4(error3 instanceof Error ? error3 : new Error(String(error3)));
+      resolve5(error3 instanceof Error ? error3 : new Error(String(error3)));
     }
   });
 }
@@ -54947,18 +55288,18 @@ function startFailing(command) {
   };
 }
 async function waitForEnd2(channel) {
-  return new Promise((resolve4) => {
+  return new Promise((resolve5) => {
     let end = {};
     channel.on("exit", (code, signal) => {
       end = code === null ? { exitCode: 128 + numberSignal(signal ?? ""), signal: signal ?? "" } : { exitCode: code };
     });
-    channel.once("close", () => resolve4(end));
+    channel.once("close", () => resolve5(end));
     channel.on("error", () => {
     });
   });
 }
 function numberSignal(name) {
-  return Object.entries(constants4.signals).find(([signal]) => signal === name)?.[1] ?? 0;
+  return Object.entries(constants5.signals).find(([signal]) => signal === name)?.[1] ?? 0;
 }
 async function feedChannel(channel, source, ended) {
   if (source === void 0 || source instanceof Uint8Array) channel.end(source);
@@ -54988,13 +55329,13 @@ var SIGNATURES = /* @__PURE__ */ new Map([
 async function connectClient(place, privateKey, knownHosts, deadlineSeconds) {
   const client = new import_ssh22.default.Client();
   const seen = {};
-  const { promise, resolve: resolve4, reject } = Promise.withResolvers();
+  const { promise, resolve: resolve5, reject } = Promise.withResolvers();
   const deadline = setTimeout(() => reject(describeTimeout2(place, deadlineSeconds)), deadlineSeconds * 1e3);
   client.on("error", (error3) => {
     reject(describeFailure(error3, place, seen.verdict, privateKey.fingerprint, deadlineSeconds));
   });
   client.once("close", () => reject(describeUnreachable(place, "it closed the connection")));
-  client.once("ready", () => resolve4(client));
+  client.once("ready", () => resolve5(client));
   client.connect({
     host: place.host,
     port: place.port,
@@ -55126,9 +55467,9 @@ function startSlots(count2) {
         free--;
         return;
       }
-      await new Promise((resolve4) => {
-        waiting.add(resolve4);
-        signal.addEventListener("abort", () => waiting.delete(resolve4), { once: true });
+      await new Promise((resolve5) => {
+        waiting.add(resolve5);
+        signal.addEventListener("abort", () => waiting.delete(resolve5), { once: true });
       });
     },
     release: () => {
@@ -55205,7 +55546,7 @@ async function openChannel(client, request3, description, signal) {
   }
 }
 async function closeClient(client) {
-  const closed = new Promise((resolve4) => void client.once("close", () => resolve4()));
+  const closed = new Promise((resolve5) => void client.once("close", () => resolve5()));
   client.end();
   await Promise.race([closed, sleep2(CLOSE_SECONDS * 1e3, void 0, { ref: false })]);
   client.destroy();
@@ -55316,8 +55657,8 @@ async function readPatiently(coordinator, submission) {
 import { basename } from "node:path";
 
 // ../core/src/hand-over.ts
-import { mkdtemp, rm as rm2 } from "node:fs/promises";
-import { join as join8 } from "node:path";
+import { mkdtemp, rm as rm3 } from "node:fs/promises";
+import { join as join6 } from "node:path";
 
 // ../core/src/lab/job-inputs.ts
 function renderInputs(lab, jobId, basePath) {
@@ -55360,25 +55701,161 @@ function refuse2(message) {
   });
 }
 
+// ../core/src/lab/scatter-gather.ts
+var BRANCH = "";
+var STEP = "step-";
+var STEP_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
+var MANIFEST = "repx/worker_outs_manifest.json";
+function layOutScatterGather(lab, id, basePath, staticInputs) {
+  const job = lab.jobs.get(id);
+  const { scatter, gather: gather2 } = job?.executables ?? {};
+  if (job === void 0 || scatter === void 0 || gather2 === void 0) {
+    throw refuse3(id, "it has no scatter or no gather");
+  }
+  const folder = `${basePath}/outputs/${id}`;
+  const place = { id, folder, steps: listSteps2(id, job), staticInputs };
+  const names = orderSteps(place);
+  const sink = findSink(place);
+  return {
+    scatter: scatter.path,
+    steps: names.map((name) => {
+      const step2 = readStep(place, name);
+      return { name, program: step2.path, needs: step2.deps ?? [], inputs: renderStepInputs(place, name, step2) };
+    }),
+    gather: gather2.path,
+    gatherInputs: renderGatherInputs(place, scatter, gather2),
+    branchOutputs: renderTemplates(readStep(place, sink).outputs, `${folder}/branch-${BRANCH}/${STEP}${sink}/out`)
+  };
+}
+function listSteps2(id, job) {
+  const steps = new Map(
+    Object.entries(job.executables).flatMap(
+      ([name, executable]) => name.startsWith(STEP) ? [[name.slice(STEP.length), executable]] : []
+    )
+  );
+  const odd = [...steps.keys()].find((name) => !STEP_NAME.test(name));
+  if (odd !== void 0) throw refuse3(id, `${JSON.stringify(odd)} is no name of a step`);
+  return steps;
+}
+function readStep({ id, steps }, name) {
+  const step2 = steps.get(name);
+  if (step2 === void 0) throw refuse3(id, `there is no step ${name}; its steps are ${[...steps.keys()].join(", ")}`);
+  return step2;
+}
+function orderSteps(place) {
+  const order = [];
+  const open4 = /* @__PURE__ */ new Set();
+  const visit = (name) => {
+    if (order.includes(name)) return;
+    if (open4.has(name)) throw refuse3(place.id, `its steps need each other: ${[...open4, name].join(" -> ")}`);
+    open4.add(name);
+    for (const needed of (readStep(place, name).deps ?? []).toSorted()) visit(needed);
+    open4.delete(name);
+    order.push(name);
+  };
+  for (const name of [...place.steps.keys()].toSorted()) visit(name);
+  return order;
+}
+function findSink({ id, steps }) {
+  const needed = new Set([...steps.values()].flatMap((step2) => step2.deps ?? []));
+  const [sink, ...others] = [...steps.keys()].filter((name) => !needed.has(name));
+  if (sink !== void 0 && others.length === 0) return sink;
+  throw refuse3(id, `exactly one step must be the last, found ${[sink, ...others].join(", ") || "none"}`);
+}
+function renderStepInputs(place, name, step2) {
+  const branch = `${place.folder}/branch-${BRANCH}`;
+  const inputs = step2.inputs.map((mapping) => {
+    const { source, source_output: output, target_input: target } = mapping;
+    if (source === "scatter:work_item") return [target, `${branch}/repx/work_item.json`];
+    if (source?.startsWith("step:") === true && typeof output === "string") {
+      const needed = source.slice("step:".length);
+      return [target, renderOutput2(place, readStep(place, needed), output, `${branch}/${STEP}${needed}/out`)];
+    }
+    return [target, readStatic(place, `step ${name}`, target)];
+  });
+  return Object.fromEntries(inputs);
+}
+function renderGatherInputs(place, scatter, gather2) {
+  const inputs = gather2.inputs.flatMap((mapping) => {
+    const { source, job_id: from, source_output: output, target_input: target } = mapping;
+    if (source === "runner:worker_outputs") return [[target, `${place.folder}/${MANIFEST}`]];
+    const isFromScatter = source === "scatter:output" || from === "self";
+    if (!isFromScatter || typeof output !== "string") return [];
+    return [[target, renderOutput2(place, scatter, output, `${place.folder}/scatter/out`)]];
+  });
+  return Object.fromEntries(inputs);
+}
+function renderOutput2({ id }, from, output, out) {
+  const template = from.outputs[output];
+  if (typeof template === "string") return renderTemplate(template, out);
+  throw refuse3(id, `${from.path} declares no path for its output ${output}`);
+}
+function renderTemplates(outputs, out) {
+  return Object.fromEntries(
+    Object.entries(outputs).flatMap(
+      ([name, template]) => typeof template === "string" ? [[name, renderTemplate(template, out)]] : []
+    )
+  );
+}
+function renderTemplate(template, out) {
+  return template.replaceAll(BRANCH, "").replaceAll("$out", () => out);
+}
+function readStatic({ id, staticInputs }, reader, target) {
+  const value = staticInputs[target];
+  if (value !== void 0) return value;
+  throw refuse3(id, `nothing supplies the input ${target} of ${reader}`);
+}
+function refuse3(id, message) {
+  return new RepxError("LAB_INVALID", `scatter-gather job ${id}: ${message}`, {
+    hint: "Build the Lab again; its metadata does not fit together."
+  });
+}
+
+// ../core/src/model/job-hints.ts
+var MEBIBYTES = /* @__PURE__ */ new Map([
+  ["K", 1 / 1024],
+  ["", 1],
+  ["M", 1],
+  ["G", 1024],
+  ["T", 1024 * 1024]
+]);
+function chooseHints(job) {
+  const own2 = job?.resource_hints ?? void 0;
+  if (job?.stage_type !== "scatter-gather" || own2 !== void 0) return own2;
+  const hints = Object.values(job.executables).flatMap((part) => part.resource_hints ?? []);
+  const cpus = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
+  const mem = hints.flatMap((one) => one.mem ?? []).toSorted((left, right) => readMebibytes(left) - readMebibytes(right)).at(-1);
+  return {
+    ...cpus === 0 ? {} : { cpus },
+    ...mem === void 0 ? {} : { mem },
+    partition: hints.find((one) => (one.partition ?? null) !== null)?.partition,
+    sbatch_opts: [...new Set(hints.flatMap((one) => one.sbatch_opts ?? []))]
+  };
+}
+function readMebibytes(mem) {
+  const { amount, unit } = /^(?<amount>[0-9]+)(?<unit>[KMGT]?)B?$/i.exec(mem)?.groups ?? {};
+  return Number(amount ?? 0) * (MEBIBYTES.get((unit ?? "").toUpperCase()) ?? 0);
+}
+
 // ../core/src/schedule/batches.ts
 var MAX_INDEX = 1e3;
 function planBatches(jobs) {
-  const open3 = [];
+  const open4 = [];
   const latest = /* @__PURE__ */ new Map();
   const places = /* @__PURE__ */ new Map();
   const claimed = /* @__PURE__ */ new Map();
   for (const job of jobs) {
     const upstream = findSinglePlace(job, places);
     const key = JSON.stringify([job.stage, job.resources, upstream === void 0 ? listDependencies(job) : ""]);
-    const batch = upstream === void 0 ? fillBatch(job, key, latest, open3) : joinBatch(job, upstream, key, claimed, latest, open3);
+    const batch = upstream === void 0 ? fillBatch(job, key, latest, open4) : joinBatch(job, upstream, key, claimed, latest, open4);
     places.set(job.id, { batch: batch.number, index: batch.index });
   }
-  return open3.map((batch) => ({
+  return open4.map((batch) => ({
     number: batch.number,
     stage: batch.first.stage,
     resources: batch.first.resources,
     tasks: batch.tasks,
-    dependency: renderDependency2(batch, places, open3)
+    dependency: renderDependency2(batch, places, open4)
   }));
 }
 function findSinglePlace(job, places) {
@@ -55388,80 +55865,96 @@ function findSinglePlace(job, places) {
 function listDependencies(job) {
   return job.dependsOn.map(({ id, kind }) => `${kind}:${id}`).toSorted();
 }
-function openBatch(job, corresponding, open3) {
-  const batch = { number: open3.length + 1, first: job, corresponding, tasks: /* @__PURE__ */ new Map() };
-  open3.push(batch);
+function openBatch(job, corresponding, open4) {
+  const batch = { number: open4.length + 1, first: job, corresponding, tasks: /* @__PURE__ */ new Map() };
+  open4.push(batch);
   return batch;
 }
-function fillBatch(job, key, latest, open3) {
+function fillBatch(job, key, latest, open4) {
   let batch = latest.get(key);
   if (batch === void 0 || batch.tasks.size >= MAX_INDEX) {
-    batch = openBatch(job, void 0, open3);
+    batch = openBatch(job, void 0, open4);
     latest.set(key, batch);
   }
   const index = batch.tasks.size + 1;
   batch.tasks.set(index, job);
   return { number: batch.number, index };
 }
-function joinBatch(job, upstream, key, claimed, latest, open3) {
+function joinBatch(job, upstream, key, claimed, latest, open4) {
   const claim2 = `${key} ${upstream.batch} ${upstream.index}`;
   const ordinal = claimed.get(claim2) ?? 0;
   claimed.set(claim2, ordinal + 1);
   const place = `${key} ${upstream.batch} #${ordinal}`;
   let batch = latest.get(place);
   if (batch === void 0) {
-    batch = openBatch(job, upstream.batch, open3);
+    batch = openBatch(job, upstream.batch, open4);
     latest.set(place, batch);
   }
   batch.tasks.set(upstream.index, job);
   return { number: batch.number, index: upstream.index };
 }
-function renderDependency2(batch, places, open3) {
+function renderDependency2(batch, places, open4) {
   if (batch.corresponding !== void 0) return { kind: "aftercorr", batch: batch.corresponding };
   if (batch.first.dependsOn.length === 0) return { kind: "none" };
   const ofKind = (kind) => gatherReferences(
     batch.first.dependsOn.filter((dependency) => dependency.kind === kind).map(({ id }) => id),
     places,
-    open3
+    open4
   );
   return { kind: "after", ok: ofKind("hard"), any: ofKind("soft") };
 }
-function gatherReferences(ids, places, open3) {
+function gatherReferences(ids, places, open4) {
   const wanted = /* @__PURE__ */ new Map();
   for (const id of ids) {
     const place = places.get(id);
     if (place !== void 0) wanted.set(place.batch, (wanted.get(place.batch) ?? /* @__PURE__ */ new Set()).add(place.index));
   }
   return [...wanted].flatMap(
-    ([number3, indexes]) => indexes.size === open3[number3 - 1]?.tasks.size ? [{ batch: number3 }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number3, index }))
+    ([number3, indexes]) => indexes.size === open4[number3 - 1]?.tasks.size ? [{ batch: number3 }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number3, index }))
   );
 }
 
 // ../core/src/schedule/submission-files.ts
 import { mkdir as mkdir2, writeFile as writeFile2 } from "node:fs/promises";
-import { join as join6 } from "node:path";
+import { join as join4 } from "node:path";
 async function writeSubmissionFiles(folder, files) {
   for (const name of ["batches", "bells", "jobs", "spool"])
-    await mkdir2(join6(folder, name), { recursive: true, mode: 448 });
-  await writeFile2(join6(folder, "token"), `${files.token}
+    await mkdir2(join4(folder, name), { recursive: true, mode: 448 });
+  await writeFile2(join4(folder, "token"), `${files.token}
 `, { mode: 384 });
-  await writeFile2(join6(folder, "coordinator"), `${files.coordinator}
+  await writeFile2(join4(folder, "coordinator"), `${files.coordinator}
 `);
-  await writeFile2(join6(folder, "lab"), `${files.labHash}
+  await writeFile2(join4(folder, "lab"), `${files.labHash}
 `);
-  await writeFile2(join6(folder, "programs"), `${files.programs}
+  await writeFile2(join4(folder, "programs"), `${files.programs}
 `);
-  await writeJson(join6(folder, "plan.json"), files.plan);
+  await writeJson(join4(folder, "plan.json"), files.plan);
   for (const batch of files.batches) {
-    await writeFile2(join6(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
+    await writeFile2(join4(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
   }
   for (const [id, contents] of files.jobs) {
-    const place = join6(folder, "jobs", id);
+    const place = join4(folder, "jobs", id);
     await mkdir2(place);
-    await writeJson(join6(place, "job.json"), contents.job);
-    await writeJson(join6(place, "inputs.json"), contents.inputs);
-    await writeJson(join6(place, "parameters.json"), contents.parameters);
+    await writeJson(join4(place, "job.json"), contents.job);
+    await writeJson(join4(place, "inputs.json"), contents.inputs);
+    await writeJson(join4(place, "parameters.json"), contents.parameters);
+    if (contents.parts !== void 0) await writeParts(place, contents.parts, contents.inputs);
   }
+}
+async function writeParts(place, parts, inputs) {
+  await writeFile2(join4(place, "parts.tsv"), renderPartsTable(parts));
+  for (const step2 of parts.steps) await writeJson(join4(place, `step-${step2.name}.json`), step2.inputs);
+  await writeJson(join4(place, "gather.json"), { ...inputs, ...parts.gatherInputs });
+  await writeJson(join4(place, "branch.json"), parts.branchOutputs);
+}
+function renderPartsTable({ scatter, steps, gather: gather2 }) {
+  const rows = [
+    ["scatter", "-", scatter, "-"],
+    ...steps.map(({ name, program, needs }) => ["step", name, program, needs.join(" ") || "-"]),
+    ["gather", "-", gather2, "-"]
+  ];
+  return rows.map((row) => `${row.join("	")}
+`).join("");
 }
 function renderBatchTable(batch) {
   const last = Math.max(...batch.tasks.keys());
@@ -55479,7 +55972,7 @@ async function writeJson(path, value) {
 
 // ../core/src/sync/push.ts
 import { randomUUID as randomUUID3 } from "node:crypto";
-import { lstat as lstat4 } from "node:fs/promises";
+import { lstat as lstat3 } from "node:fs/promises";
 import { posix as posix4 } from "node:path";
 
 // ../core/src/sync/publish-script.ts
@@ -55524,18 +56017,18 @@ exit 0
 `;
 
 // ../core/src/sync/count-files.ts
-import { lstat as lstat3, readdir as readdir3 } from "node:fs/promises";
-import { join as join7 } from "node:path";
+import { lstat as lstat2, readdir as readdir4 } from "node:fs/promises";
+import { join as join5 } from "node:path";
 async function countFiles(items, total) {
   for (const { source, only } of items) {
-    for (const part of only ?? [""]) await countPath(join7(source, part), total);
+    for (const part of only ?? [""]) await countPath(join5(source, part), total);
   }
 }
 async function countPath(path, total) {
-  const found = await lstat3(path).catch(() => void 0);
+  const found = await lstat2(path).catch(() => void 0);
   if (found?.isDirectory() === true) {
-    const names = await readdir3(path).catch(() => []);
-    await Promise.all(names.map(async (name) => countPath(join7(path, name), total)));
+    const names = await readdir4(path).catch(() => []);
+    await Promise.all(names.map(async (name) => countPath(join5(path, name), total)));
   } else if (found !== void 0) {
     total.files += 1;
     total.bytes += found.size;
@@ -55711,7 +56204,7 @@ async function pushTree(transport, request3) {
 }
 async function checkSources(items) {
   for (const { source, destination } of items) {
-    const found = await lstat4(source).catch(() => void 0);
+    const found = await lstat3(source).catch(() => void 0);
     if (found !== void 0) continue;
     const isStore = destination.startsWith("artifacts/store/");
     throw new RepxError(isStore ? "LAB_STORE_PATH_MISSING" : "SYNC_FAILED", `${source} is not on this machine`, {
@@ -55754,12 +56247,12 @@ function placeIn(parent, source) {
 // ../core/src/hand-over.ts
 async function handOver(transport, work) {
   const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
-  const folder = await mkdtemp(join8(work.request.process.temporaryFolder, "submission-"));
+  const folder = await mkdtemp(join6(work.request.process.temporaryFolder, "submission-"));
   try {
     await writeFiles(folder, work, batches);
     await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
   } finally {
-    await rm2(folder, { recursive: true, force: true });
+    await rm3(folder, { recursive: true, force: true });
   }
   await submit(transport, work, batches);
   return batches.length;
@@ -55807,7 +56300,7 @@ function describeJob({ study, plan, target, resources }, id) {
     id,
     stage: job?.name ?? id,
     executable: readExecutable(job, id).path,
-    resources: resolveResources(resources, { id, target: target.name, hints: job?.resource_hints }),
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
     // What is reused has ended already; what lies in a run that was not selected is not waited for.
     dependsOn: (study.dependencies.get(id) ?? []).filter(
       (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id)
@@ -55815,27 +56308,9 @@ function describeJob({ study, plan, target, resources }, id) {
   };
 }
 async function writeFiles(folder, work, batches) {
-  const { request: request3, study, target, submission } = work;
+  const { request: request3, study, submission } = work;
   const { lab } = study.opened;
-  const describe2 = (id) => {
-    const job = lab.jobs.get(id);
-    const { path } = readExecutable(job, id);
-    const parameters = job?.params ?? {};
-    const record2 = {
-      id,
-      stage: job?.name,
-      parameters,
-      dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
-      executable: { path, sha256: lab.manifest.files.find((file) => file.path === path)?.sha256 },
-      lab: lab.hash,
-      commit: request3.commit.headSha,
-      submission: submission.id,
-      target: target.name,
-      runtime: "native",
-      resources: resolveResources(work.resources, { id, target: target.name, hints: job?.resource_hints })
-    };
-    return { job: record2, inputs: renderInputs(lab, id, target.basePath), parameters };
-  };
+  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
   await writeSubmissionFiles(folder, {
     token: submission.token,
     coordinator: request3.coordinator.origin,
@@ -55843,7 +56318,7 @@ async function writeFiles(folder, work, batches) {
     programs: renderProgramsFolder(work),
     plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
     batches,
-    jobs: new Map(work.plan.toRun.map((id) => [id, describe2(id)]))
+    jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)]))
   });
 }
 function renderSize(bytes) {
@@ -55851,15 +56326,39 @@ function renderSize(bytes) {
   if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
   return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
+function describeFiles({ request: request3, study, target, resources, submission }, id, hashes) {
+  const { lab } = study.opened;
+  const job = lab.jobs.get(id);
+  const parameters = job?.params ?? {};
+  const describe2 = ({ path }) => ({ path, sha256: hashes.get(path) });
+  const record2 = {
+    id,
+    stage: job?.name,
+    parameters,
+    dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
+    executable: describe2(readExecutable(job, id)),
+    ...job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe2) } : {},
+    lab: lab.hash,
+    commit: request3.commit.headSha,
+    submission: submission.id,
+    target: target.name,
+    runtime: "native",
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) })
+  };
+  const inputs = renderInputs(lab, id, target.basePath);
+  const files = { job: record2, inputs, parameters };
+  if (job?.stage_type !== "scatter-gather") return files;
+  return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
+}
 
 // ../core/src/runtime/programs.ts
 import { createHash as createHash3 } from "node:crypto";
-import { readdir as readdir4, readFile as readFile5 } from "node:fs/promises";
-import { join as join9 } from "node:path";
+import { readdir as readdir5, readFile as readFile3 } from "node:fs/promises";
+import { join as join7 } from "node:path";
 async function readPrograms(folder) {
   const hash = createHash3("sha256");
-  for (const name of (await readdir4(folder)).toSorted()) {
-    const content = await readFile5(join9(folder, name));
+  for (const name of (await readdir5(folder)).toSorted()) {
+    const content = await readFile3(join7(folder, name));
     hash.update(`${name}\0${content.length}\0`).update(content);
   }
   return { folder, hash: hash.digest("hex") };
@@ -55943,15 +56442,15 @@ async function surveyTarget(transport, request3) {
 }
 function readFrame(output, mark, where) {
   const lines = output.stdout.split("\n");
-  const [begin, end] = [lines.indexOf(`begin ${mark}`), lines.lastIndexOf(`end ${mark}`)];
-  if (begin === -1 || end < begin) {
+  const [begin2, end] = [lines.indexOf(`begin ${mark}`), lines.lastIndexOf(`end ${mark}`)];
+  if (begin2 === -1 || end < begin2) {
     throw new RepxError("SSH_COMMAND_FAILED", `the survey of ${where} ended before its answer was whole`, {
       hint: "See what the user's shell start-up files do when no terminal is there.",
       details: { ...output, stdout: output.stdout.slice(-2e3) }
     });
   }
   const groups2 = /* @__PURE__ */ new Map();
-  for (const line of lines.slice(begin + 1, end)) {
+  for (const line of lines.slice(begin2 + 1, end)) {
     const blank = line.indexOf(" ");
     const key = blank === -1 ? line : line.slice(0, blank);
     const group = groups2.get(key) ?? [];
@@ -56038,11 +56537,12 @@ async function submitExperiment(request3) {
         throw error3;
       }
     }
-    const { hash } = study.opened.lab;
+    const { lab } = study.opened;
     return {
       submission,
       url: receipt.url,
-      labHash: hash,
+      labHash: lab.hash,
+      lab,
       target: target.name,
       runs: study.runs,
       jobs,
@@ -56129,43 +56629,600 @@ function longestRun(text, mark) {
   return longest;
 }
 
-// ../core/src/model/graph-picture.ts
-function renderGraphPicture(runs, jobs) {
-  const nodeOf = /* @__PURE__ */ new Map();
-  const lines = ["graph LR"];
-  let nodes = 0;
-  for (const [runIndex, run] of runs.entries()) {
-    const stages = Map.groupBy(
-      run.jobs.filter((id) => !nodeOf.has(id)),
-      (id) => jobs.get(id)?.stage ?? "unknown"
-    );
-    lines.push(`  subgraph r${runIndex}["${escapeLabel(run.name)}"]`);
-    for (const [stage, ids] of stages) {
-      const node2 = `s${nodes++}`;
-      for (const id of ids) nodeOf.set(id, node2);
-      const reused = ids.filter((id) => jobs.get(id)?.isReused === true).length;
-      lines.push(`    ${node2}["${escapeLabel(stage)}<br/>${renderCount(ids.length, reused)}"]`);
-    }
-    lines.push("  end");
-  }
-  return [...lines, ...renderEdges(nodeOf, jobs)].join("\n");
+// ../core/src/model/picture-label.ts
+var LENGTH = 44;
+function renderLabel(text, length = LENGTH) {
+  const line = text.slice(0, length * 8).toWellFormed().replaceAll(/\s+/g, " ").replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD").replaceAll(new RegExp("(\\p{M}{2})\\p{M}+", "gu"), "$1").trim();
+  const characters = Array.from(line);
+  if (characters.length === 0) return "\u2013";
+  return characters.length <= length ? line : `${characters.slice(0, length - 1).join("")}\u2026`;
 }
-function renderCount(total, reused) {
-  const jobs = total === 1 ? "1 job" : `${total} jobs`;
-  return reused === 0 ? jobs : `${jobs}, ${reused} reused`;
+function keepLines(lines, most) {
+  if (lines.length <= most + 1) return [...lines];
+  return [...lines.slice(0, most), `and ${lines.length - most} more`];
 }
-function renderEdges(nodeOf, jobs) {
-  const edges = /* @__PURE__ */ new Set();
-  for (const [id, node2] of nodeOf) {
-    for (const upstream of jobs.get(id)?.dependsOn ?? []) {
-      const from = nodeOf.get(upstream);
-      if (from !== void 0 && from !== node2) edges.add(`  ${from} --> ${node2}`);
+function countNoun(total, noun) {
+  const digits = String(total).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  return `${digits} ${noun}${total === 1 ? "" : "s"}`;
+}
+function compareText(one, other) {
+  return one === other ? 0 : one < other ? -1 : 1;
+}
+
+// ../core/src/model/picture-boxes.ts
+function collectBoxes(lab, runs, detail) {
+  const depths = measureDepths(lab);
+  const drawn = /* @__PURE__ */ new Set();
+  const boxes = [];
+  for (const run of runs) {
+    const own2 = (lab.runs.get(run)?.jobIds ?? []).filter((id) => lab.jobs.has(id) && !drawn.has(id));
+    for (const id of own2) drawn.add(id);
+    const depthOf = (box) => box.jobs.reduce((least, id) => Math.min(least, depths.get(id) ?? 0), Number.POSITIVE_INFINITY);
+    const found = [...Map.groupBy(own2, (id) => lab.jobs.get(id)?.name ?? "")].flatMap(([stage, jobs]) => splitStage(lab, run, stage, jobs, detail)).map((box) => ({ box, depth: depthOf(box) })).toSorted((one, other) => one.depth - other.depth || compareBoxes(one.box, other.box));
+    boxes.push(...found.map(({ box }) => box));
+  }
+  return boxes.map((box, index) => ({ id: `s${index}`, ...box }));
+}
+function splitStage(lab, run, stage, jobs, detail) {
+  const common = { run, stage, stageJobs: jobs };
+  if (detail === "jobs") return jobs.map((id) => ({ ...common, jobs: [id], hasParts: false }));
+  const hasParts = jobs.some((id) => isScatterGather(lab.jobs.get(id)));
+  return [{ ...common, jobs, hasParts }];
+}
+function isScatterGather(job) {
+  return job?.stage_type === "scatter-gather";
+}
+function compareBoxes(one, other) {
+  return compareText(one.stage, other.stage) || compareText(one.jobs[0] ?? "", other.jobs[0] ?? "");
+}
+function listWires(job) {
+  return Object.entries(job?.executables ?? {}).flatMap(
+    ([program, { inputs }]) => inputs.flatMap((mapping) => {
+      const upstream = mapping.job_id;
+      return upstream === null || upstream === void 0 || upstream === "self" ? [] : [{ upstream, program, mapping }];
+    })
+  );
+}
+function measureDepths(lab) {
+  const depths = /* @__PURE__ */ new Map();
+  for (const root of lab.jobs.keys()) {
+    const path = [];
+    const enter = (id) => {
+      depths.set(id, 0);
+      path.push({ id, wires: listWires(lab.jobs.get(id)), next: 0, depth: 0 });
+    };
+    if (!depths.has(root)) enter(root);
+    for (let top = path.at(-1); top !== void 0; top = path.at(-1)) {
+      const wire = top.wires[top.next];
+      if (wire === void 0) {
+        depths.set(top.id, top.depth);
+        path.pop();
+      } else if (depths.has(wire.upstream)) {
+        top.depth = Math.max(top.depth, (depths.get(wire.upstream) ?? 0) + 1);
+        top.next++;
+      } else enter(wire.upstream);
     }
   }
-  return [...edges];
+  return depths;
+}
+
+// ../core/src/model/picture-parts.ts
+var STEP2 = "step-";
+function drawParts(lab, box) {
+  const programs = collectPrograms(lab, box);
+  const steps = [...programs.keys()].filter((name) => name.startsWith(STEP2)).toSorted();
+  const scatter = `${box.id}scatter`;
+  const gather2 = `${box.id}gather`;
+  const idOf = new Map(steps.map((name, index) => [name.slice(STEP2.length), `${box.id}step${index}`]));
+  const ids = new Map([...idOf].map(([name, id]) => [`${STEP2}${name}`, id]));
+  const node2 = (id, kind, title, about) => {
+    const lines = [`${about} of ${renderLabel(box.stage)}`];
+    return { id, kind, title: renderLabel(title), lines: [], about: lines, cluster: box.id };
+  };
+  return {
+    nodes: [
+      node2(scatter, "scatter", "scatter", "Makes the work items"),
+      ...[...idOf].map(([name, id]) => node2(id, "step", name, "A step for each work item")),
+      node2(gather2, "gather", "gather", "Joins the work items")
+    ],
+    edges: drawStepEdges(programs, idOf, { scatter, gather: gather2 }),
+    entryOf: (program) => program === "gather" ? gather2 : ids.get(program) ?? scatter,
+    exit: gather2
+  };
+}
+function collectPrograms(lab, box) {
+  const programs = /* @__PURE__ */ new Map();
+  for (const id of box.jobs) {
+    for (const [name, program] of Object.entries(lab.jobs.get(id)?.executables ?? {})) {
+      if (!programs.has(name)) programs.set(name, program);
+    }
+  }
+  return programs;
+}
+function drawStepEdges(programs, idOf, ends) {
+  const needed = /* @__PURE__ */ new Set();
+  const edges = [];
+  const draw = (from, to, lines) => {
+    edges.push({ from, to, kind: "data", lines });
+  };
+  for (const [name, id] of idOf) {
+    const step2 = programs.get(`${STEP2}${name}`);
+    const needs = listNeeds(step2).filter((need) => need !== name && idOf.has(need));
+    for (const need of needs) {
+      needed.add(need);
+      draw(idOf.get(need) ?? ends.scatter, id, renderStepInputs2(step2, need));
+    }
+    if (needs.length === 0) draw(ends.scatter, id, ["work items"]);
+  }
+  for (const [name, id] of idOf) {
+    if (!needed.has(name)) draw(id, ends.gather, renderOutputs(programs.get(`${STEP2}${name}`)));
+  }
+  if (idOf.size === 0) draw(ends.scatter, ends.gather, ["work items"]);
+  return edges;
+}
+function listNeeds(step2) {
+  const wired = (step2?.inputs ?? []).map((input) => input.source ?? "").filter((source) => source.startsWith("step:"));
+  return [.../* @__PURE__ */ new Set([...step2?.deps ?? [], ...wired.map((source) => source.slice("step:".length))])];
+}
+function renderStepInputs2(step2, need) {
+  const wires = (step2?.inputs ?? []).filter((input) => input.source === `step:${need}`);
+  return renderWires(wires.map((wire) => ({ output: wire.source_output ?? "", input: wire.target_input })));
+}
+function renderOutputs(step2) {
+  return renderWires(Object.keys(step2?.outputs ?? {}).map((output) => ({ output, input: output })));
+}
+function renderWires(wires) {
+  const names = wires.map(({ output, input }) => {
+    const made = renderLabel(output === "" ? input : output, 30);
+    return output === input || output === "" ? made : `${made}
+\u2192 ${renderLabel(input, 28)}`;
+  });
+  return keepLines([...new Set(names)].toSorted(), 3).flatMap((name) => name.split("\n"));
+}
+
+// ../core/src/model/picture-edges.ts
+var WAITING_STAGES = 4;
+function drawWires(lab, drawn, choice) {
+  const placeOf = /* @__PURE__ */ new Map();
+  for (const one of drawn) for (const id of one.box.jobs) placeOf.set(id, one);
+  const edges = /* @__PURE__ */ new Map();
+  for (const { box, parts } of drawn) {
+    for (const id of box.jobs) {
+      const wires = listWires(lab.jobs.get(id));
+      const atScatter = new Set(wires.filter((wire) => wire.program === "scatter").map(nameSource));
+      for (const wire of wires) {
+        const source = placeOf.get(wire.upstream);
+        if (source === void 0 || source.box === box) continue;
+        if (!(source.box.run === box.run ? choice.hasIntraEdges : choice.hasInterEdges)) continue;
+        if (wire.program !== "scatter" && atScatter.has(nameSource(wire))) continue;
+        const from = source.parts.exit;
+        const to = parts.entryOf(wire.program);
+        const edge = edges.get(`${from} ${to}`) ?? { from, to, names: /* @__PURE__ */ new Map() };
+        const names = { output: wire.mapping.source_output ?? "", input: wire.mapping.target_input };
+        edge.names.set(JSON.stringify(names), names);
+        edges.set(`${from} ${to}`, edge);
+      }
+    }
+  }
+  return [...edges.values()].map(({ from, to, names }) => ({
+    from,
+    to,
+    kind: "data",
+    lines: renderWires([...names.values()])
+  }));
+}
+function nameSource({ upstream, mapping }) {
+  return `${upstream} ${mapping.source_output ?? ""}`;
+}
+function drawRunDependencies(lab, run, drawn, placeOf) {
+  const dependencies = lab.runs.get(run)?.dependencies ?? /* @__PURE__ */ new Map();
+  const readers = findReaders(lab, run, drawn);
+  const sources = /* @__PURE__ */ new Set([...dependencies.keys(), ...readers.keys()]);
+  sources.delete(run);
+  return [...sources].flatMap((source) => {
+    const found = readers.get(source) ?? [];
+    const kinds = new Set(found.map((reader) => reader.kind ?? dependencies.get(source) ?? "hard"));
+    if (kinds.size === 0) kinds.add(dependencies.get(source) ?? "hard");
+    const names = (targets2) => keepLines([...new Set(targets2.map((reader) => renderLabel(reader.input, 30)))].toSorted(), 3);
+    const kind = kinds.has("hard") ? "hard" : "soft";
+    const targets = Map.groupBy(found, (reader) => reader.node);
+    const from = placeOf(source);
+    if (targets.size === 0 || targets.size > WAITING_STAGES) return [{ from, to: placeOf(run), kind, lines: [kind] }];
+    return [...targets].map(([to, group]) => ({ from, to, kind, lines: [kind, ...names(group)] }));
+  });
+}
+function findReaders(lab, run, drawn) {
+  const readers = /* @__PURE__ */ new Map();
+  for (const { box, parts } of drawn) {
+    if (box.run !== run) continue;
+    for (const id of box.jobs) {
+      for (const [program, executable] of Object.entries(lab.jobs.get(id)?.executables ?? {})) {
+        for (const mapping of executable.inputs) {
+          const source = mapping.source_run;
+          if (source === null || source === void 0 || typeof mapping.job_id === "string") continue;
+          const input = mapping.target_input;
+          const node2 = parts.entryOf(box.hasParts ? "scatter" : program);
+          const kind = mapping.dependency_type ?? void 0;
+          const found = readers.get(source) ?? /* @__PURE__ */ new Map();
+          found.set(`${node2} ${input} ${kind ?? ""}`, { node: node2, input, kind });
+          readers.set(source, found);
+        }
+      }
+    }
+  }
+  return new Map([...readers].map(([source, found]) => [source, [...found.values()]]));
+}
+
+// ../core/src/model/picture-parameters.ts
+var STORE_PATH3 = /^\/nix\/store\/[0-9a-z]{32}-/;
+var FEW2 = { axes: 3, values: 4, valuesLength: 26 };
+var ALL = { axes: 20, values: 8, valuesLength: 60, valueLength: 28 };
+function renderParameters(jobs, extent) {
+  if (extent === "none") return [];
+  const axes = listAxes(jobs);
+  if (extent === "all") return keepLines(axes.map(renderAxis), ALL.axes);
+  return keepLines(axes.filter((axis) => axis.values.length > 1).map(renderAxisShort), FEW2.axes);
+}
+function renderJobParameters(job, stage, extent) {
+  if (extent === "none") return [];
+  const names = listAxes(stage).filter((axis) => Object.hasOwn(job.params, axis.name) && (extent === "all" || axis.values.length > 1)).map((axis) => axis.name);
+  const lines = names.map((name) => renderAxis({ name, values: [job.params[name] ?? null] }));
+  return keepLines(lines, extent === "all" ? ALL.axes : FEW2.axes);
+}
+function listAxes(jobs) {
+  const axes = /* @__PURE__ */ new Map();
+  for (const job of jobs) {
+    for (const [name, value] of Object.entries(job.params)) {
+      const values = axes.get(name) ?? /* @__PURE__ */ new Map();
+      values.set(JSON.stringify(value), value);
+      axes.set(name, values);
+    }
+  }
+  return [...axes].map(([name, values]) => ({ name, values: [...values.values()].toSorted(compareValues) })).toSorted((one, other) => compareText(one.name, other.name));
+}
+function compareValues(one, other) {
+  if (typeof one === "number" && typeof other === "number") return one - other;
+  return compareText(JSON.stringify(one), JSON.stringify(other));
+}
+function renderAxisShort({ name, values }) {
+  const list = values.length <= FEW2.values ? values.map((value) => renderValue(value)).join(", ") : "";
+  const isShort = list !== "" && list.length <= FEW2.valuesLength;
+  return `${renderLabel(name, 24)}: ${isShort ? list : renderRange(values) ?? `${values.length} values`}`;
+}
+function renderRange(values) {
+  if (!values.every((value) => typeof value === "number")) return void 0;
+  return `${String(values[0])} \u2026 ${String(values.at(-1))} (${values.length} values)`;
+}
+function renderAxis({ name, values }) {
+  const label = renderLabel(name, 32);
+  const [only = null] = values;
+  if (values.length === 1) return `${label} = ${renderValue(only, ALL.valuesLength)}`;
+  const shown = [];
+  let length = 0;
+  for (const value of values.slice(0, ALL.values)) {
+    const text = renderValue(value);
+    length += text.length + 2;
+    if (length > ALL.valuesLength && shown.length > 0) break;
+    shown.push(text);
+  }
+  const rest = shown.length < values.length ? `, \u2026 (${values.length} values)` : "";
+  return `${label}: ${shown.join(", ")}${rest}`;
+}
+function renderValue(value, length = ALL.valueLength) {
+  if (typeof value !== "string") return renderLabel(JSON.stringify(value), length);
+  return value.trim() === "" ? JSON.stringify(value) : renderLabel(value.replace(STORE_PATH3, ""), length);
+}
+
+// ../core/src/model/picture-groups.ts
+function nestGroups(groups2, runs) {
+  const members2 = new Map([...groups2].map(([name, names]) => [name, new Set(names)]));
+  const sorted = [...groups2.keys()].map((name) => ({ name, runs: runs.filter((run) => members2.get(name)?.has(run) === true) })).filter((group) => group.runs.length > 0).toSorted((one, other) => other.runs.length - one.runs.length || compareText(one.name, other.name));
+  const frames = [];
+  const frameOf = /* @__PURE__ */ new Map();
+  const others = /* @__PURE__ */ new Map();
+  for (const group of sorted) {
+    const around = new Set(group.runs.map((run) => frameOf.get(run)));
+    const [parent] = around;
+    if (around.size > 1) {
+      for (const run of group.runs) others.set(run, [...others.get(run) ?? [], group.name]);
+      continue;
+    }
+    frames.push({ ...group, ...parent === void 0 ? {} : { parent } });
+    for (const run of group.runs) frameOf.set(run, frames.length - 1);
+  }
+  return { frames, frameOf, others };
+}
+
+// ../core/src/model/picture-runs.ts
+var STAGES_TOLD = 6;
+function drawFrames(lab, runs, hasGroups) {
+  if (!hasGroups) return { clusters: [], placeOf: () => ({ groups: [] }) };
+  const nest = nestGroups(lab.groups, runs);
+  const clusters = nest.frames.map((frame, index) => ({
+    id: `g${index}`,
+    kind: "group",
+    title: renderLabel(`@${frame.name}`),
+    lines: [],
+    about: [`group of ${countNoun(frame.runs.length, "run")}`],
+    ...frame.parent === void 0 ? {} : { cluster: `g${frame.parent}` }
+  }));
+  return {
+    clusters,
+    placeOf: (run) => {
+      const frame = nest.frameOf.get(run);
+      const groups2 = nest.others.get(run) ?? [];
+      return { groups: groups2, ...frame === void 0 ? {} : { cluster: `g${frame}` } };
+    }
+  };
+}
+function describeRun(lab, run, boxes, place) {
+  const total = lab.runs.get(run)?.jobIds.length ?? 0;
+  const elsewhere = total - boxes.reduce((sum, box) => sum + box.jobs.length, 0);
+  const count2 = `${countNoun(total, "job")}${elsewhere === 0 ? "" : `, ${elsewhere} drawn in an earlier run`}`;
+  const groups2 = place.groups.map((group) => renderLabel(`@${group}`, 24)).join(" ");
+  const stages = [...new Set(boxes.map((box) => renderLabel(box.stage)))];
+  return {
+    id: place.id,
+    title: renderLabel(run),
+    lines: [groups2 === "" ? count2 : `${count2}; also ${groups2}`, ...keepLines(stages, STAGES_TOLD)],
+    about: [count2, countNoun(stages.length, "stage")],
+    ...place.cluster === void 0 ? {} : { cluster: place.cluster }
+  };
+}
+function measureDepth(nodes, edges, clusters) {
+  const places = [...clusters, ...nodes];
+  const next = Map.groupBy(edges, (edge) => edge.from);
+  const around = new Map(places.map(({ id, cluster }) => [id, cluster]));
+  const inside = Map.groupBy(places, (place) => place.cluster);
+  const depths = /* @__PURE__ */ new Map();
+  const visit = (id) => {
+    const known = depths.get(id);
+    if (known !== void 0) return known;
+    const content = inside.get(id) ?? [];
+    const own2 = content.length === 0 ? 1 : 0;
+    depths.set(id, own2);
+    let longest = Math.max(0, ...content.map((place) => visit(place.id)));
+    for (let from = own2 === 0 ? void 0 : id; from !== void 0; from = around.get(from)) {
+      for (const edge of next.get(from) ?? []) longest = Math.max(longest, visit(edge.to));
+    }
+    depths.set(id, own2 + longest);
+    return own2 + longest;
+  };
+  return Math.max(0, ...nodes.map(({ id }) => visit(id)));
+}
+
+// ../core/src/model/build-picture.ts
+var PICTURE_DEFAULTS = {
+  detail: "stages",
+  hasGroups: false,
+  parameters: "few",
+  hasIntraEdges: true,
+  hasInterEdges: true
+};
+var MOST_NODES = 500;
+var MOST_EDGES = 2e3;
+var MOST_NAMED_EDGES = 200;
+var NOTHING_REUSED = /* @__PURE__ */ new Set();
+function buildPicture(lab, runs, options = PICTURE_DEFAULTS, reused = NOTHING_REUSED) {
+  const boxes = collectBoxes(lab, runs, options.detail === "jobs" ? "jobs" : "stages");
+  const isOverview = options.detail === "runs";
+  refuseCrowd(isOverview ? runs.length : boxes.length, MOST_NODES, options);
+  const view = { lab, runs, options, reused, boxes };
+  const drawn = isOverview ? [] : boxes.map((box) => ({ box, parts: drawBox(view, box) }));
+  const absent = /* @__PURE__ */ new Map();
+  const edges = [
+    ...drawn.flatMap(({ parts }) => parts.edges),
+    ...drawWires(lab, drawn, options),
+    ...options.hasInterEdges ? drawBetweenRuns(view, drawn, absent) : []
+  ];
+  const { clusters, nodes } = placeRuns(view, drawn);
+  for (const [run, id] of absent) nodes.unshift(drawAbsentRun(run, id));
+  refuseCrowd(nodes.length, MOST_NODES, options);
+  refuseCrowd(edges.length, MOST_EDGES, options);
+  const isNamed2 = edges.length <= MOST_NAMED_EDGES;
+  const stages = new Set(boxes.map((box) => `${box.run} ${box.stage}`)).size;
+  const jobs = boxes.reduce((total, box) => total + box.jobs.length, 0);
+  return {
+    title: `Lab ${lab.hash.slice(0, 8)}`,
+    summary: [
+      countNoun(runs.length, "run"),
+      countNoun(stages, "stage"),
+      countNoun(jobs, "job"),
+      ...isNamed2 ? [] : ["names of files left out"]
+    ].join(", "),
+    depth: measureDepth(nodes, edges, clusters),
+    clusters,
+    nodes,
+    edges: sortEdges(
+      edges.map((edge) => isNamed2 || edge.kind !== "data" ? edge : { ...edge, lines: [] }),
+      [...clusters, ...nodes]
+    )
+  };
+}
+function nameRun(index) {
+  return `r${index}`;
+}
+function drawBetweenRuns({ lab, runs }, drawn, absent) {
+  const placeOf = new Map(runs.map((run, index) => [run, nameRun(index)]));
+  return runs.flatMap(
+    (run) => drawRunDependencies(lab, run, drawn, (source) => {
+      const place = placeOf.get(source) ?? absent.get(source) ?? `x${absent.size}`;
+      if (!placeOf.has(source)) absent.set(source, place);
+      return place;
+    })
+  );
+}
+function placeRuns(view, drawn) {
+  const { lab, runs, options, boxes } = view;
+  const frames = drawFrames(lab, runs, options.hasGroups);
+  const clusters = [...frames.clusters];
+  const nodes = [];
+  const boxesOf = Map.groupBy(boxes, (box) => box.run);
+  const drawnOf = Map.groupBy(drawn, ({ box }) => box.run);
+  for (const [index, run] of runs.entries()) {
+    const cluster = nameRun(index);
+    const text = describeRun(lab, run, boxesOf.get(run) ?? [], { id: cluster, ...frames.placeOf(run) });
+    const own2 = drawnOf.get(run) ?? [];
+    if (own2.length === 0) nodes.push({ ...text, kind: "whole-run" });
+    else clusters.push({ ...text, lines: text.lines.slice(0, 1), kind: "run" });
+    for (const { box, parts } of own2) {
+      if (box.hasParts) clusters.push({ ...describeBox(view, box), kind: "scatter-gather", cluster });
+      nodes.push(...parts.nodes.map((node2) => ({ ...node2, cluster: node2.cluster ?? cluster })));
+    }
+  }
+  return { clusters, nodes };
+}
+function refuseCrowd(total, most, options) {
+  if (total <= most) return;
+  const kind = most === MOST_EDGES ? "arrows" : options.detail;
+  const smaller = {
+    jobs: "Leave out --expand to draw a stage's jobs as one box, or name fewer runs.",
+    stages: "Name fewer runs, or draw each run as one box with --runs.",
+    runs: "Name fewer runs, or a @group of them."
+  };
+  throw new RepxError("PICTURE_TOO_LARGE", `a picture of ${total} ${kind} is too large to read; at most ${most} fit`, {
+    hint: smaller[options.detail]
+  });
+}
+function drawBox(view, box) {
+  if (box.hasParts) return drawParts(view.lab, box);
+  const kind = view.options.detail === "jobs" ? "job" : "stage";
+  return { nodes: [{ ...describeBox(view, box), kind }], edges: [], entryOf: () => box.id, exit: box.id };
+}
+function describeBox(view, box) {
+  const { lab, reused } = view;
+  const jobs = findJobs(lab, box.jobs);
+  const [first] = jobs;
+  const count2 = countJobs(box.jobs, reused);
+  const ids = box.jobs.length === 1 ? box.jobs : [];
+  return {
+    id: box.id,
+    title: renderLabel(box.stage),
+    lines: view.options.detail === "jobs" ? renderJobLines(view, box) : [count2, ...renderParameters(jobs, view.options.parameters)],
+    about: [
+      `run ${box.run}`,
+      count2,
+      ...ids,
+      ...renderParameters(jobs, "all"),
+      ...describeResources(first?.resource_hints),
+      ...describeOutputs(first)
+    ]
+  };
+}
+function renderJobLines({ lab, options, reused }, { jobs, stageJobs }) {
+  return jobs.flatMap((id) => {
+    const job = lab.jobs.get(id);
+    if (job === void 0) return [];
+    return [
+      `${id.slice(0, 8)}${reused.has(id) ? ", reused" : ""}`,
+      ...isScatterGather(job) ? ["scatter, steps, gather"] : [],
+      ...renderJobParameters(job, findJobs(lab, stageJobs), options.parameters)
+    ];
+  });
+}
+function countJobs(ids, reused) {
+  const known = ids.filter((id) => reused.has(id)).length;
+  return known === 0 ? countNoun(ids.length, "job") : `${countNoun(ids.length, "job")}, ${known} reused`;
+}
+function findJobs(lab, ids) {
+  return ids.flatMap((id) => lab.jobs.get(id) ?? []);
+}
+function describeResources(hints) {
+  const words = ["mem", "cpus", "time", "partition"].flatMap((name) => {
+    const value = hints?.[name];
+    return value === null || value === void 0 ? [] : [`${name} ${renderLabel(String(value), 24)}`];
+  });
+  return words.length === 0 ? [] : [words.join(", ")];
+}
+function describeOutputs(job) {
+  const program = job?.executables[isScatterGather(job) ? "gather" : "main"];
+  const names = Object.keys(program?.outputs ?? {}).toSorted();
+  return names.length === 0 ? [] : [`makes ${renderLabel(names.join(", "), 80)}`];
+}
+function drawAbsentRun(run, id) {
+  return { id, kind: "absent", title: renderLabel(run), lines: ["not drawn"], about: ["a run that was not asked for"] };
+}
+function sortEdges(edges, places) {
+  const index = new Map(places.map(({ id }, at) => [id, at]));
+  const order = (edge) => (index.get(edge.from) ?? 0) * (places.length + 1) + (index.get(edge.to) ?? 0);
+  return edges.toSorted((one, other) => order(one) - order(other));
+}
+
+// ../core/src/model/picture-tree.ts
+function nestPlaces(picture) {
+  return Map.groupBy([...picture.clusters, ...picture.nodes], (place) => place.cluster ?? "");
+}
+function isCluster(place) {
+  return place.kind === "group" || place.kind === "run" || place.kind === "scatter-gather";
+}
+
+// ../core/src/model/render-mermaid.ts
+var SHAPES = {
+  stage: ["[", "]"],
+  job: ["[", "]"],
+  scatter: ["[/", "\\]"],
+  step: ["[", "]"],
+  gather: ["[\\", "/]"],
+  "whole-run": ["([", "])"],
+  absent: ["([", "])"]
+};
+var ARROWS = { data: "-->", hard: "==>", soft: "-.->" };
+var DEEP = 7;
+function renderMermaid(picture) {
+  const inside = nestPlaces(picture);
+  return [
+    `graph ${picture.depth > DEEP ? "TD" : "LR"}`,
+    ...renderPlaces(inside, "", "  "),
+    ...picture.edges.map(renderEdge)
+  ].join("\n");
+}
+function renderPlaces(inside, cluster, indent) {
+  return (inside.get(cluster) ?? []).flatMap((place) => {
+    if (!isCluster(place)) {
+      const [open4, close] = SHAPES[place.kind];
+      return [`${indent}${place.id}${open4}${renderText(place, "<br/>")}${close}`];
+    }
+    return [
+      `${indent}subgraph ${place.id}[${renderText(place, ", ")}]`,
+      ...renderPlaces(inside, place.id, `${indent}  `),
+      `${indent}end`
+    ];
+  });
+}
+function renderText({ title, lines }, separator) {
+  return `"${[title, ...lines].map(escapeLabel).join(separator)}"`;
+}
+function renderEdge({ from, to, kind, lines }) {
+  const label = lines.length === 0 ? "" : `|"${lines.map(escapeLabel).join("<br/>")}"|`;
+  return `  ${from} ${ARROWS[kind]}${label} ${to}`;
 }
 function escapeLabel(text) {
-  return text.replaceAll(/[^A-Za-z0-9 ._+:@/-]/g, (char) => `#${char.codePointAt(0)};`);
+  return text.replaceAll(/[^A-Za-z0-9 ._+:@/,()=\u2026\u2192-]/gu, (char) => `#${char.codePointAt(0)};`);
+}
+
+// ../core/src/model/graph-picture.ts
+var MOST2 = { characters: 45e3, edges: 450 };
+var ATTEMPTS = [
+  PICTURE_DEFAULTS,
+  { ...PICTURE_DEFAULTS, parameters: "none" },
+  { ...PICTURE_DEFAULTS, detail: "runs" }
+];
+function renderGraphPicture(lab, runs, reused) {
+  for (const options of ATTEMPTS) {
+    const picture = buildWithin(lab, runs, options, reused);
+    const text = picture === void 0 || picture.edges.length > MOST2.edges ? void 0 : renderMermaid(picture);
+    if (text !== void 0 && text.length <= MOST2.characters) return text;
+  }
+  return `graph LR
+  r0["${countNoun(runs.length, "run")}: too many to draw here"]`;
+}
+function buildWithin(lab, runs, options, reused) {
+  try {
+    return buildPicture(lab, runs, options, reused);
+  } catch (error3) {
+    if (error3 instanceof RepxError && error3.code === "PICTURE_TOO_LARGE") return void 0;
+    throw error3;
+  }
 }
 
 // src/inputs.ts
@@ -56215,7 +57272,7 @@ function parseBoolean(name, text) {
 // src/route.ts
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join as join10 } from "node:path";
+import { join as join8 } from "node:path";
 function readRoute(host, inputs, programs) {
   return {
     files: { config: inputs.config, resources: inputs.resources, programs },
@@ -56230,16 +57287,17 @@ function readRoute(host, inputs, programs) {
   };
 }
 function makeTemporaryFolder(host) {
-  const folder = mkdtempSync(join10(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
+  const folder = mkdtempSync(join8(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
 // src/summary.ts
 function renderSummary(outcome) {
+  const reused = new Set([...outcome.jobs.values()].filter((job) => job.isReused).map((job) => job.id));
   const rows = outcome.runs.map((run) => {
-    const reused = run.jobs.filter((id) => outcome.jobs.get(id)?.isReused === true).length;
-    return `| ${run.name} | ${run.jobs.length} | ${reused} | ${run.jobs.length - reused} |`;
+    const known = run.jobs.filter((id) => reused.has(id)).length;
+    return `| ${run.name} | ${run.jobs.length} | ${known} | ${run.jobs.length - known} |`;
   });
   return [
     "## RepX",
@@ -56251,7 +57309,11 @@ function renderSummary(outcome) {
     ...rows,
     "",
     "```mermaid",
-    renderGraphPicture(outcome.runs, outcome.jobs),
+    renderGraphPicture(
+      outcome.lab,
+      outcome.runs.map((run) => run.name),
+      reused
+    ),
     "```",
     ""
   ].join("\n");
@@ -56298,4 +57360,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-TKYW77HV.js.LEGAL.txt */
+/*! For license information please see chunk-5X5K7UNL.js.LEGAL.txt */
