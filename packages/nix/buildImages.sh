@@ -74,7 +74,7 @@ write_base() {
   ln -s bash base/bin/sh
   printf 'root:x:0:0::/root:/bin/sh\n' >base/etc/passwd
   printf 'root:x:0:\n' >base/etc/group
-  (cd base && write_tar "$out/store/base" *)
+  (cd base && write_tar "$out/store/base" -- *)
 }
 
 # Writes store/<digest>-layer.tar for each layer of the plan, each once; digest_of has them by name.
@@ -97,8 +97,8 @@ write_layers() {
   done <digests
 }
 
-# join <item>... prints them as the inside of a JSON array of strings.
-join() {
+# render_list <item>... prints them as the inside of a JSON array of strings.
+render_list() {
   local list
   printf -v list ',"%s"' "$@"
   printf '%s' "${list:1}"
@@ -111,12 +111,12 @@ write_image() {
   awk -F '\t' -v image="$1" '$1 == image && !seen[$2]++ { print $2 }' plan >layers
   while read -r name; do digests+=("${digest_of[$name]}"); done <layers
   printf '{"architecture":"%s","config":{"Cmd":["/bin/bash"],"Env":["PATH=%s"],"WorkingDir":"/"},"created":"1970-01-01T00:00:01Z","os":"linux","rootfs":{"diff_ids":[%s],"type":"layers"}}' \
-    "$architecture" "$imagePath" "$(join "${digests[@]/#/sha256:}")" >config
+    "$architecture" "$imagePath" "$(render_list "${digests[@]/#/sha256:}")" >config
   config_digest=$(sha256sum <config)
   mkdir -p "${digests[@]/#/"$folder/"}"
   cp config "$folder/${config_digest%% *}.json"
   printf '[{"Config":"%s.json","Layers":[%s],"RepoTags":["%s:latest"]}]' \
-    "${config_digest%% *}" "$(join "${digests[@]/%//layer.tar}")" "$1" >"$folder/manifest.json"
+    "${config_digest%% *}" "$(render_list "${digests[@]/%//layer.tar}")" "$1" >"$folder/manifest.json"
   for name in "${digests[@]}"; do ln -s "../../../store/$name-layer.tar" "$folder/$name/layer.tar"; done
 }
 

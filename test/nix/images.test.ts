@@ -120,7 +120,7 @@ test("images of runs hold their own closure and share the layers of what they ha
   expect(layers).toHaveLength(first.Layers.length + 1);
 });
 
-test("podman loads an image and runs a stage of it, as any user with nothing to write but its output", async () => {
+test("podman loads an image and runs a stage of it, for any user, with nothing to write but its output", async () => {
   const { image, jobs } = await readRun(unified, "Second_Run");
   const [job] = Object.values(jobs);
   const folder = join(builder.folder, "job");
