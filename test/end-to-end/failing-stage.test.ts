@@ -58,3 +58,22 @@ test("the run that needed it was not started, does not pass, and names the cause
   });
   expect(check?.output.summary).toContain("upstream: percolation-1.0 failed, exit code 3");
 });
+
+test("a run that needs it softly runs when its jobs have ended, with what there is", async () => {
+  showLogs();
+  const experiment = await world.openExperiment("tolerant");
+  await experiment.checkout.edit(STAGE, breakStage);
+  await experiment.checkout.edit("analysis/default.nix", (text) =>
+    text.replace("[ simulation ]", '[ [ simulation "soft" ] ]'),
+  );
+  await experiment.checkout.edit("analysis/threshold.nix", (text) =>
+    text.replace('/threshold.tsv"', '/threshold.tsv" || true'),
+  );
+  const run = await world.runAction(experiment);
+  expect(run, run.log).toMatchObject({ exitCode: 0, outputs: { jobs: "16", reused: "10" } });
+  const found = await world.waitForChecks(experiment.pullRequest.headSha, 2);
+  expect(found.map(({ name, conclusion }) => `${name}: ${conclusion}`).toSorted()).toEqual([
+    "repx / analysis: success",
+    "repx / simulation: failure",
+  ]);
+});

@@ -1,6 +1,8 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { Lab } from "@repx/core/lab";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
+import { runRepx } from "../cli/run-repx.ts";
 import type { ActionRun } from "../harness/action-runner.ts";
 import type { CheckRun } from "../harness/github-emulator.ts";
 import { makeTemporaryWorld } from "../harness/temporary-world.ts";
@@ -106,4 +108,28 @@ test("a scatter-gather job keeps every branch's work item, outputs and logs", as
     "step-extract",
     "step-square",
   ]);
+});
+
+async function findLab(): Promise<string> {
+  const store = join(world.basePath, "../../nix/nix/store");
+  const name = (await readdir(store)).find((one) => one.startsWith(`${run.outputs["lab-hash"]}-`));
+  return join(store, name ?? "");
+}
+
+test("an analysis script finds the outputs of the jobs that it asks for", async () => {
+  await using lab = await Lab.open(await findLab(), { target: world.basePath });
+  const found = await lab.jobs({ stage: "stage-E-total-sum", param: { offset: 1, mode: "slow" }, status: "succeeded" });
+  expect(found).toHaveLength(4);
+  for (const job of found) {
+    expect(await readFile(job.outputs()["data.total_sum"] ?? "", "utf8")).toBe("540\n");
+  }
+});
+
+test("the command line tells which jobs have succeeded on the target, and shows what one has left", async () => {
+  const place = ["--lab", await findLab(), "--target", world.basePath];
+  const listed = await runRepx(["list", "jobs", "simulation-run", "--status", "succeeded", ...place]);
+  expect(listed).toMatchObject({ exitCode: 0, stderr: "" });
+  expect(listed.stdout.split("\n").filter((line) => /-stage-[A-G]-/.test(line))).toHaveLength(152);
+  const shown = await runRepx(["show", "output", "analysis-run", "histogram.tsv", ...place]);
+  expect(shown).toMatchObject({ exitCode: 0, stdout: "540\t8\n595\t8\n" });
 });
