@@ -5,7 +5,10 @@ let
   fail = import ./fail.nix;
   callFile = import ./callFile.nix;
   mkRun = import ./mkRun.nix;
-  returned = callFile (pkgs // { inherit pkgs repx-lib; }) file;
+  returned = callFile {
+    inherit at;
+    available = pkgs // { inherit pkgs repx-lib; };
+  } file;
   found =
     if !builtins.isAttrs returned then
       builtins.typeOf returned

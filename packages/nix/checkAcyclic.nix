@@ -5,12 +5,19 @@ let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
   uniqueStrings = import ./uniqueStrings.nix;
-  deepest = builtins.length (builtins.head nodes).walks - 1;
-  isEndless = node: builtins.elemAt node.walks deepest;
-  # Shorter walks first: they end the search early, and keep each answer close to the one that it rests on.
-  endless = builtins.foldl' (
-    left: length: builtins.filter (node: builtins.elemAt node.walks length) left
-  ) nodes (builtins.genList (length: length) (deepest + 1));
+  # As many stages in line as a pipeline may have.
+  deepest = 2000;
+  start = node: {
+    inherit node;
+    walk = node.walks;
+  };
+  # All that can go one wire further; what ends leaves the search, so that only a cycle makes it long.
+  goOn =
+    left: _:
+    map (found: found // { walk = found.walk.longer; }) (builtins.filter (found: found.walk.isPossible) left);
+  search = nodes: map (found: found.node) (builtins.foldl' goOn (map start nodes) (builtins.genList (n: n) deepest));
+  endless = search nodes;
+  isEndless = node: search [ node ] != [ ];
   needs =
     node:
     map (wire: "${node.stage.label} needs ${wire.node.stage.label}") (
@@ -18,7 +25,7 @@ let
     );
   next = builtins.concatMap (node: map (wire: wire.node) node.wires) endless;
 in
-if nodes == [ ] || endless == [ ] then
+if endless == [ ] then
   nodes
 else
   fail {
@@ -27,5 +34,5 @@ else
     message = "stages depend on each other in a cycle: ${
       listNames (uniqueStrings (builtins.concatMap needs (endless ++ builtins.filter isEndless next)))
     }";
-    hint = "remove one of these dependencies; a pipeline begins with a stage called with [ ]";
+    hint = "remove one of these dependencies; a pipeline begins with a stage called with [ ], and has at most ${toString deepest} in line";
   }

@@ -1,10 +1,11 @@
-# checkKeys : { at, required, optional } -> attrs -> attrs. Refuses unknown and missing keys; returns its argument.
-{ at, required, optional ? [ ] }: attrs:
+# checkKeys : { at, required, optional, ignored } -> attrs -> attrs. Refuses unknown and missing keys; returns its argument.
+# ignored: keys that are accepted and not offered, as they say nothing.
+{ at, required, optional ? [ ], ignored ? [ ] }: attrs:
 let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
   known = required ++ optional;
-  unknown = builtins.filter (key: !builtins.elem key known) (builtins.attrNames attrs);
+  unknown = builtins.filter (key: !builtins.elem key (known ++ ignored)) (builtins.attrNames attrs);
   missing = builtins.filter (key: !attrs ? ${key}) required;
 in
 if !builtins.isAttrs attrs then

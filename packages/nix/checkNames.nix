@@ -1,13 +1,15 @@
 # checkNames : { at } -> attrs -> attrs. Checks that every key is a plain name; returns its argument.
 { at }: attrs:
 let
-  checkKeys = import ./checkKeys.nix;
+  fail = import ./fail.nix;
   checkName = import ./checkName.nix;
-  names = if builtins.isAttrs attrs then builtins.attrNames attrs else [ ];
-  checked = checkKeys {
-    inherit at;
-    required = [ ];
-    optional = names;
-  } attrs;
 in
-builtins.deepSeq (map (checkName { inherit at; }) names) checked
+if builtins.isAttrs attrs then
+  builtins.deepSeq (map (checkName { inherit at; }) (builtins.attrNames attrs)) attrs
+else
+  fail {
+    code = "LAB_TYPE_WRONG";
+    inherit at;
+    message = "expected an attribute set, found ${builtins.typeOf attrs}";
+    hint = "write { name = ...; }, with a name for each of them";
+  }

@@ -1,5 +1,5 @@
-# checkText : { at, name } -> string -> string. Refuses what is no text.
-{ at, name }: value:
+# checkText : { at, name, example } -> string -> string. Refuses what is no text.
+{ at, name, example }: value:
 let
   fail = import ./fail.nix;
 in
@@ -10,5 +10,5 @@ else
     code = "LAB_TYPE_WRONG";
     at = "${at}.${name}";
     message = "expected a string, found ${builtins.typeOf value}";
-    hint = "for instance ${name} = \"1.0.0\";";
+    hint = "for instance ${name} = ${example};";
   }

@@ -1,9 +1,12 @@
-# listWalks : [ wire ] -> [ bool ]. Number n: whether n wires can be followed one after another.
+# listWalks : [ wire ] -> walk, { isPossible, longer }: whether n wires can be followed one after another, from n = 0 on.
 # In a cycle that is so for every n, and each answer rests on the one before of the next stage: asking always ends.
-wires:
 let
-  deepestPipeline = 500;
+  follow = walks: {
+    isPossible = builtins.any (walk: walk.isPossible) walks;
+    longer = follow (map (walk: walk.longer) walks);
+  };
 in
-builtins.genList (
-  length: length == 0 || builtins.any (wire: builtins.elemAt wire.node.walks (length - 1)) wires
-) deepestPipeline
+wires: {
+  isPossible = true;
+  longer = follow (map (wire: wire.node.walks) wires);
+}

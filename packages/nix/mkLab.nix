@@ -3,7 +3,9 @@
 # runs: { name = callRun ./run.nix [ ]; }; groups: { name = [ placeholder | name in runs ]; }, selected as @name.
 given:
 let
+  checkContainerMode = import ./checkContainerMode.nix;
   checkKeys = import ./checkKeys.nix;
+  checkPackages = import ./checkPackages.nix;
   callRuns = import ./callRuns.nix;
   mkCheckedLab = import ./mkCheckedLab.nix;
   at = "mkLab";
@@ -17,9 +19,14 @@ let
     required = [ "pkgs" "repx-lib" "gitHash" "lab_version" "runs" ];
     optional = [ "groups" "containerMode" "runContainerMode" ];
   } given;
+  # Of the Lab and of single runs, whichever is asked for.
+  modes = builtins.mapAttrs (name: checkContainerMode { at = "${at}.${name}"; }) {
+    inherit (definition) containerMode runContainerMode;
+  };
   inherit (callRuns {
     inherit at;
-    inherit (definition) pkgs repx-lib groups;
+    pkgs = checkPackages { inherit at; } definition.pkgs;
+    inherit (definition) repx-lib groups;
   } definition.runs) runs groups;
   toItem = run: {
     key = run.name;
@@ -34,25 +41,24 @@ let
       }
     );
   mkOne =
-    { runs, groups, modeAt }:
-    mkCheckedLab {
-      inherit at modeAt runs groups;
-      containerMode = definition.${modeAt};
+    { runs, groups, containerMode }:
+    builtins.deepSeq modes (mkCheckedLab {
+      inherit at runs groups containerMode;
       inherit (definition) gitHash lab_version;
-    };
+    });
 in
 {
   lab = mkOne {
     runs = builtins.attrValues runs;
     inherit groups;
-    modeAt = "containerMode";
+    inherit (modes) containerMode;
   };
   runs = builtins.mapAttrs (
     _: run:
     mkOne {
       runs = withNeeded run;
       groups = { };
-      modeAt = "runContainerMode";
+      containerMode = modes.runContainerMode;
     }
   ) runs;
 }

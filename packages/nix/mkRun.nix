@@ -5,30 +5,30 @@
 definition:
 let
   checkDeclared = import ./checkDeclared.nix;
-  checkName = import ./checkName.nix;
+  checkRunName = import ./checkRunName.nix;
   expandRun = import ./expandRun.nix;
   mkSpace = import ./mkSpace.nix;
   readAxes = import ./readAxes.nix;
-  readPipeline = import ./readPipeline.nix;
+  readPipelines = import ./readPipelines.nix;
   readRunArguments = import ./readRunArguments.nix;
-  readRunDependency = import ./readRunDependency.nix;
+  readRunDependencies = import ./readRunDependencies.nix;
   readSettings = import ./readSettings.nix;
   repeatSpace = import ./repeatSpace.nix;
   given = readRunArguments definition;
-  name = checkName { at = "mkRun.name"; } given.name;
+  name = checkRunName { at = "mkRun.name"; } given.name;
   at = "run ${name}";
-  dependencies = map (readRunDependency { inherit at; }) given.dependencies;
+  dependencies = readRunDependencies { inherit at; } given.dependencies;
   settings = readSettings { inherit at; } given;
   axes = readAxes { at = "${at}.parameters"; } given.parameters;
   space = repeatSpace { inherit at axes; inherit (settings) loops; } (mkSpace {
     inherit at axes;
     inherit (given) include exclude;
   });
-  nodes = builtins.concatMap (readPipeline {
+  nodes = readPipelines {
     inherit at space;
     inherit (given) pkgs;
     runDependencies = dependencies;
-  }) given.pipelines;
+  } given.pipelines;
   checkedAxes = if given.allowUndeclared then axes else checkDeclared { inherit at nodes; } axes;
   expanded = expandRun {
     inherit at space nodes settings;

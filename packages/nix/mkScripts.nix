@@ -14,7 +14,11 @@ let
         inherit (part) program inputs outputs;
         run =
           if part ? readsFrom then
-            available: callFile (available // { inputs = available.inputs // part.readsFrom; }) run
+            available:
+            callFile {
+              at = "stage ${part.program}.run";
+              available = available // { inputs = available.inputs // part.readsFrom; };
+            } run
           else
             run;
       };

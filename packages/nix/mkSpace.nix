@@ -9,7 +9,7 @@ let
   keyCombination = import ./keyCombination.nix;
   mkEntries = import ./mkEntries.nix;
   readFilter = import ./readFilter.nix;
-  entries = map (axis: axis // { rows = map mkEntries axis.rows; }) axes;
+  entries = map (axis: axis // { rows = map (mkEntries { at = "${at}.parameters"; }) axis.rows; }) axes;
   through = names: rows: unique keyCombination (map (builtins.intersectAttrs names) rows);
   isSeen = names: axis: builtins.any (name: names ? ${name}) axis.names;
   multiply =

@@ -4,6 +4,7 @@
 # The checks of the builder change the derivation but not the identity.
 { pkgs, program, version, parameters, inputs, outputs, run, runDependencies, place ? null }:
 let
+  fail = import ./fail.nix;
   callFile = import ./callFile.nix;
   toolPath = import ./toolPath.nix;
   uniqueStrings = import ./uniqueStrings.nix;
@@ -15,14 +16,40 @@ let
     export PATH="${stagePath}''${PATH:+:$PATH}"
     ${builtins.readFile ./stageHeader.sh}
   '';
-  body = callFile {
-    inherit pkgs outputs;
-    inputs = subscript "inputs" inputs;
-    parameters = subscript "parameters" parameters;
+  at = "stage ${program}.run";
+  returned = callFile {
+    inherit at;
+    available = {
+      inherit pkgs outputs;
+      inputs = subscript "inputs" inputs;
+      parameters = subscript "parameters" parameters;
+    };
   } run;
+  body =
+    if builtins.isString returned then
+      returned
+    else
+      fail {
+        code = "LAB_TYPE_WRONG";
+        inherit at;
+        message = "it returns the text of a script, found ${builtins.typeOf returned}";
+        hint = "write run = { outputs, ... }: ''echo 1 > \"\${outputs.data}\"''; of a file: builtins.readFile ./script.sh";
+      };
+  name = "${program}-script-${version}";
+  # Nix adds `.drv`, and takes 211 characters in all.
+  longest = 207;
 in
 derivation {
-  name = "${program}-script-${version}";
+  name =
+    if builtins.stringLength name <= longest then
+      name
+    else
+      fail {
+        code = "LAB_NAME_INVALID";
+        inherit at;
+        message = "the script's name has ${toString (builtins.stringLength name)} characters: ${name}";
+        hint = "it has at most ${toString longest}: shorten pname, version or the name of the step";
+      };
   system = pkgs.bash.system;
   builder = "${toolPath pkgs.bash}/bash";
   args = [ ./buildStageScript.sh ];

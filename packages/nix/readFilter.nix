@@ -1,5 +1,6 @@
 # readFilter : { at, names } -> ((parameters -> bool) | [ { name = value; } ]) -> { name = value; } -> bool.
-# A set of the list matches the combinations that have all of its values. names: the parameters of the run.
+# A set of the list matches the combinations that have all of its values; a function receives the parameters that it names,
+# all of them when it names none. names: the parameters of the run.
 { at, names }: filter:
 let
   fail = import ./fail.nix;
@@ -26,14 +27,18 @@ let
         "write a function of the parameters, parameters: parameters.x < 3, or a list of sets, [ { x = 3; } ]; "
         + "parameters: ${listNames names}";
     };
+  wanted = builtins.functionArgs filter;
+  strangers = builtins.filter (name: !wanted.${name} && !builtins.elem name names) (builtins.attrNames wanted);
   call =
     combination:
     let
-      answer = filter combination;
+      answer = filter (if wanted == { } then combination else builtins.intersectAttrs wanted combination);
     in
     if builtins.isBool answer then answer else invalid "the function returns ${builtins.typeOf answer}, not true or false";
 in
-if builtins.isFunction filter then
+if builtins.isFunction filter && strangers != [ ] then
+  invalid "the function asks for ${listNames strangers}, which no axis gives"
+else if builtins.isFunction filter then
   call
 else if builtins.isList filter then
   combination: builtins.any (isMatch combination) sets

@@ -3,9 +3,9 @@
 { at }: given:
 let
   fail = import ./fail.nix;
-  isDerivation = builtins.isAttrs given && given.type or null == "derivation";
-  text = if isDerivation then given.outPath else given;
-  isStored = isDerivation || builtins.isString given && builtins.hasContext given;
+  isMade = builtins.isAttrs given && given ? outPath;
+  text = if isMade then given.outPath else given;
+  isStored = isMade || builtins.isString given && builtins.hasContext given;
   isAbsolute = builtins.isString given && builtins.substring 0 1 given == "/";
   src = if isStored || builtins.isPath given then text else /. + text;
   name = builtins.unsafeDiscardStringContext (toString src);

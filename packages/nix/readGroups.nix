@@ -5,6 +5,7 @@ let
   listNames = import ./listNames.nix;
   checkNames = import ./checkNames.nix;
   names = map (run: run.name) runs;
+  isMember = value: builtins.isAttrs value && value._repxType or null == "run" && builtins.elem value.name names;
   readGroup =
     group: members:
     if builtins.elem group names then
@@ -14,7 +15,7 @@ let
         message = "a run has this name already";
         hint = "choose a name other than: ${listNames names}";
       }
-    else if !builtins.isList members || !builtins.all (run: builtins.elem (run.name or null) names) members then
+    else if !builtins.isList members || !builtins.all isMember members then
       fail {
         code = "LAB_GROUP_INVALID";
         at = "${at}.groups.${group}";

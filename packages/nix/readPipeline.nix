@@ -7,7 +7,10 @@ let
   mkPipelineHelpers = import ./mkPipelineHelpers.nix;
   repx = mkPipelineHelpers { inherit pkgs runDependencies space; };
   place = if builtins.isPath definition then "${at}, pipeline ${baseNameOf definition}" else "${at}, pipeline";
-  stages = callFile (pkgs // { inherit pkgs repx; }) definition;
+  stages = callFile {
+    at = place;
+    available = pkgs // { inherit pkgs repx; };
+  } definition;
   checkNode =
     name: value:
     if builtins.isAttrs value && value._repxType or null == "stage" then

@@ -4,18 +4,23 @@
 let
   fail = import ./fail.nix;
   checkKeys = import ./checkKeys.nix;
+  isLike = pattern: value: builtins.isString value && builtins.match pattern value != null;
+  # What sbatch(1) takes.
   types = {
-    mem = { isRight = builtins.isString; example = "\"2G\""; };
+    mem = { isRight = isLike "[0-9]+[KMGTkmgt]?[Bb]?"; example = "\"2G\""; };
     cpus = { isRight = value: builtins.isInt value && value > 0; example = "4"; };
-    time = { isRight = builtins.isString; example = "\"01:00:00\""; };
-    partition = { isRight = builtins.isString; example = "\"compute\""; };
+    time = {
+      isRight = isLike "([0-9]+-)?[0-9]+(:[0-9]+)?(:[0-9]+)?|UNLIMITED|INFINITE";
+      example = "\"01:00:00\"";
+    };
+    partition = { isRight = isLike "[^[:space:]]+"; example = "\"compute\""; };
     gpus = {
       isRight =
         value:
         if builtins.isInt value then
           value > 0
         else
-          builtins.isString value && builtins.match "([A-Za-z0-9_.-]+:)?[1-9][0-9]*" value != null;
+          isLike "([A-Za-z0-9_.-]+:)?[1-9][0-9]*" value;
       example = "1; or gpus = \"a100:2\"";
     };
     sbatch_opts = {

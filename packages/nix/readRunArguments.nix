@@ -3,6 +3,8 @@ definition:
 let
   fail = import ./fail.nix;
   checkKeys = import ./checkKeys.nix;
+  checkPackages = import ./checkPackages.nix;
+  readPackages = import ./readPackages.nix;
   at = "run ${if builtins.isString (definition.name or null) then definition.name else "?"}";
   defaults = {
     parameters = { };
@@ -17,7 +19,7 @@ let
   };
   ignored = [ "repx-lib" "override" "overrideDerivation" "interRunDepTypes" "dependencyJobs" ];
   given = checkKeys {
-    inherit at;
+    inherit at ignored;
     required = [ "pkgs" "name" "pipelines" ];
     optional = [
       "parameters"
@@ -29,10 +31,8 @@ let
       "hashMode"
       "parametersDependencies"
       "allowUndeclared"
-    ]
-    ++ ignored;
+    ];
   } definition;
-  isStorePath = value: builtins.isPath value || builtins.isString value || value.type or null == "derivation";
   check =
     name: isRight: hint: value:
     if isRight value then
@@ -48,10 +48,10 @@ let
 in
 arguments
 // {
+  pkgs = checkPackages { inherit at; } arguments.pkgs;
   pipelines = check "pipelines" builtins.isList "write pipelines = [ ./pipeline.nix ]" arguments.pipelines;
   dependencies = check "dependencies" builtins.isList "write dependencies = [ run ]" arguments.dependencies;
   parameters = check "parameters" builtins.isAttrs "write parameters = { name = [ value ]; }" arguments.parameters;
-  parametersDependencies = check "parametersDependencies" (
-    value: builtins.isList value && builtins.all isStorePath value
-  ) "write parametersDependencies = [ derivation ]" arguments.parametersDependencies;
+  parametersDependencies = readPackages { at = "${at}.parametersDependencies"; } arguments.parametersDependencies;
+  allowUndeclared = check "allowUndeclared" builtins.isBool "write allowUndeclared = true" arguments.allowUndeclared;
 }

@@ -16,7 +16,9 @@ else
     at = "${at}.dependencies";
     message =
       if isRun run then
-        "unknown kind of dependency ${builtins.toJSON type}"
+        "unknown kind of dependency ${
+          if builtins.isString type then builtins.toJSON type else "of type ${builtins.typeOf type}"
+        }"
       else
         "a value of type ${builtins.typeOf dependency} is not a run";
     hint = "write dependencies = [ run ] or [ [ run \"soft\" ] ], where run comes from mkRun; kinds: hard, soft";

@@ -9,8 +9,8 @@ in
 if builtins.elem type [ "string" "int" "float" "bool" "null" ] then
   value
 else if type == "path" then
-  sanitizePath value
-else if type == "set" && value.type or null == "derivation" then
+  sanitizePath { inherit at; } value
+else if type == "set" && value ? outPath then
   "${value}"
 else
   fail {

@@ -7,6 +7,8 @@ let
   checkScatter = import ./checkScatter.nix;
   mapGather = import ./mapGather.nix;
   mapStep = import ./mapStep.nix;
+  readBody = import ./readBody.nix;
+  readPackages = import ./readPackages.nix;
   readPart = import ./readPart.nix;
   readSteps = import ./readSteps.nix;
   given = checkKeys {
@@ -19,9 +21,8 @@ let
       "runDependencies"
       "resources"
       "passthru"
-      "override"
-      "overrideDerivation"
     ];
+    ignored = [ "override" "overrideDerivation" ];
   } definition;
   readKeys =
     name: extra:
@@ -37,21 +38,24 @@ let
   );
   stepWires = readSteps { at = "${place}.steps"; } steps;
   stepNames = builtins.attrNames steps;
-  mkBody = part: {
-    inherit (part) run;
-    # What the stage declares is for all of its parts.
-    runDependencies = given.runDependencies or [ ] ++ part.runDependencies or [ ];
-  };
+  # What the stage declares is for all of its parts.
+  packages = readPackages { at = "${place}.runDependencies"; } (given.runDependencies or [ ]);
+  mkBody =
+    name:
+    readBody {
+      at = "${place}.${name}";
+      inherit packages;
+    };
 in
 {
   inherit given;
   stageType = "scatter-gather";
   varying = [ given scatter gather ] ++ builtins.attrValues steps;
   bodies = {
-    scatter = mkBody scatter;
-    gather = mkBody gather;
+    scatter = mkBody "scatter" scatter;
+    gather = mkBody "gather" gather;
   }
-  // builtins.listToAttrs (map (name: { name = "step-${name}"; value = mkBody steps.${name}; }) stepNames);
+  // builtins.listToAttrs (map (name: { name = "step-${name}"; value = mkBody "steps.${name}" steps.${name}; }) stepNames);
   describe =
     { at, pname, parameters }:
     let

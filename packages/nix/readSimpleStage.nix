@@ -2,6 +2,7 @@
 { place }: definition:
 let
   checkKeys = import ./checkKeys.nix;
+  readBody = import ./readBody.nix;
   readPart = import ./readPart.nix;
   given = checkKeys {
     at = place;
@@ -14,19 +15,15 @@ let
       "runDependencies"
       "resources"
       "passthru"
-      "override"
-      "overrideDerivation"
     ];
+    ignored = [ "override" "overrideDerivation" ];
   } definition;
 in
 {
   inherit given;
   stageType = "simple";
   varying = [ given ];
-  bodies.main = {
-    inherit (given) run;
-    runDependencies = given.runDependencies or [ ];
-  };
+  bodies.main = readBody { at = place; } given;
   describe =
     { at, pname, parameters }:
     let

@@ -13,7 +13,10 @@ let
   mkScripts = import ./mkScripts.nix;
   readScalar = import ./readScalar.nix;
   place = if builtins.isPath file then "stage file ${baseNameOf file}" else "stage";
-  definition = callFile (pkgs // { inherit pkgs; }) file;
+  definition = callFile {
+    at = place;
+    available = pkgs // { inherit pkgs; };
+  } file;
   hasParts = builtins.isAttrs definition && (definition ? scatter || definition ? steps || definition ? gather);
   read = if hasParts then import ./readScatterGather.nix else import ./readSimpleStage.nix;
   kind = read { inherit place; } definition;
@@ -54,7 +57,7 @@ in
   inherit at version parameters stageType describe;
   label = if builtins.isString given.pname then given.pname else place;
   isDynamic = builtins.any varies kind.varying;
-  entries = mkEntries parameters;
+  entries = mkEntries { at = "${at}.parameters"; } parameters;
   mkScripts = mkScripts {
     inherit pkgs version parameters;
     inherit (kind) bodies;

@@ -5,31 +5,22 @@ let
   fail = import ./fail.nix;
   listNames = import ./listNames.nix;
   findStep = import ./findStep.nix;
+  readReference = import ./readReference.nix;
   names = builtins.attrNames steps;
   readWire =
     name: dependency:
     let
-      parts = if builtins.isList dependency then dependency else [ dependency ];
-      length = builtins.length parts;
-      part = n: if n < length then builtins.elemAt parts n else null;
-      isName = value: value == null || builtins.isString value;
-      isRightLength = if builtins.isList dependency then length == 2 || length == 3 else true;
-    in
-    if isRightLength && builtins.isAttrs (part 0) && isName (part 1) && isName (part 2) then
-      {
-        step = findStep { at = "${at}.${name}.deps"; } steps (part 0);
-        output = part 1;
-        input = if part 2 == null then part 1 else part 2;
-      }
-    else
-      fail {
-        code = "LAB_DEPENDENCY_INVALID";
-        at = "${at}.${name}.deps";
-        message = "not a dependency: ${
-          if builtins.isList dependency then "a list of ${toString length}" else "a value of type ${builtins.typeOf dependency}"
-        }";
+      place = "${at}.${name}.deps";
+      reference = readReference {
+        at = place;
+        isProducer = builtins.isAttrs;
         hint = "write step, [ step \"output\" ] or [ step \"output\" \"input\" ], where step is one of: ${listNames names}";
-      };
+      } dependency;
+    in
+    {
+      step = findStep { at = place; } steps reference.producer;
+      inherit (reference) output input;
+    };
   readDeps =
     name: step:
     if builtins.isList step.deps or [ ] then

@@ -3,14 +3,18 @@
 variables:
 let
   fail = import ./fail.nix;
-  checkKeys = import ./checkKeys.nix;
   readScalar = import ./readScalar.nix;
   renderFloat = import ./renderFloat.nix;
-  checked = checkKeys {
-    at = "env";
-    required = [ ];
-    optional = if builtins.isAttrs variables then builtins.attrNames variables else [ ];
-  } variables;
+  checked =
+    if builtins.isAttrs variables then
+      variables
+    else
+      fail {
+        code = "LAB_TYPE_WRONG";
+        at = "env";
+        message = "expected an attribute set, found ${builtins.typeOf variables}";
+        hint = "write env { THREADS = 4; }";
+      };
   names = builtins.filter (name: checked.${name} != null) (builtins.attrNames checked);
   isPlain = text: builtins.match "[A-Za-z0-9_./:,=+-]*" text != null;
   quote =

@@ -8,7 +8,8 @@ let
 in
 if isWhole then
   "${toString (builtins.floor value)}.0"
-else if builtins.fromJSON text == value then
+# Infinity less itself is no number; JSON has neither.
+else if value - value == 0.0 && builtins.fromJSON text == value then
   text
 else
   fail {

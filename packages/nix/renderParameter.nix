@@ -1,13 +1,13 @@
-# renderParameter : name -> scalar -> `"name":value`, compact JSON, the same text on every version of Nix.
+# renderParameter : { at } -> name -> scalar -> `"name":value`, compact JSON, the same text on every version of Nix.
 let
   renderFloat = import ./renderFloat.nix;
 in
-name: value:
+{ at }: name: value:
 let
   text =
     if builtins.isFloat value then
       renderFloat {
-        at = "parameters.${name}";
+        at = "${at}.${name}";
         inherit name;
       } value
     else

@@ -4,7 +4,7 @@
 let
   fail = import ./fail.nix;
   mkEntries = import ./mkEntries.nix;
-  repetitions = builtins.genList (n: mkEntries { loop = n + 1; }) loops;
+  repetitions = builtins.genList (n: mkEntries { inherit at; } { loop = n + 1; }) loops;
 in
 if loops == null then
   space

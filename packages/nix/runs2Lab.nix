@@ -3,22 +3,25 @@
 # containerMode: none, unified (one image for the Lab) or per-run.
 given:
 let
+  checkContainerMode = import ./checkContainerMode.nix;
   checkKeys = import ./checkKeys.nix;
   mkCheckedLab = import ./mkCheckedLab.nix;
+  at = "runs2Lab";
   definition = checkKeys {
-    at = "runs2Lab";
+    inherit at;
     required = [ "runs" ];
     optional = [ "gitHash" "lab_version" "groups" "containerMode" ];
   } (if builtins.isList given then { runs = given; } else given);
 in
 mkCheckedLab (
   {
-    at = "runs2Lab";
-    modeAt = "containerMode";
+    inherit at;
     gitHash = "";
     lab_version = "1.0.0";
     groups = { };
-    containerMode = "none";
   }
   // definition
+  // {
+    containerMode = checkContainerMode { at = "${at}.containerMode"; } (definition.containerMode or "none");
+  }
 )

@@ -1,8 +1,9 @@
-# sanitizePath : path -> string, the path's own copy in the store: named after the file, addressed by what it holds.
+# sanitizePath : { at } -> path -> string, the path's own copy in the store: named after the file, addressed by what it holds.
 # A store name takes letters, digits and + - . _ ? =, at most 211 of them and no leading dot; other files are renamed.
-path:
+{ at }: path:
 let
   fail = import ./fail.nix;
+  checkFile = import ./checkFile.nix;
   longest = 200;
   parts = builtins.split "[^A-Za-z0-9+._?=-]+" (baseNameOf path);
   plain = builtins.concatStringsSep "-" (builtins.filter builtins.isString parts);
@@ -13,12 +14,12 @@ in
 if !builtins.isPath path then
   fail {
     code = "LAB_TYPE_WRONG";
-    at = "sanitize";
+    inherit at;
     message = "expected a path, found ${builtins.typeOf path}";
-    hint = "write sanitize ./file.txt, without quotes; what is in the store already needs no copy";
+    hint = "write ./file.txt, without quotes; what is in the store already needs no copy";
   }
 else
   builtins.path {
-    inherit path;
+    path = checkFile { inherit at; } path;
     name = if builtins.match "[.].*" short == null then short else "_${short}";
   }

@@ -32,7 +32,7 @@ let
   readEntry =
     name:
     if builtins.isPath folder.src && folder.entries.${name} != "symlink" then
-      sanitizePath (folder.src + "/${name}")
+      sanitizePath { inherit at; } (folder.src + "/${name}")
     else
       "${folder.src}/${name}";
 in

@@ -136,7 +136,7 @@ test.each([
   {
     title: "a number that Nix would round",
     expression: `ids (run "r" { pipelines = [ (chain { }) ]; parameters.x = [ (0.1 + 0.2) ]; })`,
-    error: "error[LAB_FLOAT_INEXACT]: at parameters.x: this Nix would round the number to 0.3",
+    error: "error[LAB_FLOAT_INEXACT]: at run r.parameters.x: this Nix would round the number to 0.3",
     hint: "write it as a string",
   },
   {

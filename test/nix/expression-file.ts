@@ -87,9 +87,10 @@ async function readFile(file: string, evaluate: Evaluate): Promise<{ values: Val
   };
 }
 
+/** Without the lines of source that Nix quotes: they may be the case itself, with the message that it expects. */
 function readMessage({ exitCode, stdout, stderr }: CommandOutput): string {
   if (exitCode === 0) throw new Error(`evaluated without an error: ${stdout}`);
-  return stderr;
+  return stderr.replaceAll(/^ *\d*\|.*\n/gm, "");
 }
 
 function parse({ exitCode, stdout, stderr }: CommandOutput): unknown {

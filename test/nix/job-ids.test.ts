@@ -50,12 +50,12 @@ describe("RepX 0.5's golden vectors", () => {
     ],
     [
       "an integer parameter",
-      `internal "mkJobId" { ${script("c", "generator")} paramsJson = internal "renderParameters" { slope = 1; }; upstream = [ ]; mappingsJson = "[]"; }`,
+      `internal "mkJobId" { ${script("c", "generator")} paramsJson = "{\${internal "renderParameter" { at = "generator"; } "slope" 1}}"; upstream = [ ]; mappingsJson = "[]"; }`,
       "1rp13yid26831ad1z0w1r3mqrzb3877l-generator-1.1",
     ],
     [
       "an identity by name and version",
-      `internal "mkJobId" { identities = [ "generator-1.1" ]; pname = "generator"; version = "1.1"; paramsJson = internal "renderParameters" { slope = 2; }; upstream = [ ]; mappingsJson = "[]"; }`,
+      `internal "mkJobId" { identities = [ "generator-1.1" ]; pname = "generator"; version = "1.1"; paramsJson = "{\${internal "renderParameter" { at = "generator"; } "slope" 2}}"; upstream = [ ]; mappingsJson = "[]"; }`,
       "0mkywqkm01ssrv6xsx62ckd6w5i62a9m-generator-1.1",
     ],
   ])("%s", async (_title, expression, id) => {

@@ -2,7 +2,7 @@ import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { buildLab } from "../../packages/core/src/lab/build-lab.ts";
+import { buildLab } from "../../packages/core/src/lab/nix/build-lab.ts";
 import { SYSTEM_PATH } from "../harness/command.ts";
 import { startLabBuilder } from "./build-lab.ts";
 import type { LabBuilder } from "./build-lab.ts";
@@ -92,6 +92,8 @@ describe("a script is accepted", () => {
     ],
     ["that declares what the cluster has", "# repx: uses host commands srun, module\nmodule load x\nsrun hostname", ""],
     ["with patterns that shopt allows", "shopt -s extglob\nrm -f !(keep|x)", ""],
+    ["that begins with a comment on a path", "# /data/in holds what is read here\necho 1", ""],
+    ["with a shebang below its first line", "# what it does\n #!/bin/bash\necho 1", ""],
     ["that shellcheck finds untidy", "x=(a b)\nfor i in ${x[@]}; do echo $i $undefined `ls`; done", ""],
   ])("%s", async (_title, text, extra) => {
     const folder = await builder.build({ expression: mkScript(text, extra) });

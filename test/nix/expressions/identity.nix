@@ -160,8 +160,8 @@ in
   "closure entries that are no store paths are refused" = {
     expr = (study { settings.parametersDependencies = [ 1 ]; }).storeValues;
     error = [
-      "error[LAB_TYPE_WRONG]: at run r.parametersDependencies: a value of type list does not fit"
-      "parametersDependencies = [ derivation ]"
+      "error[LAB_TYPE_WRONG]: at run r.parametersDependencies: a value of type int is not a package"
+      "hint: for instance [ pkgs.jq ]"
     ];
   };
 }

@@ -108,7 +108,7 @@ in
 
   "sanitize of something else than a path is refused" = {
     expr = sanitize "./x";
-    error = [ "error[LAB_TYPE_WRONG]: at sanitize: expected a path, found string" "hint: write sanitize ./file.txt, without quotes" ];
+    error = [ "error[LAB_TYPE_WRONG]: at sanitize: expected a path, found string" "hint: write ./file.txt, without quotes" ];
   };
 
   "a key that scan does not know is refused" = {

@@ -112,6 +112,18 @@ in
     );
     expected.s = 2;
   };
+  "a filter receives the axes that it names, and needs no dots for the others" = {
+    expr = grid { include = { n }: n == 1; };
+    expected = sort [ (cell 1 1) (cell 1 2) (cell 1 3) ];
+  };
+  "a filter may have a default for a parameter that no axis gives" = {
+    expr = grid { include = { n, other ? 1 }: n == other && other == 1; };
+    expected = sort [ (cell 1 1) (cell 1 2) (cell 1 3) ];
+  };
+  "a filter that asks for what no axis gives is refused" = refuses { include = { n, o, ... }: n == o; } [
+    "error[LAB_FILTER_INVALID]: at run r.include: the function asks for o, which no axis gives"
+    "parameters: m, n"
+  ];
   "an include that keeps nothing is refused" = refuses { include = _: false; } [
     "error[LAB_FILTER_EMPTY]: at run r.include: the filter leaves none of 9 combinations"
     "include keeps the combinations that match"

@@ -141,6 +141,19 @@ in
       "its dependencies offer: a.x"
     ];
   };
+  "six hundred stages in line are a pipeline" = {
+    expr = count (runOf (call: {
+      last = builtins.foldl' (below: n: call (relay // { pname = "s${toString n}"; }) [ below ]) (call p [ ]) (builtins.genList (n: n) 600);
+    }) { });
+    expected = 601;
+  };
+  "a dependency with null for a name is refused" = {
+    expr = wired { x = ""; } (a: [ [ a null "x" ] ]);
+    error = [
+      "error[LAB_DEPENDENCY_INVALID]: at stage c: not a dependency: a list of 3: set, null, string"
+      "hint: write producer, [ producer \"output\" ] or [ producer \"output\" \"input\" ]"
+    ];
+  };
 
   "two stages that need each other are refused" = refuses (call: rec { a = call (link "a") [ b ]; b = call (link "b") [ a ]; }) [
     "error[LAB_CYCLE]: at run r, pipeline: stages depend on each other in a cycle: a needs b, b needs a"

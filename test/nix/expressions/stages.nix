@@ -22,6 +22,7 @@ let
     run = { ... }: "true";
   };
   modes = runStage swept { parameters = { mode = [ "fast" "slow" ]; size = [ 1 2 ]; }; };
+  text = length: builtins.concatStringsSep "" (builtins.genList (_: "x") length);
   resourcesOf = resources: (jobOf "a" (runStage (stage "a" { inherit resources; }) { })).resources;
   refuses = extra: error: {
     expr = ids (runStage (stage "a" extra) { });
@@ -130,6 +131,27 @@ in
   "GPUs of no number are refused" = refusesResource { gpus = "many"; } [ ''gpus: "many" does not fit'' ''for instance gpus = 1; or gpus = "a100:2"'' ];
   "no processors are refused" = refusesResource { cpus = 0; } [ "cpus: 0 does not fit" "for instance cpus = 4" ];
   "memory as a number is refused" = refusesResource { mem = 2; } [ "mem: 2 does not fit" ''for instance mem = "2G"'' ];
+  "memory, time and partitions that sbatch does not take are refused" = {
+    expr = map (resources: (builtins.tryEval (builtins.deepSeq (resourcesOf resources) true)).success) [
+      { mem = "1.5G"; }
+      { mem = "4 GB"; }
+      { mem = "4GiB"; }
+      { mem = ""; }
+      { time = "1h"; }
+      { time = "1:2:3:4"; }
+      { partition = ""; }
+      { partition = "a b"; }
+    ];
+    expected = builtins.genList (_: false) 8;
+  };
+  "every spelling of memory and time that sbatch takes is taken" = {
+    expr = builtins.all (resources: resourcesOf resources == resources) (
+      map (mem: { inherit mem; }) [ "0" "512" "512K" "2gb" "1T" ]
+      ++ map (time: { inherit time; }) [ "30" "30:15" "01:00:00" "2-12" "2-12:30" "2-12:30:00" "UNLIMITED" ]
+    );
+    expected = true;
+  };
+  "a time that sbatch does not take is refused with one that it does" = refusesResource { time = "1h"; } [ ''time: "1h" does not fit'' ''for instance time = "01:00:00"'' ];
   "options of sbatch as text are refused" = refusesResource { sbatch_opts = "--exclusive"; } [ "sbatch_opts" ''[ "--exclusive" ]'' ];
   "a resource that is not known is refused" =
     refuses { resources.memory = "2G"; } [
@@ -139,14 +161,46 @@ in
 
   "an output outside of the job's folder is refused" =
     refuses { outputs.data = "/tmp/data"; } [
-      ''error[LAB_OUTPUT_INVALID]: at stage a.outputs.data: an output is a path that begins with $out, found "/tmp/data"''
+      ''error[LAB_OUTPUT_INVALID]: at stage a.outputs.data: an output is a path in $out, found "/tmp/data"''
       ''hint: for instance data = "$out/data.txt";''
     ];
+  "an output that leaves the job's folder is refused" = refuses { outputs.data = "$out/../data"; } [
+    ''error[LAB_OUTPUT_INVALID]: at stage a.outputs.data: an output is a path in $out, found "$out/../data"''
+  ];
+  "an output whose name begins with two dots is one" = {
+    expr = (executable "main" (jobOf "a" (runStage (stage "a" { outputs.data = "$out/..data"; }) { }))).outputs;
+    expected.data = "$out/..data";
+  };
+  "a name or a version may be made of a store path" = {
+    expr =
+      let
+        file = "${./stages.nix}";
+      in
+      map (job: builtins.match "[0-9a-z]{32}-of-[0-9a-z]{32}-stages.nix-[0-9a-z]{8}" job.id != null) (
+        runStage (stage "a" {
+          parameters.file = file;
+          pname = { parameters }: "of-${baseNameOf parameters.file}";
+          version = builtins.substring 11 8 file;
+        }) { }
+      ).jobs;
+    expected = [ true ];
+  };
+  "a name too long for a file is refused" = refuses { pname = text 201; } [
+    "error[LAB_NAME_INVALID]: at stage.pname: invalid name \"xxx"
+    "at most 200 characters"
+  ];
+  "a name and a version that together are too long for a store path are refused" = {
+    expr = map (script: script.drvPath) (runStage (stage "a" { pname = text 190; version = text 20; }) { }).scripts;
+    error = [
+      "error[LAB_NAME_INVALID]: at stage ${text 190}.run: the script's name has 218 characters"
+      "hint: it has at most 207: shorten pname, version or the name of the step"
+    ];
+  };
   "an output that is no text is refused" = refuses { outputs.data = 1; } [ "error[LAB_OUTPUT_INVALID]" "found a value of type int" ];
   "a stage file that asks for what there is not is refused" = {
     expr = ids (runStage ({ numpyy }: stage "a" { }) { });
     error = [
-      "error[LAB_ARGUMENT_UNKNOWN]: at function: it asks for numpyy"
+      "error[LAB_ARGUMENT_UNKNOWN]: at stage: the function asks for numpyy, which it cannot be given"
       "hint: it can ask for pkgs and what the package set has by name"
     ];
   };
