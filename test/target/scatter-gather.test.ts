@@ -146,12 +146,56 @@ test("no work items leave an empty manifest to the gather", async () => {
 test.each([
   ["is an object", `echo '{"x":1}' >"$1/work_items.json"`],
   ["breaks off", `echo '[{"x":1}, {"x"' >"$1/work_items.json"`],
+  ["lacks commas", `echo '[1 2 3]' >"$1/work_items.json"`],
+  ["lacks a comma after an object", `echo '[{"x":1} {"x":2}]' >"$1/work_items.json"`],
   ["is missing", "true"],
 ])("work items that no array holds fail the job: the file %s", async (_, scatter) => {
   await writePlan({ ...SCRIPTS, scatter });
   expect((await target.runJob(1)).exitCode).toBe(65);
   expect(await target.read(id, "repx/stderr.log")).toContain("the scatter left no JSON array in");
   expect(existsSync(join(folder, "repx/FAIL"))).toBe(true);
+});
+
+test("a scatter that left no work items runs again in the next attempt", async () => {
+  await writePlan({ ...SCRIPTS, scatter: `echo '[{"x":1}, {"x"' >"$1/work_items.json"` });
+  expect((await target.runJob(1)).exitCode).toBe(65);
+  await writePlan(SCRIPTS);
+  expect((await target.runJob(1)).exitCode).toBe(0);
+  expect(await countRuns("scatter/out")).toBe(2);
+});
+
+test("a list of work items that a full disk cut off is not taken for the whole", async () => {
+  // An awk that does not notice a write that failed, as busybox's.
+  const awk = `#!/bin/sh\ncase "$*" in *work-items*) /usr/bin/awk "$@" | head -n 2 ;; *) exec /usr/bin/awk "$@" ;; esac\n`;
+  await writeFile(join(target.base, "awk"), awk, { mode: 0o755 });
+  expect((await target.runJob(1, { PATH: `${target.base}:/usr/bin:/bin` })).exitCode).toBe(74);
+  expect(await target.read(id, "repx/stderr.log")).toContain("cannot write the records");
+  expect(existsSync(join(folder, "branch-0"))).toBe(false);
+  expect((await target.runJob(1)).exitCode).toBe(0);
+});
+
+test("a part begins with an empty folder, whatever an earlier attempt left in it", async () => {
+  const extract = `mkdir "$1/tree"; : >"$1/tree/leaf"; chmod a-w "$1/tree"`;
+  await writePlan({ ...SCRIPTS, extract: `${extract}; exit 3` });
+  expect((await target.runJob(1)).exitCode).toBe(3);
+  await writePlan({ ...SCRIPTS, extract: `${extract}; ${SCRIPTS.extract}` });
+  expect((await target.runJob(1)).exitCode).toBe(0);
+  await writePlan({ ...SCRIPTS, scatter: `echo '[{"x":4}]' >"$1/work_items.json"` });
+  for (const part of ["scatter", "."]) await rm(join(folder, part, "repx/SUCCESS"));
+  expect((await target.runJob(1)).exitCode).toBe(0);
+  expect(await target.read(id, "out/sums")).toBe("24\n");
+});
+
+test("a name that is written like the number of a branch stays as it is", async () => {
+  const plan = join(target.folder, "jobs", id, "step-extract.json");
+  const odd = "/in/branch-\\u0001";
+  await writeJson(plan, { ...JSON.parse(await readFile(plan, "utf8")), odd });
+  await target.giveAway();
+  expect((await target.runJob(1)).exitCode).toBe(0);
+  expect(JSON.parse((await target.read(id, "branch-2/step-extract/repx/inputs.json")) ?? "")).toEqual({
+    item: `${folder}/branch-2/repx/work_item.json`,
+    odd,
+  });
 });
 
 test("after TERM no further part starts", async () => {

@@ -3,10 +3,10 @@ import { chmod, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promi
 import { createConnection, createServer, type Socket } from "node:net";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { buildLab } from "../../packages/core/src/lab/build-lab.ts";
-import { renderInputs } from "../../packages/core/src/lab/job-inputs.ts";
-import { openLab, type OpenLab } from "../../packages/core/src/lab/open-lab.ts";
-import { verifyLab } from "../../packages/core/src/lab/verify-lab.ts";
+import { buildLab } from "../../packages/core/src/lab/nix/build-lab.ts";
+import { renderInputs } from "../../packages/core/src/lab/inputs/render-inputs.ts";
+import { openLab, type OpenLab } from "../../packages/core/src/lab/metadata/open-lab.ts";
+import { verifyLab } from "../../packages/core/src/lab/verification/verify-lab.ts";
 import { pushTree } from "../../packages/core/src/sync/push.ts";
 import { surveyTarget, type Survey } from "../../packages/core/src/sync/survey.ts";
 import { planSync } from "../../packages/core/src/sync/sync-plan.ts";

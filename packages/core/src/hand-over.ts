@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
-import { renderInputs } from "./lab/job-inputs.ts";
-import { layOutScatterGather } from "./lab/scatter-gather.ts";
+import { renderInputs } from "./lab/inputs/render-inputs.ts";
+import { layOutScatterGather } from "./lab/inputs/scatter-gather.ts";
 import type { JobId } from "./model/ids.ts";
 import { chooseHints } from "./model/job-hints.ts";
 import type { Executable } from "./model/lab.ts";

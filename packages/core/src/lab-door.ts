@@ -7,13 +7,13 @@ export type Lab = OpenedLab;
 /** Opens Labs. */
 export const Lab = { open: openLabView } as const;
 
-export type { Params } from "./lab/effective-params.ts";
-export type { JobFilter } from "./lab/filter-jobs.ts";
-export type { JobInput } from "./lab/job-input.ts";
-export type { JobStatus } from "./lab/job-status.ts";
-export type { Job } from "./lab/job.ts";
+export type { Params } from "./lab/jobs/effective-params.ts";
+export type { JobFilter } from "./lab/jobs/filter-jobs.ts";
+export type { JobInput } from "./lab/jobs/job-input.ts";
+export type { JobStatus } from "./lab/status/job-status.ts";
+export type { Job } from "./lab/jobs/job.ts";
 export type { LabOptions, Run } from "./lab/lab-view.ts";
-export type { Verification } from "./lab/verified-labs.ts";
+export type { Verification } from "./lab/verification/verify-once.ts";
 export type { Lab as LabData } from "./model/lab.ts";
 export { locateLab } from "./lab/locate-lab.ts";
-export type { BuildProgress } from "./lab/nix-log.ts";
+export type { BuildProgress } from "./lab/nix/nix-log.ts";

@@ -15,7 +15,7 @@ import {
   REPX_SUM_2,
   writeRepxLab,
 } from "./repx-lab.fixture.ts";
-import { compressZstd, packTar } from "./tar.fixture.ts";
+import { compressZstd, packTar } from "./source/tar.fixture.ts";
 
 let scratch: string;
 let lab: Lab;

@@ -1,14 +1,14 @@
 import type { JobId, LabHash, RunName } from "../model/ids.ts";
 import type { Lab as LabData } from "../model/lab.ts";
 import { clipText } from "./clip-text.ts";
-import { findJob, selectJobs } from "./find-jobs.ts";
-import { filterJobs, type JobFilter } from "./filter-jobs.ts";
-import { chooseTarget, startJobs, type Job } from "./job.ts";
-import { readStatuses, type JobStatus } from "./job-status.ts";
-import { indexLab } from "./lab-index.ts";
-import { readLab } from "./open-lab.ts";
-import { openSource } from "./open-source.ts";
-import { locateCache, verifyOnce, type Verification } from "./verified-labs.ts";
+import { findJob, selectJobs } from "./jobs/find-jobs.ts";
+import { filterJobs, type JobFilter } from "./jobs/filter-jobs.ts";
+import { chooseTarget, startJobs, type Job } from "./jobs/job.ts";
+import { readStatuses, type JobStatus } from "./status/job-status.ts";
+import { indexLab } from "./graph/lab-index.ts";
+import { readLab } from "./metadata/open-lab.ts";
+import { openSource } from "./source/open-source.ts";
+import { locateCache, verifyOnce, type Verification } from "./verification/verify-once.ts";
 
 /** How a Lab is opened. */
 export interface LabOptions {

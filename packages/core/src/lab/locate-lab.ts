@@ -1,8 +1,8 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { RepxError } from "../model/errors.ts";
-import { buildLab, type BuildRequest, type BuiltLab } from "./build-lab.ts";
-import { chooseManifest } from "./open-lab.ts";
+import { buildLab, type BuildRequest, type BuiltLab } from "./nix/build-lab.ts";
+import { chooseManifest } from "./metadata/open-lab.ts";
 
 /** A Lab on this machine; without a Nix version when it was there ready-made. */
 export type LocatedLab = Omit<BuiltLab, "nixVersion"> & Partial<Pick<BuiltLab, "nixVersion">>;

@@ -10,13 +10,16 @@ export const LabPath = z
     "not a path inside the Lab",
   );
 
+/** A text that is shown on terminals and in reports, or handed to the scheduler: on one line, without escapes. */
+const Word = z.string().refine((text) => !/\p{Cc}/u.test(text), "control characters in a name");
+
 /** What a job asks of the scheduler, in RepX's and SLURM's own words: `mem` "4G", `time` "01:00:00". */
 export const ResourceHints = z.object({
-  mem: z.string().nullish(),
+  mem: Word.nullish(),
   cpus: z.int().positive().nullish(),
-  time: z.string().nullish(),
-  partition: z.string().nullish(),
-  sbatch_opts: z.array(z.string()).nullish(),
+  time: Word.nullish(),
+  partition: Word.nullish(),
+  sbatch_opts: z.array(Word).nullish(),
 });
 export type ResourceHints = z.infer<typeof ResourceHints>;
 
@@ -24,11 +27,11 @@ export type ResourceHints = z.infer<typeof ResourceHints>;
 export const InputMapping = z.object({
   type: z.string().nullish(),
   job_id: z.union([JobId, z.literal("self")]).nullish(),
-  source_output: z.string().nullish(),
-  target_input: z.string(),
+  source_output: Word.nullish(),
+  target_input: Word,
   source_run: RunName.nullish(),
   dependency_type: z.enum(["hard", "soft"]).nullish(),
-  source: z.string().nullish(),
+  source: Word.nullish(),
 });
 export type InputMapping = z.infer<typeof InputMapping>;
 
@@ -36,19 +39,19 @@ export type InputMapping = z.infer<typeof InputMapping>;
 export const Executable = z.object({
   path: LabPath,
   inputs: z.array(InputMapping),
-  outputs: z.record(z.string(), z.json()),
+  outputs: z.record(Word, z.json()),
   resource_hints: ResourceHints.nullish(),
   /** Of a scatter-gather job's step: the steps that it needs. */
-  deps: z.array(z.string()).nullish(),
+  deps: z.array(Word).nullish(),
 });
 export type Executable = z.infer<typeof Executable>;
 
 /** A job as a run's metadata holds it; `name` is `<stage>-<version>`. */
 export const LabJob = z.object({
-  name: z.string().max(200),
+  name: Word.max(200),
   stage_type: z.enum(["simple", "scatter-gather", "worker", "gather"]),
-  params: z.record(z.string(), z.json()),
-  executables: z.record(z.string(), Executable),
+  params: z.record(Word, z.json()),
+  executables: z.record(Word, Executable),
   resource_hints: ResourceHints.nullish(),
 });
 export type LabJob = z.infer<typeof LabJob>;
@@ -56,7 +59,7 @@ export type LabJob = z.infer<typeof LabJob>;
 /** `lab/lab-metadata.json`: the Lab's hash, where its root lies, and every file with its SHA-256. */
 export const LabManifest = z.object({
   labId: LabHash,
-  lab_version: z.string(),
+  lab_version: Word,
   metadata: LabPath,
   files: z.array(z.object({ path: LabPath, sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
@@ -64,11 +67,11 @@ export type LabManifest = z.infer<typeof LabManifest>;
 
 /** `revision/metadata-top.json`. */
 export const RootMetadata = z.object({
-  repx_version: z.string().nullish(),
+  repx_version: Word.nullish(),
   type: z.literal("root"),
-  gitHash: z.string(),
+  gitHash: Word,
   runs: z.array(LabPath),
-  groups: z.record(z.string(), z.array(RunName)).nullish(),
+  groups: z.record(Word, z.array(RunName)).nullish(),
 });
 export type RootMetadata = z.infer<typeof RootMetadata>;
 
@@ -76,7 +79,7 @@ export type RootMetadata = z.infer<typeof RootMetadata>;
 export const RunMetadata = z.object({
   type: z.literal("run"),
   name: RunName,
-  gitHash: z.string(),
+  gitHash: Word,
   dependencies: z.record(LabPath, z.enum(["hard", "soft"])),
   image: LabPath.nullish(),
   jobs: z.record(JobId, LabJob),
