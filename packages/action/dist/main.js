@@ -12,7 +12,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-5X5K7UNL.js";
+} from "./chunk-K6Y4PUOK.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-5X5K7UNL.js";
+} from "./chunk-K6Y4PUOK.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

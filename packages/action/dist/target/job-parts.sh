@@ -8,16 +8,17 @@
 tab=$(printf '\t')
 
 run_parts() {
-  plan=$folder/jobs/$job root=$base/outputs/$job
+  plan=$folder/jobs/$job root=$base/outputs/$job status=0
   run_scatter && list_items || return
-  branches=0
-  while IFS= read -r item <&3; do
+  branches=0 item=''
+  while IFS= read -r item <&3 && [ "$item" != ']' ]; do
     run_branch "$branches" "$item" || return
     branches=$((branches + 1))
   done 3<"$repx/.items"
+  # Who cannot read the list to its end must not take away branches that are in it.
+  [ "$item" = ']' ] || return
   rm -f "$repx/.items"
-  drop_stale_branches
-  run_gather
+  drop_stale_branches && run_gather
 }
 
 # read_part <kind>: sets `exe` to the program of the scatter or of the gather.
@@ -29,13 +30,16 @@ run_scatter() {
   place=$root/scatter
   [ ! -e "$place/repx/SUCCESS" ] || [ ! -e "$place/out/work_items.json" ] || return 0
   read_part scatter
-  run_part "the scatter" "$place" "$repx/inputs.json"
+  begin_part "$place" && run_part "the scatter" "$place" "$repx/inputs.json"
 }
 
-# One work item a line; RepX fixes the file's name.
+# One work item a line, and `]` after the last one: not every awk says that its output did not fit on the disk. RepX fixes the
+# file's name. A scatter that left no list must run again, or the job could never succeed.
 list_items() {
   items=$root/scatter/out/work_items.json
-  LC_ALL=C awk -f "$here/work-items.awk" "$items" >"$repx/.items" 2>>"$repx/stderr.log" && return 0
+  LC_ALL=C awk -f "$here/work-items.awk" "$items" >"$repx/.items" 2>>"$repx/stderr.log"
+  case $?,$(tail -n 1 "$repx/.items") in 0,']') return ;; 65,*) ;; *) [ ! -e "$items" ] || return 74 ;; esac
+  rm -f "$root/scatter/repx/SUCCESS"
   echo "repx-job: the scatter left no JSON array in $items" >>"$repx/stderr.log"
   status=65
   return 65
@@ -43,9 +47,10 @@ list_items() {
 
 # A branch whose work item is another one than last time begins anew.
 run_branch() {
-  branch=$root/branch-$1 number=$1
-  if [ "$2" != "$(cat "$branch/repx/work_item.json" 2>/dev/null)" ]; then
-    rm -rf "$branch" && mkdir -p "$branch/repx" && printf '%s\n' "$2" | put "$branch/repx/work_item.json" || return
+  branch=$root/branch-$1 number=$1 known=''
+  { IFS= read -r known <"$branch/repx/work_item.json"; } 2>/dev/null
+  if [ "$2" != "$known" ]; then
+    discard "$branch" && mkdir -p "$branch/repx" && printf '%s\n' "$2" | put "$branch/repx/work_item.json" || return
   fi
   ran=' '
   while IFS=$tab read -r kind step program needs <&4; do
@@ -53,7 +58,7 @@ run_branch() {
     place=$branch/step-$step
     if [ -e "$place/repx/SUCCESS" ] && ! has_rerun "$needs"; then continue; fi
     exe=$base/artifacts/$program
-    mkdir -p "$place/repx" && fill_branch "$plan/step-$step.json" | put "$place/repx/inputs.json" || return
+    begin_part "$place" && fill_branch "$plan/step-$step.json" >"$place/repx/inputs.json" || return
     run_part "step $step of branch $number" "$place" "$place/repx/inputs.json" || return
     ran="$ran$step "
   done 4<"$plan/parts.tsv"
@@ -66,38 +71,45 @@ has_rerun() {
   return 1
 }
 
-# The number takes the place of the escaped character; a JSON text cannot hold these six characters for any other one.
+# The number takes the place of the escaped character. After the dash it can be nothing else: a backslash that is part of a
+# name is two in JSON.
 fill_branch() {
-  sed "s/\\\\u0001/$number/g" "$1"
+  sed "s/branch-\\\\u0001/branch-$number/g" "$1"
 }
 
 drop_stale_branches() {
   for stale in "$root"/branch-*; do
     case ${stale##*/branch-} in *[!0-9]* | '') continue ;; esac
-    [ "${stale##*/branch-}" -lt "$branches" ] || rm -rf "$stale"
+    [ "${stale##*/branch-}" -lt "$branches" ] || discard "$stale" || return
   done
 }
 
 run_gather() {
-  {
-    printf '['
-    number=0
-    while [ "$number" -lt "$branches" ]; do
-      [ "$number" = 0 ] || printf ',\n'
-      fill_branch "$plan/branch.json"
-      number=$((number + 1))
-    done
-    printf ']\n'
-  } | put "$repx/worker_outs_manifest.json" && put "$repx/gather_inputs.json" <"$plan/gather.json" || return
+  LC_ALL=C awk -v branches="$branches" '
+    { text = text $0 "\n" }
+    END {
+      printf "["
+      for (number = 0; number < branches; number++) {
+        entry = text
+        gsub(/branch-\\u0001/, "branch-" number, entry)
+        printf "%s%s", (number > 0 ? "," : ""), entry
+      }
+      print "]"
+    }' "$plan/branch.json" >"$repx/worker_outs_manifest.json" && put "$repx/gather_inputs.json" <"$plan/gather.json" || return
   read_part gather
   run_program "$out" "$repx/gather_inputs.json" "$repx"
   [ "$status" = 0 ] || echo "repx-job: the gather ended with $status" >>"$repx/stderr.log"
   return "$status"
 }
 
+# begin_part <folder>: a part's own folders, empty as those of a job; what failed before may have left half of its outputs.
+begin_part() {
+  if [ -e "$1" ]; then rm -f "$1/repx/SUCCESS" "$1/repx/FAIL" && discard "$1/out" || return; fi
+  mkdir -p "$1/out" "$1/repx" && true >"$1/repx/stderr.log"
+}
+
 # run_part <words> <folder> <inputs>: one program with outputs, logs and marker of its own; its last words reach the job's log.
 run_part() {
-  rm -f "$2/repx/SUCCESS" "$2/repx/FAIL" && mkdir -p "$2/out" "$2/repx" && true >"$2/repx/stderr.log" || return
   run_program "$2/out" "$3" "$2/repx"
   if [ "$status" = 0 ] && true >"$2/repx/SUCCESS"; then return 0; fi
   true >"$2/repx/FAIL"

@@ -25,9 +25,12 @@ prepare_folders() {
     done
     attempt=$((attempt + 1))
   fi
-  # A stage may have left folders without write permission, as Nix does.
-  [ ! -e "$out" ] || { find "$out" -type d ! -perm -u+rwx -exec chmod u+rwx {} \; && rm -rf "$out"; } || return 1
-  mkdir -p "$out"
+  discard "$out" && mkdir -p "$out"
+}
+
+# discard <folder>: a stage may have left folders without write permission, as Nix does.
+discard() {
+  [ ! -e "$1" ] || { find "$1" -type d ! -perm -u+rwx -exec chmod u+rwx {} \; && rm -rf "$1"; }
 }
 
 # The first line is the attempt, which the relay compares with the scheduler's word; then the submitter's file as it was.

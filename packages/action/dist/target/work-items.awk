@@ -1,5 +1,5 @@
-# Prints the elements of a JSON array, one a line, without the white space outside of strings. Exit status 65 when the text is
-# no array. Elements are cut, not judged: a step that reads a broken one says so. Needs LC_ALL=C.
+# Prints the elements of a JSON array, one a line, without the white space outside of strings, and `]` when that was all. Exit
+# status 65 when the text is no array. Elements are cut, not judged: a step that reads a broken one says so. Needs LC_ALL=C.
 { text = text $0 "\n" }
 
 function refuse(why) {
@@ -56,12 +56,19 @@ function close_bracket(bracket) {
   }
 }
 
+# Two values side by side would become one: `1 2`, as a shell prints a list, is not 12.
+function check_comma(word) {
+  if (is_value && word !~ /^[]},:]$/) refuse("a comma is missing before " substr(word, 1, 40))
+  is_value = word !~ /^[[{,:]$/
+}
+
 END {
   from = 0
   while (rest != "" || widen()) {
     word = take()
     if (word == "") continue
     if (ended) refuse("text after the array")
+    check_comma(word)
     if (word == "[" || word == "{") open_bracket(word)
     else if (depth == 0) refuse("not a JSON array")
     else if (word == "]" || word == "}") close_bracket(word)
@@ -69,4 +76,5 @@ END {
     else item = item word
   }
   if (!ended) refuse("the array does not end")
+  print "]"
 }

@@ -52682,7 +52682,7 @@ import { resolve as resolve4 } from "node:path";
 import { readdir as readdir3, realpath as realpath2, stat as stat4 } from "node:fs/promises";
 import { join as join3, resolve as resolve2 } from "node:path";
 
-// ../core/src/lab/build-lab.ts
+// ../core/src/lab/nix/build-lab.ts
 import { rm as rm2, symlink as symlink2 } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
@@ -52902,7 +52902,7 @@ async function feed(sink, source, ended) {
   sink.end();
 }
 
-// ../core/src/lab/nix-failure.ts
+// ../core/src/lab/nix/describe-nix-failure.ts
 var LINES_SHOWN = 3;
 var PREFIX = /^error:\s*/;
 var NOISE = /^(?:[0-9]*\|.*|\|?\s*\^|\(use '--show-trace'.*)$/;
@@ -52963,7 +52963,7 @@ function adviseNix(reference, text) {
   return `See where the evaluation failed: \`nix build ${reference} --show-trace\`.`;
 }
 
-// ../core/src/lab/nix-log.ts
+// ../core/src/lab/nix/nix-log.ts
 import { stripVTControlCharacters } from "node:util";
 var ACTIVITY_BUILDS = 104;
 var ACTIVITY_BUILD = 105;
@@ -53022,7 +53022,7 @@ function nameDerivation(path) {
   return String(path).replace(/^.*\/[0-9a-z]{32}-/, "").replace(/\.drv$/, "");
 }
 
-// ../core/src/lab/nix-store.ts
+// ../core/src/lab/nix/nix-store.ts
 var Setting = object({ store: object({ value: string2() }) });
 async function readNixVersion(place) {
   const output = await runNix(["--version"], place);
@@ -53057,7 +53057,7 @@ function isAtLeast(version2, major, minor) {
   return first > major || first === major && second >= minor;
 }
 
-// ../core/src/lab/build-lab.ts
+// ../core/src/lab/nix/build-lab.ts
 var Answer = array(object({ outputs: record(string2(), string2()) }));
 var FLAGS = ["--json", "--log-format", "internal-json"];
 var DEADLINE_SECONDS = 3600;
@@ -53116,7 +53116,7 @@ function readOutPath(reference, stdout) {
   });
 }
 
-// ../core/src/lab/open-lab.ts
+// ../core/src/lab/metadata/open-lab.ts
 import { stat as stat3 } from "node:fs/promises";
 import { isDeepStrictEqual } from "node:util";
 
@@ -53125,54 +53125,55 @@ var LabPath = string2().max(4096).refine(
   (path) => !new RegExp("\\p{Cc}", "u").test(path) && path.split("/").every((part) => part !== "" && part !== "." && part !== ".."),
   "not a path inside the Lab"
 );
+var Word = string2().refine((text) => !new RegExp("\\p{Cc}", "u").test(text), "control characters in a name");
 var ResourceHints = object({
-  mem: string2().nullish(),
+  mem: Word.nullish(),
   cpus: int().positive().nullish(),
-  time: string2().nullish(),
-  partition: string2().nullish(),
-  sbatch_opts: array(string2()).nullish()
+  time: Word.nullish(),
+  partition: Word.nullish(),
+  sbatch_opts: array(Word).nullish()
 });
 var InputMapping = object({
   type: string2().nullish(),
   job_id: union([JobId, literal("self")]).nullish(),
-  source_output: string2().nullish(),
-  target_input: string2(),
+  source_output: Word.nullish(),
+  target_input: Word,
   source_run: RunName.nullish(),
   dependency_type: _enum(["hard", "soft"]).nullish(),
-  source: string2().nullish()
+  source: Word.nullish()
 });
 var Executable = object({
   path: LabPath,
   inputs: array(InputMapping),
-  outputs: record(string2(), json()),
+  outputs: record(Word, json()),
   resource_hints: ResourceHints.nullish(),
   /** Of a scatter-gather job's step: the steps that it needs. */
-  deps: array(string2()).nullish()
+  deps: array(Word).nullish()
 });
 var LabJob = object({
-  name: string2().max(200),
+  name: Word.max(200),
   stage_type: _enum(["simple", "scatter-gather", "worker", "gather"]),
-  params: record(string2(), json()),
-  executables: record(string2(), Executable),
+  params: record(Word, json()),
+  executables: record(Word, Executable),
   resource_hints: ResourceHints.nullish()
 });
 var LabManifest = object({
   labId: LabHash,
-  lab_version: string2(),
+  lab_version: Word,
   metadata: LabPath,
   files: array(object({ path: LabPath, sha256: string2().regex(/^[0-9a-f]{64}$/) }))
 });
 var RootMetadata = object({
-  repx_version: string2().nullish(),
+  repx_version: Word.nullish(),
   type: literal("root"),
-  gitHash: string2(),
+  gitHash: Word,
   runs: array(LabPath),
-  groups: record(string2(), array(RunName)).nullish()
+  groups: record(Word, array(RunName)).nullish()
 });
 var RunMetadata = object({
   type: literal("run"),
   name: RunName,
-  gitHash: string2(),
+  gitHash: Word,
   dependencies: record(LabPath, _enum(["hard", "soft"])),
   image: LabPath.nullish(),
   jobs: record(JobId, LabJob)
@@ -53189,7 +53190,7 @@ function listSome(names, most) {
   return `${names.slice(0, most).map((name) => clipText(name)).join(", ")}${more}`;
 }
 
-// ../core/src/lab/lab-source.ts
+// ../core/src/lab/refuse-lab.ts
 var HINT = "Build the Lab again with `nix build`; if it was copied, copy it again whole.";
 function refuseLab(path, message, details, cause) {
   return new RepxError("LAB_INVALID", `${path}: ${message}`, { hint: HINT, details, cause });
@@ -53211,7 +53212,7 @@ function refuseSize(lab, file, bytes, maxBytes) {
   return refuseLab(lab, message, { file, bytes, maxBytes });
 }
 
-// ../core/src/lab/check-wires.ts
+// ../core/src/lab/graph/check-wires.ts
 function checkWires(folder, lab) {
   for (const [id, job] of lab.jobs) {
     for (const executable of Object.values(job.executables)) {
@@ -53261,7 +53262,7 @@ function checkRunCycles(folder, lab) {
   }
 }
 
-// ../core/src/lab/folder-source.ts
+// ../core/src/lab/source/folder-source.ts
 import { createHash } from "node:crypto";
 import { constants as constants4 } from "node:fs";
 import { open as open3, readdir as readdir2, realpath, stat as stat2 } from "node:fs/promises";
@@ -53378,7 +53379,38 @@ function readCode(cause) {
   return cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
 }
 
-// ../core/src/lab/upstream.ts
+// ../core/src/lab/graph/order-nodes.ts
+function orderNodes(nodes, listNeeded2, refuse4) {
+  const order = [];
+  const states = /* @__PURE__ */ new Map();
+  const walked = /* @__PURE__ */ new Set();
+  const path = [];
+  const enter = (node2) => {
+    const needed = listNeeded2(node2);
+    states.set(node2, "open");
+    path.push({ node: node2, needed, next: walked.has(needed) ? needed.length : 0 });
+  };
+  for (const root of nodes) {
+    if (!states.has(root)) enter(root);
+    for (let top = path.at(-1); top !== void 0; top = path.at(-1)) {
+      const next = top.needed[top.next++];
+      if (next === void 0) {
+        states.set(top.node, "done");
+        walked.add(top.needed);
+        order.push(top.node);
+        path.pop();
+      } else if (states.get(next) === "open") throw refuse4(closeCycle(path, next));
+      else if (!states.has(next)) enter(next);
+    }
+  }
+  return order;
+}
+function closeCycle(path, closing) {
+  const nodes = path.map(({ node: node2 }) => node2);
+  return [...nodes.slice(nodes.indexOf(closing)), closing];
+}
+
+// ../core/src/lab/graph/upstream.ts
 function listUpstreamJobs(lab, id) {
   const ids = listMappings(lab, id).flatMap(
     ({ job_id: upstream }) => upstream === null || upstream === void 0 || upstream === "self" ? [] : [upstream]
@@ -53392,50 +53424,26 @@ function listMappings(lab, id) {
   return Object.values(lab.jobs.get(id)?.executables ?? {}).flatMap((executable) => executable.inputs);
 }
 
-// ../core/src/lab/order-lab-jobs.ts
+// ../core/src/lab/graph/order-lab-jobs.ts
 var MOST_SHOWN = 10;
 function orderLabJobs(path, lab) {
-  const order = [];
-  const states = /* @__PURE__ */ new Map();
-  for (const job of lab.jobs.keys()) {
-    const stack = [begin(lab, { job })];
-    for (let top = stack.at(-1); top !== void 0; top = stack.at(-1)) {
-      const key = renderStep(top.step);
-      const next = states.get(key) === "done" ? void 0 : top.upstream[top.at++];
-      if (next === void 0) {
-        if (states.get(key) !== "done" && "job" in top.step) order.push(top.step.job);
-        states.set(key, "done");
-        stack.pop();
-        continue;
-      }
-      states.set(key, "open");
-      const state = states.get(renderStep(next));
-      if (state === "open") throw refuseCycle(path, [...stack.map(({ step: step2 }) => renderStep(step2)), renderStep(next)]);
-      if (state === void 0) stack.push(begin(lab, next));
-    }
-  }
-  return order;
+  const runs = new Map([...lab.runs.values()].map(({ name, jobIds }) => [renderRunStep(name), jobIds]));
+  const listNeeded2 = (step2) => isRunStep(step2) ? runs.get(step2) ?? [] : [...listUpstreamJobs(lab, step2), ...listUpstreamRuns(lab, step2).map(renderRunStep)];
+  const steps = orderNodes(lab.jobs.keys(), listNeeded2, (cycle) => refuseCycle(path, cycle));
+  return steps.filter((step2) => !isRunStep(step2));
 }
-function begin(lab, step2) {
-  return { step: step2, upstream: listSteps(lab, step2), at: 0 };
+function renderRunStep(run) {
+  return `run ${run}`;
 }
-function listSteps(lab, step2) {
-  if ("run" in step2) return (lab.runs.get(step2.run)?.jobIds ?? []).map((job) => ({ job }));
-  return [
-    ...listUpstreamJobs(lab, step2.job).map((job) => ({ job })),
-    ...listUpstreamRuns(lab, step2.job).map((run) => ({ run }))
-  ];
+function isRunStep(step2) {
+  return step2.startsWith("run ");
 }
-function renderStep(step2) {
-  return "job" in step2 ? step2.job : `run ${step2.run}`;
-}
-function refuseCycle(path, steps) {
-  const cycle = steps.slice(steps.indexOf(steps.at(-1) ?? ""));
+function refuseCycle(path, cycle) {
   const shown = cycle.length > MOST_SHOWN ? [...cycle.slice(0, MOST_SHOWN), `\u2026 (${cycle.length} of them)`] : cycle;
   return refuseLab(path, `jobs wait for each other: ${shown.join(" -> ")}`, { cycle });
 }
 
-// ../core/src/lab/check-json.ts
+// ../core/src/lab/metadata/find-json-fault.ts
 var JSON_LIMITS = { bytes: 128 * 1024 * 1024, values: 1e7, depth: 100 };
 var [QUOTE, BACKSLASH, COLON, COMMA2] = [34, 92, 58, 44];
 var [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [123, 125, 91, 93];
@@ -53497,7 +53505,7 @@ function isKey(text, after) {
   return text.charCodeAt(at) === COLON;
 }
 
-// ../core/src/lab/read-metadata.ts
+// ../core/src/lab/metadata/metadata-reader.ts
 var MOST_BYTES = 2 * JSON_LIMITS.bytes;
 function startMetadataReader(source) {
   let bytes = 0;
@@ -53516,7 +53524,8 @@ function parseMetadata(lab, file, content, schema) {
   const [issue3] = result.error.issues;
   const pointer = renderPointer(issue3?.path ?? []);
   const where = pointer === "" ? "" : ` at ${pointer}`;
-  throw refuseLab(lab, `${file}${where}: ${clipText(issue3?.message ?? "not valid")}`, { file, pointer });
+  const reason = issue3?.code === "invalid_key" ? issue3.issues[0]?.message ?? issue3.message : issue3?.message;
+  throw refuseLab(lab, `${file}${where}: ${clipText(reason ?? "not valid")}`, { file, pointer });
 }
 function parseJson2(lab, file, text) {
   const fault = findJsonFault(text);
@@ -53531,7 +53540,7 @@ function renderPointer(path) {
   return path.map((part) => `/${clipText(String(part)).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
 }
 
-// ../core/src/lab/open-lab.ts
+// ../core/src/lab/metadata/open-lab.ts
 var STORE_PATH2 = /^\/nix\/store\/[0-9a-df-np-sv-z]{32}-[0-9A-Za-z+._?=-]+$/;
 var STORE_PATHS_FILE = "closure/store-paths";
 var MOST_STORE_PATHS_BYTES = 64 * 1024 * 1024;
@@ -53682,15 +53691,27 @@ async function locateReady(folder) {
   return { folder: place, storeRoot: at > 0 ? place.slice(0, at) : "/" };
 }
 
-// ../core/src/lab/verify-lab.ts
+// ../core/src/lab/verification/verify-lab.ts
 var SHOWN = 5;
 async function verifyLab(opened) {
+  const { path: lab } = opened.source;
   const { files } = opened.lab.manifest;
-  const hashes = await opened.source.hashFiles(files.map(({ path }) => path));
+  const listed = new Set(files.map(({ path }) => path));
+  const unlisted = listNeeded(opened.lab).filter((path) => !listed.has(path));
+  if (unlisted.length > 0) {
+    throw refuseLab(lab, `the manifest does not list ${listSome(unlisted, SHOWN)}`, { files: unlisted });
+  }
+  const hashes = await opened.source.hashFiles([...listed]);
   const wrong = files.filter(({ path, sha256 }) => hashes.get(path) !== sha256).map(({ path }) => path);
   if (wrong.length === 0) return { files: files.length };
-  const message = `not as the manifest says: ${listSome(wrong, SHOWN)}`;
-  throw refuseLab(opened.source.path, message, { files: wrong });
+  throw refuseLab(lab, `not as the manifest says: ${listSome(wrong, SHOWN)}`, { files: wrong });
+}
+function listNeeded({ manifest, runs, jobs }) {
+  return [
+    manifest.metadata,
+    ...[...runs.values()].map((run) => run.metadataPath),
+    ...[...jobs.values()].flatMap((job) => Object.values(job.executables).map(({ path }) => path))
+  ];
 }
 
 // ../core/src/lab/select-runs.ts
@@ -53716,60 +53737,54 @@ function findRuns(lab, name) {
   });
 }
 
-// ../core/src/model/job-graph.ts
+// ../core/src/lab/graph/job-graph.ts
 function dependenciesOf(lab, runs) {
   const dependencies = /* @__PURE__ */ new Map();
+  const shared = /* @__PURE__ */ new Map();
   for (const name of runs) {
     const run = lab.runs.get(name);
     for (const id of run?.jobIds ?? []) {
-      if (run !== void 0 && !dependencies.has(id)) dependencies.set(id, listUpstream(lab, run, id));
+      if (run !== void 0 && !dependencies.has(id)) dependencies.set(id, findUpstream(lab, run, id, shared));
     }
   }
   return dependencies;
 }
 function orderJobs(dependencies) {
-  const order = [];
-  const state = /* @__PURE__ */ new Map();
-  for (const root of dependencies.keys()) {
-    const path = [{ id: root, next: 0 }];
-    for (let top = path.at(-1); top !== void 0; top = path.at(-1)) {
-      const upstream = dependencies.get(top.id)?.[top.next++];
-      if (state.get(top.id) === "done" || upstream === void 0) {
-        if (state.get(top.id) !== "done") order.push(top.id);
-        state.set(top.id, "done");
-        path.pop();
-      } else {
-        state.set(top.id, "open");
-        if (state.get(upstream.id) === "open")
-          throw describeCycle(
-            path.map((step2) => step2.id),
-            upstream.id
-          );
-        if (dependencies.has(upstream.id) && !state.has(upstream.id)) path.push({ id: upstream.id, next: 0 });
-      }
-    }
-  }
-  return order;
-}
-function listUpstream(lab, run, id) {
-  const kinds = /* @__PURE__ */ new Map();
-  const add = (upstream, kind) => {
-    if (kinds.get(upstream) !== "hard") kinds.set(upstream, kind);
+  const needed = /* @__PURE__ */ new Map();
+  const listNeeded2 = (id) => {
+    const upstream = dependencies.get(id) ?? [];
+    const ids = needed.get(upstream) ?? upstream.map((one) => one.id).filter((one) => dependencies.has(one));
+    needed.set(upstream, ids);
+    return ids;
   };
-  for (const mapping of listMappings2(lab, id)) {
-    if (mapping.job_id !== null && mapping.job_id !== void 0 && mapping.job_id !== "self")
-      add(mapping.job_id, "hard");
-    if (mapping.source_run === null || mapping.source_run === void 0) continue;
-    const kind = mapping.dependency_type ?? run.dependencies.get(mapping.source_run) ?? "hard";
-    for (const upstream of lab.runs.get(mapping.source_run)?.jobIds ?? []) add(upstream, kind);
+  return orderNodes(dependencies.keys(), listNeeded2, refuseCycle2);
+}
+function findUpstream(lab, run, id, shared) {
+  const wires = listWires(lab, run, id);
+  const key = JSON.stringify(wires.map(({ from, kind }) => ({ ...from, kind })));
+  const upstream = shared.get(key) ?? mergeWires(wires);
+  shared.set(key, upstream);
+  return upstream;
+}
+function listWires(lab, run, id) {
+  return listMappings(lab, id).flatMap(({ job_id: job, source_run: name, dependency_type: type }) => {
+    const wires = [];
+    if (job !== null && job !== void 0 && job !== "self") wires.push({ from: { job }, jobs: [job], kind: "hard" });
+    if (name !== null && name !== void 0) {
+      const jobs = lab.runs.get(name)?.jobIds ?? [];
+      wires.push({ from: { run: name }, jobs, kind: type ?? run.dependencies.get(name) ?? "hard" });
+    }
+    return wires;
+  });
+}
+function mergeWires(wires) {
+  const kinds = /* @__PURE__ */ new Map();
+  for (const { jobs, kind } of wires) {
+    for (const job of jobs) if (kinds.get(job) !== "hard") kinds.set(job, kind);
   }
-  return [...kinds].map(([upstream, kind]) => ({ id: upstream, kind }));
+  return [...kinds].map(([id, kind]) => ({ id, kind }));
 }
-function listMappings2(lab, id) {
-  return Object.values(lab.jobs.get(id)?.executables ?? {}).flatMap((executable) => executable.inputs);
-}
-function describeCycle(path, closing) {
-  const cycle = [...path.slice(path.indexOf(closing)), closing];
+function refuseCycle2(cycle) {
   return new RepxError("LAB_INVALID", `jobs wait for each other: ${cycle.join(" -> ")}`, {
     hint: "Build the Lab again with an unchanged definition library; a Lab's jobs form no cycle.",
     details: { cycle }
@@ -53784,10 +53799,14 @@ import { dirname, posix, resolve as resolve3 } from "node:path";
 function findNearest(word, candidates) {
   const rated = candidates.map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }));
   const [best] = rated.toSorted((left, right) => left.distance - right.distance);
-  return best !== void 0 && best.distance <= Math.max(2, Math.ceil(word.length / 3)) ? best.candidate : void 0;
+  return best !== void 0 && best.distance <= allowMistakes(word) ? best.candidate : void 0;
+}
+function allowMistakes(word) {
+  return Math.max(1, Math.floor((word.length + 1) / 3));
 }
 function measureDistance(left, right) {
   const [from, to] = [Array.from(fold(left)), Array.from(fold(right))];
+  let before = [];
   let previous = Array.from({ length: to.length + 1 }, (_, index) => index);
   for (const [row, char] of from.entries()) {
     const current = [row + 1];
@@ -53795,9 +53814,11 @@ function measureDistance(left, right) {
       const insertion = (current[column] ?? 0) + 1;
       const deletion = (previous[column + 1] ?? 0) + 1;
       const replacement = (previous[column] ?? 0) + (char === other ? 0 : 1);
-      current.push(Math.min(insertion, deletion, replacement));
+      const isExchanged = row > 0 && column > 0 && char === to[column - 1] && other === from[row - 1];
+      const exchange = isExchanged ? (before[column - 1] ?? 0) + 1 : Number.POSITIVE_INFINITY;
+      current.push(Math.min(insertion, deletion, replacement, exchange));
     }
-    previous = current;
+    [before, previous] = [previous, current];
   }
   return previous.at(-1) ?? 0;
 }
@@ -54751,15 +54772,15 @@ function matchGlob(pattern, text) {
 }
 
 // ../core/src/target/resources.ts
-var Word = string2().regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "must be one word that does not begin with '-'");
+var Word2 = string2().regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "must be one word that does not begin with '-'");
 var SbatchOption = string2().regex(/^-[^\p{Cc}]+$/u, "must be one option, beginning with '-', on one line");
 var RULE_KEYS = {
   job_id_glob: string2().optional(),
   target: string2().optional(),
-  partition: Word.optional(),
+  partition: Word2.optional(),
   "cpus-per-task": int().positive().optional(),
-  mem: Word.optional(),
-  time: Word.optional(),
+  mem: Word2.optional(),
+  time: Word2.optional(),
   sbatch_opts: array(SbatchOption).optional()
 };
 var WorkerRule = strictObject(RULE_KEYS);
@@ -54788,7 +54809,7 @@ function readRule(rule) {
   });
 }
 function readHints(id, hints) {
-  for (const key of ["partition", "mem", "time"]) checkHint(id, key, hints?.[key], Word);
+  for (const key of ["partition", "mem", "time"]) checkHint(id, key, hints?.[key], Word2);
   for (const option of hints?.sbatch_opts ?? []) checkHint(id, "sbatch_opts", option, SbatchOption);
   return dropAbsent({
     partition: hints?.partition,
@@ -55660,7 +55681,14 @@ import { basename } from "node:path";
 import { mkdtemp, rm as rm3 } from "node:fs/promises";
 import { join as join6 } from "node:path";
 
-// ../core/src/lab/job-inputs.ts
+// ../core/src/lab/render-output-path.ts
+function renderOutputPath(template, folder) {
+  const inside = template.replace(/^\$out(?:\/|$)/, "");
+  if (inside === "") return folder;
+  return LabPath.safeParse(inside).success ? `${folder}/${inside}` : void 0;
+}
+
+// ../core/src/lab/inputs/render-inputs.ts
 function renderInputs(lab, jobId, basePath) {
   const executable = chooseExecutable(findJob(lab, jobId), "scatter");
   const inputs = (executable?.inputs ?? []).flatMap((mapping) => {
@@ -55683,9 +55711,11 @@ function renderInput(lab, jobId, mapping, basePath) {
 function renderOutput(lab, jobId, upstream, output, basePath) {
   const template = chooseExecutable(findJob(lab, upstream), "gather")?.outputs[output];
   if (typeof template !== "string") {
-    throw refuse2(`job ${jobId} needs the output ${output} of job ${upstream}, which declares no such path`);
+    throw refuse2(`job ${jobId} needs the output ${clipText(output)} of job ${upstream}, which declares no such path`);
   }
-  return template.replaceAll("$out", () => `${basePath}/outputs/${upstream}/out`);
+  const path = renderOutputPath(template, `${basePath}/outputs/${upstream}/out`);
+  if (path !== void 0) return path;
+  throw refuse2(`job ${upstream} declares an output outside of its folder: ${clipText(template)}`);
 }
 function chooseExecutable(job, part) {
   return job.executables[job.stage_type === "scatter-gather" ? part : "main"];
@@ -55701,7 +55731,7 @@ function refuse2(message) {
   });
 }
 
-// ../core/src/lab/scatter-gather.ts
+// ../core/src/lab/inputs/scatter-gather.ts
 var BRANCH = "";
 var STEP = "step-";
 var STEP_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]*$/;
@@ -55713,7 +55743,7 @@ function layOutScatterGather(lab, id, basePath, staticInputs) {
     throw refuse3(id, "it has no scatter or no gather");
   }
   const folder = `${basePath}/outputs/${id}`;
-  const place = { id, folder, steps: listSteps2(id, job), staticInputs };
+  const place = { id, folder, steps: listSteps(id, job), staticInputs };
   const names = orderSteps(place);
   const sink = findSink(place);
   return {
@@ -55724,43 +55754,44 @@ function layOutScatterGather(lab, id, basePath, staticInputs) {
     }),
     gather: gather2.path,
     gatherInputs: renderGatherInputs(place, scatter, gather2),
-    branchOutputs: renderTemplates(readStep(place, sink).outputs, `${folder}/branch-${BRANCH}/${STEP}${sink}/out`)
+    branchOutputs: renderTemplates(
+      place,
+      readStep(place, sink).outputs,
+      `${folder}/branch-${BRANCH}/${STEP}${sink}/out`
+    )
   };
 }
-function listSteps2(id, job) {
+function listSteps(id, job) {
   const steps = new Map(
     Object.entries(job.executables).flatMap(
       ([name, executable]) => name.startsWith(STEP) ? [[name.slice(STEP.length), executable]] : []
     )
   );
   const odd = [...steps.keys()].find((name) => !STEP_NAME.test(name));
-  if (odd !== void 0) throw refuse3(id, `${JSON.stringify(odd)} is no name of a step`);
+  if (odd !== void 0) throw refuse3(id, `${JSON.stringify(clipText(odd))} is no name of a step`);
   return steps;
 }
 function readStep({ id, steps }, name) {
   const step2 = steps.get(name);
-  if (step2 === void 0) throw refuse3(id, `there is no step ${name}; its steps are ${[...steps.keys()].join(", ")}`);
+  if (step2 === void 0)
+    throw refuse3(id, `there is no step ${name}; its steps are ${listSome([...steps.keys()], 10)}`);
   return step2;
 }
 function orderSteps(place) {
-  const order = [];
-  const open4 = /* @__PURE__ */ new Set();
-  const visit = (name) => {
-    if (order.includes(name)) return;
-    if (open4.has(name)) throw refuse3(place.id, `its steps need each other: ${[...open4, name].join(" -> ")}`);
-    open4.add(name);
-    for (const needed of (readStep(place, name).deps ?? []).toSorted()) visit(needed);
-    open4.delete(name);
-    order.push(name);
-  };
-  for (const name of [...place.steps.keys()].toSorted()) visit(name);
-  return order;
+  return orderNodes(
+    [...place.steps.keys()].toSorted(),
+    (name) => (readStep(place, name).deps ?? []).toSorted(),
+    (cycle) => refuse3(place.id, `its steps need each other: ${listSome(cycle, 10)}`)
+  );
 }
 function findSink({ id, steps }) {
   const needed = new Set([...steps.values()].flatMap((step2) => step2.deps ?? []));
   const [sink, ...others] = [...steps.keys()].filter((name) => !needed.has(name));
   if (sink !== void 0 && others.length === 0) return sink;
-  throw refuse3(id, `exactly one step must be the last, found ${[sink, ...others].join(", ") || "none"}`);
+  throw refuse3(
+    id,
+    `exactly one step must be the last, found ${sink === void 0 ? "none" : listSome([sink, ...others], 10)}`
+  );
 }
 function renderStepInputs(place, name, step2) {
   const branch = `${place.folder}/branch-${BRANCH}`;
@@ -55785,25 +55816,27 @@ function renderGatherInputs(place, scatter, gather2) {
   });
   return Object.fromEntries(inputs);
 }
-function renderOutput2({ id }, from, output, out) {
+function renderOutput2(place, from, output, out) {
   const template = from.outputs[output];
-  if (typeof template === "string") return renderTemplate(template, out);
-  throw refuse3(id, `${from.path} declares no path for its output ${output}`);
+  if (typeof template === "string") return renderTemplate(place, template, out);
+  throw refuse3(place.id, `${from.path} declares no path for its output ${clipText(output)}`);
 }
-function renderTemplates(outputs, out) {
+function renderTemplates(place, outputs, out) {
   return Object.fromEntries(
     Object.entries(outputs).flatMap(
-      ([name, template]) => typeof template === "string" ? [[name, renderTemplate(template, out)]] : []
+      ([name, template]) => typeof template === "string" ? [[name, renderTemplate(place, template, out)]] : []
     )
   );
 }
-function renderTemplate(template, out) {
-  return template.replaceAll(BRANCH, "").replaceAll("$out", () => out);
+function renderTemplate({ id }, template, out) {
+  const path = renderOutputPath(template, out);
+  if (path !== void 0) return path;
+  throw refuse3(id, `it declares an output outside of its folder: ${clipText(template)}`);
 }
 function readStatic({ id, staticInputs }, reader, target) {
   const value = staticInputs[target];
   if (value !== void 0) return value;
-  throw refuse3(id, `nothing supplies the input ${target} of ${reader}`);
+  throw refuse3(id, `nothing supplies the input ${clipText(target)} of ${reader}`);
 }
 function refuse3(id, message) {
   return new RepxError("LAB_INVALID", `scatter-gather job ${id}: ${message}`, {
@@ -56442,15 +56475,15 @@ async function surveyTarget(transport, request3) {
 }
 function readFrame(output, mark, where) {
   const lines = output.stdout.split("\n");
-  const [begin2, end] = [lines.indexOf(`begin ${mark}`), lines.lastIndexOf(`end ${mark}`)];
-  if (begin2 === -1 || end < begin2) {
+  const [begin, end] = [lines.indexOf(`begin ${mark}`), lines.lastIndexOf(`end ${mark}`)];
+  if (begin === -1 || end < begin) {
     throw new RepxError("SSH_COMMAND_FAILED", `the survey of ${where} ended before its answer was whole`, {
       hint: "See what the user's shell start-up files do when no terminal is there.",
       details: { ...output, stdout: output.stdout.slice(-2e3) }
     });
   }
   const groups2 = /* @__PURE__ */ new Map();
-  for (const line of lines.slice(begin2 + 1, end)) {
+  for (const line of lines.slice(begin + 1, end)) {
     const blank = line.indexOf(" ");
     const key = blank === -1 ? line : line.slice(0, blank);
     const group = groups2.get(key) ?? [];
@@ -56605,7 +56638,7 @@ async function takeBack(request3, submission, error3) {
   }
 }
 
-// ../core/src/model/markdown.ts
+// ../core/src/model/report/markdown.ts
 function renderCode(text) {
   const line = text.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, " ").replaceAll("|", "\u2502");
   const ticks = "`".repeat(longestRun(line, "`") + 1);
@@ -56629,27 +56662,12 @@ function longestRun(text, mark) {
   return longest;
 }
 
-// ../core/src/model/picture-label.ts
-var LENGTH = 44;
-function renderLabel(text, length = LENGTH) {
-  const line = text.slice(0, length * 8).toWellFormed().replaceAll(/\s+/g, " ").replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD").replaceAll(new RegExp("(\\p{M}{2})\\p{M}+", "gu"), "$1").trim();
-  const characters = Array.from(line);
-  if (characters.length === 0) return "\u2013";
-  return characters.length <= length ? line : `${characters.slice(0, length - 1).join("")}\u2026`;
-}
-function keepLines(lines, most) {
-  if (lines.length <= most + 1) return [...lines];
-  return [...lines.slice(0, most), `and ${lines.length - most} more`];
-}
-function countNoun(total, noun) {
-  const digits = String(total).replaceAll(/\B(?=(\d{3})+$)/g, ",");
-  return `${digits} ${noun}${total === 1 ? "" : "s"}`;
-}
+// ../core/src/model/picture/compare-text.ts
 function compareText(one, other) {
   return one === other ? 0 : one < other ? -1 : 1;
 }
 
-// ../core/src/model/picture-boxes.ts
+// ../core/src/model/picture/boxes.ts
 function collectBoxes(lab, runs, detail) {
   const depths = measureDepths(lab);
   const drawn = /* @__PURE__ */ new Set();
@@ -56675,7 +56693,7 @@ function isScatterGather(job) {
 function compareBoxes(one, other) {
   return compareText(one.stage, other.stage) || compareText(one.jobs[0] ?? "", other.jobs[0] ?? "");
 }
-function listWires(job) {
+function listWires2(job) {
   return Object.entries(job?.executables ?? {}).flatMap(
     ([program, { inputs }]) => inputs.flatMap((mapping) => {
       const upstream = mapping.job_id;
@@ -56689,7 +56707,7 @@ function measureDepths(lab) {
     const path = [];
     const enter = (id) => {
       depths.set(id, 0);
-      path.push({ id, wires: listWires(lab.jobs.get(id)), next: 0, depth: 0 });
+      path.push({ id, wires: listWires2(lab.jobs.get(id)), next: 0, depth: 0 });
     };
     if (!depths.has(root)) enter(root);
     for (let top = path.at(-1); top !== void 0; top = path.at(-1)) {
@@ -56706,7 +56724,24 @@ function measureDepths(lab) {
   return depths;
 }
 
-// ../core/src/model/picture-parts.ts
+// ../core/src/model/picture/label.ts
+var LENGTH = 44;
+function renderLabel(text, length = LENGTH) {
+  const line = text.slice(0, length * 8).toWellFormed().replaceAll(/\s+/g, " ").replaceAll(/[\p{C}\p{Zl}\p{Zp}]/gu, "\uFFFD").replaceAll(new RegExp("(\\p{M}{2})\\p{M}+", "gu"), "$1").trim();
+  const characters = Array.from(line);
+  if (characters.length === 0) return "\u2013";
+  return characters.length <= length ? line : `${characters.slice(0, length - 1).join("")}\u2026`;
+}
+function keepLines(lines, most) {
+  if (lines.length <= most + 1) return [...lines];
+  return [...lines.slice(0, most), `and ${lines.length - most} more`];
+}
+function countNoun(total, noun) {
+  const digits = String(total).replaceAll(/\B(?=(\d{3})+$)/g, ",");
+  return `${digits} ${noun}${total === 1 ? "" : "s"}`;
+}
+
+// ../core/src/model/picture/parts.ts
 var STEP2 = "step-";
 function drawParts(lab, box) {
   const programs = collectPrograms(lab, box);
@@ -56780,7 +56815,7 @@ function renderWires(wires) {
   return keepLines([...new Set(names)].toSorted(), 3).flatMap((name) => name.split("\n"));
 }
 
-// ../core/src/model/picture-edges.ts
+// ../core/src/model/picture/edges.ts
 var WAITING_STAGES = 4;
 function drawWires(lab, drawn, choice) {
   const placeOf = /* @__PURE__ */ new Map();
@@ -56788,7 +56823,7 @@ function drawWires(lab, drawn, choice) {
   const edges = /* @__PURE__ */ new Map();
   for (const { box, parts } of drawn) {
     for (const id of box.jobs) {
-      const wires = listWires(lab.jobs.get(id));
+      const wires = listWires2(lab.jobs.get(id));
       const atScatter = new Set(wires.filter((wire) => wire.program === "scatter").map(nameSource));
       for (const wire of wires) {
         const source = placeOf.get(wire.upstream);
@@ -56853,7 +56888,7 @@ function findReaders(lab, run, drawn) {
   return new Map([...readers].map(([source, found]) => [source, [...found.values()]]));
 }
 
-// ../core/src/model/picture-parameters.ts
+// ../core/src/model/picture/parameters.ts
 var STORE_PATH3 = /^\/nix\/store\/[0-9a-z]{32}-/;
 var FEW2 = { axes: 3, values: 4, valuesLength: 26 };
 var ALL = { axes: 20, values: 8, valuesLength: 60, valueLength: 28 };
@@ -56913,7 +56948,30 @@ function renderValue(value, length = ALL.valueLength) {
   return value.trim() === "" ? JSON.stringify(value) : renderLabel(value.replace(STORE_PATH3, ""), length);
 }
 
-// ../core/src/model/picture-groups.ts
+// ../core/src/model/picture/measure-depth.ts
+function measureDepth(nodes, edges, clusters) {
+  const places = [...clusters, ...nodes];
+  const next = Map.groupBy(edges, (edge) => edge.from);
+  const around = new Map(places.map(({ id, cluster }) => [id, cluster]));
+  const inside = Map.groupBy(places, (place) => place.cluster);
+  const depths = /* @__PURE__ */ new Map();
+  const visit = (id) => {
+    const known = depths.get(id);
+    if (known !== void 0) return known;
+    const content = inside.get(id) ?? [];
+    const own2 = content.length === 0 ? 1 : 0;
+    depths.set(id, own2);
+    let longest = Math.max(0, ...content.map((place) => visit(place.id)));
+    for (let from = own2 === 0 ? void 0 : id; from !== void 0; from = around.get(from)) {
+      for (const edge of next.get(from) ?? []) longest = Math.max(longest, visit(edge.to));
+    }
+    depths.set(id, own2 + longest);
+    return own2 + longest;
+  };
+  return Math.max(0, ...nodes.map(({ id }) => visit(id)));
+}
+
+// ../core/src/model/picture/nest-groups.ts
 function nestGroups(groups2, runs) {
   const members2 = new Map([...groups2].map(([name, names]) => [name, new Set(names)]));
   const sorted = [...groups2.keys()].map((name) => ({ name, runs: runs.filter((run) => members2.get(name)?.has(run) === true) })).filter((group) => group.runs.length > 0).toSorted((one, other) => other.runs.length - one.runs.length || compareText(one.name, other.name));
@@ -56933,7 +56991,7 @@ function nestGroups(groups2, runs) {
   return { frames, frameOf, others };
 }
 
-// ../core/src/model/picture-runs.ts
+// ../core/src/model/picture/runs.ts
 var STAGES_TOLD = 6;
 function drawFrames(lab, runs, hasGroups) {
   if (!hasGroups) return { clusters: [], placeOf: () => ({ groups: [] }) };
@@ -56969,29 +57027,8 @@ function describeRun(lab, run, boxes, place) {
     ...place.cluster === void 0 ? {} : { cluster: place.cluster }
   };
 }
-function measureDepth(nodes, edges, clusters) {
-  const places = [...clusters, ...nodes];
-  const next = Map.groupBy(edges, (edge) => edge.from);
-  const around = new Map(places.map(({ id, cluster }) => [id, cluster]));
-  const inside = Map.groupBy(places, (place) => place.cluster);
-  const depths = /* @__PURE__ */ new Map();
-  const visit = (id) => {
-    const known = depths.get(id);
-    if (known !== void 0) return known;
-    const content = inside.get(id) ?? [];
-    const own2 = content.length === 0 ? 1 : 0;
-    depths.set(id, own2);
-    let longest = Math.max(0, ...content.map((place) => visit(place.id)));
-    for (let from = own2 === 0 ? void 0 : id; from !== void 0; from = around.get(from)) {
-      for (const edge of next.get(from) ?? []) longest = Math.max(longest, visit(edge.to));
-    }
-    depths.set(id, own2 + longest);
-    return own2 + longest;
-  };
-  return Math.max(0, ...nodes.map(({ id }) => visit(id)));
-}
 
-// ../core/src/model/build-picture.ts
+// ../core/src/model/picture/build-picture.ts
 var PICTURE_DEFAULTS = {
   detail: "stages",
   hasGroups: false,
@@ -57148,7 +57185,7 @@ function sortEdges(edges, places) {
   return edges.toSorted((one, other) => order(one) - order(other));
 }
 
-// ../core/src/model/picture-tree.ts
+// ../core/src/model/picture/nest-places.ts
 function nestPlaces(picture) {
   return Map.groupBy([...picture.clusters, ...picture.nodes], (place) => place.cluster ?? "");
 }
@@ -57156,7 +57193,7 @@ function isCluster(place) {
   return place.kind === "group" || place.kind === "run" || place.kind === "scatter-gather";
 }
 
-// ../core/src/model/render-mermaid.ts
+// ../core/src/model/picture/render-mermaid.ts
 var SHAPES = {
   stage: ["[", "]"],
   job: ["[", "]"],
@@ -57200,7 +57237,7 @@ function escapeLabel(text) {
   return text.replaceAll(/[^A-Za-z0-9 ._+:@/,()=\u2026\u2192-]/gu, (char) => `#${char.codePointAt(0)};`);
 }
 
-// ../core/src/model/graph-picture.ts
+// ../core/src/model/picture/render-graph-picture.ts
 var MOST2 = { characters: 45e3, edges: 450 };
 var ATTEMPTS = [
   PICTURE_DEFAULTS,
@@ -57360,4 +57397,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-5X5K7UNL.js.LEGAL.txt */
+/*! For license information please see chunk-K6Y4PUOK.js.LEGAL.txt */
