@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
 import { writeRepxLab } from "../../packages/core/src/lab/repx-lab.fixture.ts";
-import { runCommand, SYSTEM_PATH, tryCommand } from "../harness/command.ts";
+import { runCommand, SYSTEM_PATH, tryCommand, type CommandOutput } from "../harness/command.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
 import { REPX, runRepx } from "./run-repx.ts";
@@ -17,6 +17,7 @@ let scratch: ScratchFolder;
 beforeAll(async () => {
   scratch = await startScratchFolder();
   await writeRepxLab(join(scratch.path, "rx-lab"));
+  await symlink(".", join(scratch.path, "my labs"));
 });
 afterAll(async () => scratch[Symbol.asyncDispose]());
 
@@ -25,6 +26,25 @@ async function runOnTerminal(command: string, environment: Readonly<Record<strin
   const argv = ["script", "--quiet", "--return", "--command", `stty columns 80; ${command}`, "/dev/null"];
   const { stdout } = await tryCommand(argv, { environment: { TERM: "xterm", ...environment }, folder: scratch.path });
   return stdout;
+}
+
+/** Runs a line of bash where the Lab is. */
+async function runCommandLine(line: string): Promise<CommandOutput> {
+  return tryCommand(["bash", "-c", line], { folder: scratch.path });
+}
+
+/** Completes a line that bash has split into these words, the cursor being at its end. */
+async function completeInBash(line: string, split: readonly string[]): Promise<readonly string[]> {
+  const program = `
+    repx() { "${NODE}" "${REPX}" "$@"; }
+    compopt() { :; }
+    source <(repx completions bash)
+    COMP_LINE=$1 COMP_POINT=\${#1}
+    COMP_WORDS=("\${@:2}")
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+    _repx repx && printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await runCommand(["bash", "-c", program, "bash", line, ...split], { folder: scratch.path });
+  return stdout.trimEnd().split("\n");
 }
 
 /** Says that it is Node 20, and runs as the one that it is. */
@@ -67,11 +87,10 @@ test("it starts through a link, from any folder", async () => {
 });
 
 test("a reader that has seen enough is no failure", async () => {
-  const { exitCode, stderr } = await runCommand(
-    ["bash", "-c", `set -o pipefail; "${NODE}" "${REPX}" --help | true; echo "\${PIPESTATUS[0]}" >&2`],
-    { folder: scratch.path },
+  const { stdout, stderr } = await runCommandLine(
+    `set -o pipefail; "${NODE}" "${REPX}" --help | true; echo "\${PIPESTATUS[0]}"`,
   );
-  expect([exitCode, stderr]).toEqual([0, "0\n"]);
+  expect([stdout, stderr]).toEqual(["0\n", ""]);
 });
 
 test("an error is two lines on stderr, and nothing on stdout", async () => {
@@ -87,7 +106,28 @@ test("an error is two lines on stderr, and nothing on stdout", async () => {
 test("a Lab that is not there ends with what to do, and the exit status of its code", async () => {
   const { exitCode, stderr } = await runRepx(["list"], { folder: scratch.path });
   expect(exitCode).toBe(2);
-  expect(stderr).toMatch(/^error\[LAB_MISSING\]: .*\n {2}hint: .*\n$/);
+  expect(stderr).toMatch(/^error\[LAB_MISSING\]: .* no \.\/result\n {2}hint: Build it with `repx build`, .*\n$/);
+});
+
+test("results that cannot be written are an error, not a stack", async () => {
+  const { exitCode, stderr } = await runCommandLine(`"${NODE}" "${REPX}" list --lab rx-lab > /dev/full`);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(/^error\[INPUT_INVALID\]: what was asked for cannot be written: ENOSPC.*\n {2}hint: .*\n$/);
+});
+
+test("where nobody reads errors, the exit status is that of the error", async () => {
+  const { stdout } = await runCommandLine(
+    `"${NODE}" "${REPX}" lst 2> >(exec true); echo $?; "${NODE}" "${REPX}" lst 2> /dev/full; echo $?`,
+  );
+  expect(stdout).toBe("2\n2\n");
+});
+
+test("in a folder that was removed nothing is found, and all else works", async () => {
+  const { stdout, stderr } = await runCommandLine(
+    `mkdir gone; cd gone; rmdir ../gone; "${NODE}" "${REPX}" list; "${NODE}" "${REPX}" list runs --lab "$OLDPWD/rx-lab"`,
+  );
+  expect(stderr).toMatch(/^error\[LAB_MISSING\]: /);
+  expect(stdout).toContain("sim-run");
 });
 
 test("colours are on a terminal, and not with NO_COLOR", async () => {
@@ -112,18 +152,19 @@ describe("completions", () => {
     ["repx list jobs --lab rx-lab @co", ["@compute"]],
     ["repx show job --lab rx-lab 0p", ["0pkal2l773h3xad28nj3y9nglpg1znxk-sum-1.1"]],
   ])("make bash go on after %j with %j", async (line, words) => {
-    const program = `
-      repx() { "${NODE}" "${REPX}" "$@"; }
-      compopt() { :; }
-      source <(repx completions bash)
-      COMP_LINE=$1 COMP_POINT=\${#1}
-      # As bash splits a line: = is a word of its own, and so is @.
-      line=\${1//=/ = }
-      read -ra COMP_WORDS <<< "\${line//@/ @ }"
-      [[ $1 != *" " ]] || COMP_WORDS+=("")
-      COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
-      _repx repx && printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await runCommand(["bash", "-c", program, "bash", line], { folder: scratch.path });
-    expect(stdout.trimEnd().split("\n")).toEqual(words);
+    // As bash splits a line: = is a word of its own, and so is @.
+    const split = line.replaceAll(/[=@]/g, " $& ").split(/ +/);
+    expect(await completeInBash(line, split)).toEqual(words);
+  });
+
+  test.each([
+    ['repx list --lab "my labs/rx-lab" jobs ', ["repx", "list", "--lab", '"my labs/rx-lab"', "jobs", ""], "sim-run"],
+    [
+      "repx list --lab my\\ labs/rx-lab jobs si",
+      ["repx", "list", "--lab", "my\\ labs/rx-lab", "jobs", "si"],
+      "sim-run",
+    ],
+  ])("make bash see one word where a space is quoted: %s", async (line, split, word) => {
+    expect(await completeInBash(line, split)).toContain(word);
   });
 });

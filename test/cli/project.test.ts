@@ -1,8 +1,8 @@
 // From nothing to results: `repx init`, `repx build`, and what the others say of the Lab.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, lstat, mkdir, readdir, readFile, readlink, writeFile } from "node:fs/promises";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parse } from "yaml";
 import * as z from "zod";
@@ -115,6 +115,20 @@ test("a flake that does not build ends with Nix's reason and its last lines", as
   expect([exitCode, stdout]).toEqual([2, ""]);
   expect(stderr).toContain("error[NIX_BUILD_FAILED]: ");
   expect(stderr).toContain("no wind");
+});
+
+test("what the library refuses is told once: the code, the place, what would have been right", async () => {
+  const wrong = join(builder.folder, "wrong");
+  await cp(project, wrong, { recursive: true, filter: (path) => basename(path) !== "result" });
+  const run = join(wrong, "experiment/run.nix");
+  await writeFile(run, (await readFile(run, "utf8")).replace("seed =", "sead ="));
+  expect(await repx("build", { folder: wrong })).toEqual({
+    exitCode: 2,
+    stdout: "",
+    stderr: expect.stringMatching(
+      /^error\[NIX_BUILD_FAILED\]: .*error\[LAB_PARAMETER_UNDECLARED\]: at run study\.parameters: .* sead\n {2}hint: .*points, seed\n$/,
+    ),
+  });
 });
 
 test("a build does not replace a file of one's own, and does not take a Lab for a flake", async () => {

@@ -1,10 +1,18 @@
 # Completions of repx for bash: the program itself says what may stand at the cursor.
 _repx() {
-  local line=${COMP_LINE:0:COMP_POINT} current=${COMP_WORDS[COMP_CWORD]} answer begun part word
-  local -a words
-  # Bash ends a word at = and @ as well; for repx it ends at a space.
-  read -ra words <<< "$line"
-  [[ $line == *[[:space:]] ]] && words+=("")
+  local rest=${COMP_LINE:0:COMP_POINT} answer begun current part word index
+  local -a words=()
+  # Bash ends a word at = and @ as well; for repx it ends at a space that is not quoted.
+  for ((index = 0; index <= COMP_CWORD; index++)); do
+    [[ index -eq 0 || $rest == [[:space:]]* ]] && words+=("")
+    rest=${rest#"${rest%%[![:space:]]*}"}
+    part=${COMP_WORDS[index]}
+    ((index < COMP_CWORD)) || part=$rest
+    rest=${rest#"$part"}
+    # A name that has quotes or backslashes itself is not completed.
+    words[-1]+=${part//[\\\"\']/}
+  done
+  current=$part
   answer=$("$1" complete -- "${words[@]:1}" 2> /dev/null) || return 0
   [[ $current == *[!=@:]* ]] || current=
   begun=${words[-1]}

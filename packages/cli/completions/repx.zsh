@@ -3,7 +3,10 @@
 _repx() {
   local answer
   local -a candidates
-  answer=$("${words[1]}" complete -- "${(@)words[2,CURRENT]}" 2> /dev/null) || return 1
+  # Without their quotes and backslashes.
+  answer=$("${(Q)words[1]}" complete -- "${(@Q)words[2,CURRENT]}" 2> /dev/null) || return 1
+  # What comes before a path is not part of it: --lab=PATH.
+  [[ $answer == :* ]] && compset -P '--*='
   case $answer in
     '') return 1 ;;
     :file) _files ;;

@@ -1,13 +1,12 @@
 import type { Job, Lab } from "@repx/core/lab";
-import { findNearest, RepxError } from "@repx/core/model";
+import { RepxError } from "@repx/core/model";
+import { advise, listWords } from "./advise.ts";
 
 /** Jobs under the name by which they were asked for. */
 export interface JobSection {
   readonly title: string;
   readonly jobs: readonly Job[];
 }
-
-const SHOWN = 8;
 
 /**
  * Finds what a name means: a run, a `@group`, the beginning of one run's name, or the beginning of job ids.
@@ -41,12 +40,9 @@ async function collectRuns(lab: Lab, names: readonly string[]): Promise<JobSecti
 
 function refuseName(lab: Lab, name: string): RepxError {
   const names = [...lab.runs().map((run) => String(run.name)), ...[...lab.groups().keys()].map((group) => `@${group}`)];
-  const nearest = findNearest(name, names);
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  const list = `The Lab has ${names.slice(0, SHOWN).join(", ")}${more}.`;
   const kind = name.startsWith("@") ? "group" : "run or job";
   return new RepxError("LAB_RUN_UNKNOWN", `no ${kind} of the Lab is or begins with ${JSON.stringify(name)}`, {
-    hint: nearest === undefined ? list : `Did you mean ${nearest}? ${list}`,
+    hint: advise(name, names, `The Lab has ${listWords(names)}.`),
     details: { names },
   });
 }

@@ -1,3 +1,8 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Lab } from "@repx/core/lab";
+import { makeRepxLab, writeRepxLab } from "../../core/src/lab/repx-lab.fixture.ts";
 import { openScreen, type Screen, type ScreenStream } from "./screen.ts";
 import { TARGET_FLAGS, type Command } from "./command.ts";
 
@@ -54,5 +59,28 @@ function keepStream(columns: number | undefined): ScreenStream & { readonly text
     write: (content) => parts.push(typeof content === "string" ? content : new TextDecoder().decode(content)),
     ...(columns === undefined ? {} : { isTTY: true, columns }),
     text: () => parts.join(""),
+  };
+}
+
+/** Opens RepX's own Lab with other parameters for its two generators; its files go with it. */
+export async function openLabOf(
+  first: Readonly<Record<string, unknown>>,
+  second: Readonly<Record<string, unknown>>,
+): Promise<AsyncDisposable & { readonly lab: Lab }> {
+  const folder = await mkdtemp(join(tmpdir(), "repx-cli-"));
+  const files = makeRepxLab();
+  const path = "revision/metadata-sim-run.json";
+  const text = JSON.stringify(files.get(path))
+    .replace('"params":{"offset":1,"mode":"slow"}', `"params":${JSON.stringify(first)}`)
+    .replace('"params":{"offset":2,"mode":"slow"}', `"params":${JSON.stringify(second)}`);
+  files.set(path, JSON.parse(text));
+  await writeRepxLab(folder, files);
+  const lab = await Lab.open(folder);
+  return {
+    lab,
+    async [Symbol.asyncDispose]() {
+      await lab[Symbol.asyncDispose]();
+      await rm(folder, { recursive: true, force: true });
+    },
   };
 }

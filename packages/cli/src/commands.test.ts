@@ -1,8 +1,9 @@
 // What the commands print about a Lab in RepX's own format, on a terminal of 80 columns and in a pipe.
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import * as z from "zod";
 import { REPX_GEN, REPX_GEN_2, REPX_PLOT, REPX_SUM, writeRepxLab } from "../../core/src/lab/repx-lab.fixture.ts";
 import { keepScreen } from "./command.fixture.ts";
 import { COMMANDS } from "./commands.ts";
@@ -67,13 +68,13 @@ describe("on a terminal", () => {
       "list runs sim --target ./target",
       "list jobs @compute -p offset -p mode=fast -g",
       "list jobs 15 --target ./target --status failed --output-paths",
-      "list jobs --stage nothing",
       "list deps @all",
       "list groups",
       "list groups compute",
       "show job 0p --target ./target",
       `show job ${REPX_GEN} --target ./target`,
       "show job plot-run",
+      "show job 0b --target ./target",
       `show output ${REPX_GEN} --target ./target`,
       "trace-params 0p",
     ];
@@ -87,21 +88,36 @@ describe("on a terminal", () => {
   });
 });
 
+/** The keys of a JSON object, or of the first in a list. */
+function listKeys(value: unknown): string[] {
+  const first: unknown = Array.isArray(value) ? value[0] : value;
+  return Object.keys(z.record(z.string(), z.unknown()).parse(first));
+}
+
+/** The words in code in the rows of commands, of the table under "JSON". */
+async function readDocumentedKeys(commands: string): Promise<string[]> {
+  const page = await readFile(new URL("../../../docs/cli.md", import.meta.url), "utf8");
+  const rows = commands.split("|").map((name) => `| \`${name}\` |`);
+  const [, table = ""] = page.split("\n## JSON\n");
+  const lines = table.split("\n").filter((line) => rows.some((row) => line.startsWith(row)));
+  return lines.flatMap((line) => [...line.matchAll(/`(\w+)`/g)].map(([, word = ""]) => word));
+}
+
 describe("in a pipe", () => {
   test("job ids are whole", async () => {
     const { stdout } = await run("list jobs 0p");
-    expect(stdout).toContain(`  ${REPX_SUM}  mode=fast\n`);
+    expect(stdout).toContain(`  ${REPX_SUM}  offset=1 mode=fast\n`);
     expect((await run("list deps 0p")).stdout).toBe(`${REPX_SUM}\n  ${REPX_GEN}\n`);
   });
 
   test.each([
-    "list --json",
+    "list runs --json",
     "list jobs --json",
     "list jobs --json --target ./target",
     "list deps sim-run --json",
     "list groups --json",
     "show job 0p --json --target ./target",
-    `show output ${REPX_GEN} --json --target ./target`,
+    "show output 15df --json --target ./target",
     "trace-params --json",
   ])("%s prints JSON alone", async (line) => {
     const { status, stdout, stderr } = await run(line);
@@ -110,12 +126,40 @@ describe("in a pipe", () => {
     await expect(`${JSON.stringify(JSON.parse(stdout), null, 2)}\n`).toMatchFileSnapshot(`golden/${name}.golden.json`);
   });
 
+  test.each([
+    ["init", "init study --json"],
+    ["list runs", "list --json"],
+    ["list jobs", "list jobs --json --target ./target"],
+    ["list deps", "list deps --json"],
+    ["list groups", "list groups --json"],
+    ["list jobs|show job", "show job 0p --json --target ./target"],
+    ["show output", "show output 15df --json --target ./target"],
+    ["viz", "viz --json"],
+    ["completions", "completions bash --json"],
+  ])("docs/cli.md names the keys of %s --json", async (rows, line) => {
+    const { stdout } = await run(line);
+    expect(await readDocumentedKeys(rows)).toEqual(expect.arrayContaining(listKeys(JSON.parse(stdout))));
+  });
+
   test("a file that a job left is printed as it is", async () => {
     expect(await run(`show output ${REPX_GEN} list.txt --target ./target`)).toEqual({
       status: 0,
       stdout: "1\n2\n3\n",
       stderr: "",
     });
+  });
+
+  test("a job that has left nothing has no files as JSON, and the exit status is 1", async () => {
+    const { status, stdout } = await run(`show output ${REPX_PLOT} --target ./target --json`);
+    expect([status, JSON.parse(stdout)]).toEqual([
+      1,
+      { id: REPX_PLOT, folder: expect.stringContaining(REPX_PLOT), files: [] },
+    ]);
+  });
+
+  test("that nothing was found is no result", async () => {
+    expect(await run("list jobs --stage nothing")).toEqual({ status: 0, stdout: "", stderr: "(no jobs match)\n" });
+    expect(await run("list jobs --stage nothing --json")).toEqual({ status: 0, stdout: "[]\n", stderr: "" });
   });
 
   test("the exit status is 1 for a job that has left nothing", async () => {
@@ -134,6 +178,10 @@ test.each([
   ["list jobs --status failed", "INPUT_MISSING", "--status needs a target", "--target PATH"],
   ["list jobs --output-paths", "INPUT_MISSING", "--output-paths needs a target", "--target PATH"],
   ["list deps --param x", "INPUT_INVALID", "`repx list deps` has no use for --param", "`repx list jobs --param …`"],
+  ["list jobs -p ofset", "INPUT_INVALID", "no job of the Lab has a parameter ofset", "Did you mean offset?"],
+  ["list jobs -p depth=3", "INPUT_INVALID", "has a parameter depth", "Its jobs have mode, offset."],
+  ["list jobs -p =3", "INPUT_INVALID", "--param =3 names no parameter", "--param seed=1"],
+  ["list sim-run", "INPUT_INVALID", 'is "sim-run"', "It is one of runs, jobs, deps, groups; NAME comes after it."],
   ["list jobs sim-rum", "LAB_RUN_UNKNOWN", 'is or begins with "sim-rum"', "Did you mean sim-run?"],
   ["list jobs @no", "LAB_RUN_UNKNOWN", 'no group of the Lab is or begins with "@no"', "The Lab has sim-run, plot-run"],
   ["list groups computer", "LAB_RUN_UNKNOWN", "the Lab has no group @computer", "Did you mean @compute?"],

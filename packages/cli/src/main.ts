@@ -1,11 +1,13 @@
+import { RepxError } from "@repx/core/model";
 import { openScreen } from "./screen.ts";
 import { runProgram, tellFailure } from "./run-program.ts";
 
 // A reader that has seen enough (`repx list jobs | head`) closes the pipe: that is no failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? 0 : tellFailure(refuseOutput(error), screen)),
+);
+// Nobody is there to be told; the exit status is left.
+process.stderr.on("error", () => {});
 
 // What was started is ended on exit, and only then.
 process.once("SIGINT", () => process.exit(130));
@@ -22,6 +24,22 @@ process.on("unhandledRejection", (error) => process.exit(tellFailure(error, scre
 // Not process.exit(): what was written to a pipe has to arrive.
 process.exitCode = await runProgram(process.argv.slice(2), {
   screen,
-  cwd: process.cwd(),
+  cwd: readFolder(),
   environment,
 });
+
+/** A folder that was removed has a name still, and nothing is found in it. */
+function readFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return environment["PWD"] ?? "/";
+  }
+}
+
+function refuseOutput(cause: Error): RepxError {
+  return new RepxError("INPUT_INVALID", `what was asked for cannot be written: ${cause.message}`, {
+    hint: "Send it to a place that has room and that you may write to.",
+    cause,
+  });
+}

@@ -1,10 +1,25 @@
 import { resolve } from "node:path";
 import { Lab } from "@repx/core/lab";
+import { RepxError } from "@repx/core/model";
 import { LAB_FLAGS, type CommandCall } from "./command.ts";
 
 /** Opens the Lab that a command line names, or ./result; what a person should know of it is told on stderr. */
 export async function openLab(call: Pick<CommandCall, "text" | "cwd" | "screen">): Promise<Lab> {
-  const lab = await Lab.open(resolve(call.cwd, call.text("lab") ?? LAB_FLAGS.lab.fallback));
+  const given = call.text("lab");
+  const lab = await Lab.open(resolve(call.cwd, given ?? LAB_FLAGS.lab.fallback)).catch((error: unknown) => {
+    throw given === undefined && isMissing(error) ? refuseDefault(error) : error;
+  });
   for (const warning of lab.warnings) call.screen.note(`${call.screen.paintNote("yellow", "warning:")} ${warning}`);
   return lab;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof RepxError && error.code === "LAB_MISSING";
+}
+
+function refuseDefault(cause: unknown): RepxError {
+  return new RepxError("LAB_MISSING", `no Lab is named, and there is no ${LAB_FLAGS.lab.fallback}`, {
+    hint: "Build it with `repx build`, or name a Lab with --lab PATH.",
+    cause,
+  });
 }

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
-import { hasParameters, parseParameterChoice, renderParameters } from "./parameters.ts";
+import { hasParameters, parseParameterChoice, renderBriefly, renderParameters } from "./parameters.ts";
 
 const PARAMETERS = { size: 16, name: "two words", on: true, model: { depth: 3 }, "a.b": null };
 
 test("values are shown as they would be written", () => {
-  expect(renderParameters(PARAMETERS, [])).toBe('size=16 name="two words" on=true model={"depth":3} a.b=null');
+  expect(renderParameters(PARAMETERS, Object.keys(PARAMETERS))).toBe(
+    'size=16 name="two words" on=true model={"depth":3} a.b=null',
+  );
 });
 
 test("chosen keys are shown alone, in their order, also inside of others", () => {
@@ -27,4 +29,13 @@ test("a value may hold an equals sign", () => {
     shown: ["flags", "size"],
     wanted: [["flags", "-O=2"]],
   });
+});
+
+test.each([
+  ["/nix/store/9747wln6dl1wsnnmdvdni4f624jrpg3j-quiet.conf", "quiet.conf"],
+  ["/nix/store/x5zdx8dwfkw7rp36hqb89jd9766208hh-tools-1.35/bin", "tools-1.35/bin"],
+  ["/data/x.conf", "/data/x.conf"],
+  [16, "16"],
+])("%j is in short %s", (value, brief) => {
+  expect(renderBriefly(value)).toBe(brief);
 });

@@ -63,7 +63,7 @@ describe("a wrong command line is refused with what would be right", () => {
       "paint dor",
       "INPUT_INVALID",
       'the word after `repx paint` is "dor"',
-      "Did you mean door? It is one of wall, door.",
+      "Did you mean door? It is one of wall, door; PLACE comes after it.",
     ],
     ["paint wall a b", "INPUT_INVALID", '`repx paint` has no use for "b"', "See `repx paint --help`."],
     ["wait --lab x", "INPUT_INVALID", "`repx wait` has no flag --lab", "Its flags are --json, --help."],

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { findNearest, RepxError } from "@repx/core/model";
+import { RepxError } from "@repx/core/model";
+import { advise } from "./advise.ts";
 import { COMMON_FLAGS, type Command, type CommandCall, type Flag, type Operand } from "./command.ts";
 import { findCommandWord } from "./command-word.ts";
 
@@ -47,7 +48,7 @@ function chooseCommand(name: string, commands: readonly Command[]): Command {
   if (command !== undefined) return command;
   const names = commands.filter(({ isHidden }) => isHidden !== true).map((one) => one.name);
   throw new RepxError("INPUT_INVALID", `there is no command ${JSON.stringify(name)}`, {
-    hint: advise(name, names, `The commands are ${names.join(", ")}.`),
+    hint: advise(name, [...names, "--version"], `The commands are ${names.join(", ")}.`),
   });
 }
 
@@ -112,17 +113,23 @@ function checkOperands(operands: readonly string[], command: Command): void {
       const what = operand.choices === undefined ? operand.name : `one of ${operand.choices.join(", ")}`;
       throw new RepxError("INPUT_MISSING", `\`repx ${command.name}\` needs ${what}`, { hint: adviseUsage(command) });
     }
-    checkOperand(word, operand, command);
+    checkOperand(word, operand, command, command.operands[index + 1]);
   }
   const extra = command.operands.at(-1)?.isRepeatable === true ? undefined : operands[command.operands.length];
   if (extra !== undefined) throw refuse(`\`repx ${command.name}\` has no use for ${JSON.stringify(extra)}`, command);
 }
 
-function checkOperand(word: string, { name, choices, isRepeatable }: Operand, command: Command): void {
+function checkOperand(
+  word: string,
+  { name, choices, isRepeatable }: Operand,
+  command: Command,
+  next: Operand | undefined,
+): void {
   if (word === "" && isRepeatable !== true)
     throw new RepxError("INPUT_INVALID", `${name} is empty`, { hint: `Give ${name} a value.` });
   if (choices !== undefined && !choices.includes(word)) {
-    throw refuseChoice(`the word after \`repx ${command.name}\``, word, choices);
+    const order = next === undefined ? "" : `; ${next.name} comes after it`;
+    throw refuseChoice(`the word after \`repx ${command.name}\``, word, choices, order);
   }
 }
 
@@ -133,9 +140,9 @@ function refuseFlag(rawName: string, command: Command, flags: Readonly<Record<st
   });
 }
 
-function refuseChoice(name: string, word: string, choices: readonly string[]): RepxError {
+function refuseChoice(name: string, word: string, choices: readonly string[], more = ""): RepxError {
   return new RepxError("INPUT_INVALID", `${name} is ${JSON.stringify(word)}`, {
-    hint: advise(word, choices, `It is one of ${choices.join(", ")}.`),
+    hint: advise(word, choices, `It is one of ${choices.join(", ")}${more}.`),
   });
 }
 
@@ -145,9 +152,4 @@ function refuse(message: string, command: Command): RepxError {
 
 function adviseUsage({ name }: Command): string {
   return `See \`repx ${name} --help\`.`;
-}
-
-function advise(word: string, candidates: readonly string[], otherwise: string): string {
-  const nearest = findNearest(word, candidates);
-  return nearest === undefined ? otherwise : `Did you mean ${nearest}? ${otherwise}`;
 }

@@ -9,6 +9,8 @@ export interface Screen {
   write(content: string | Uint8Array): void;
   /** Writes a line to stdout. */
   print(line: string): void;
+  /** Writes a value to stdout as JSON that people can read too. */
+  printJson(value: unknown): void;
   /** Writes a line to stderr; a bar that stands there is wiped first. */
   note(line: string): void;
   /** On a terminal a line on stderr that the next one replaces; nothing elsewhere. */
@@ -48,6 +50,10 @@ export function openScreen(
     if (hasBar) stderr.write("\r\u001b[K");
     hasBar = false;
   };
+  const print = (line: string): void => {
+    wipeBar();
+    stdout.write(`${isTerminal ? tame(line) : line}\n`);
+  };
   return {
     isTerminal,
     isNoteTerminal,
@@ -56,10 +62,8 @@ export function openScreen(
       wipeBar();
       stdout.write(content);
     },
-    print(line) {
-      wipeBar();
-      stdout.write(`${isTerminal ? tame(line) : line}\n`);
-    },
+    print,
+    printJson: (value) => print(JSON.stringify(value, null, 2)),
     note(line) {
       wipeBar();
       stderr.write(`${isNoteTerminal ? tame(line) : line}\n`);

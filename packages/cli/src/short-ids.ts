@@ -5,10 +5,10 @@ export type IdRenderer = (id: string) => string;
 
 const SHORTEST = 8;
 
-/** Makes what shows ids, for a screen and out of all ids of a Lab. */
-export function makeIdRenderer(screen: Pick<Screen, "isTerminal">, ids: readonly string[]): IdRenderer {
+/** Makes what shows ids on a screen, out of all ids of a Lab. */
+export function makeIdRenderer(screen: Pick<Screen, "isTerminal">, ids: Iterable<string>): IdRenderer {
   if (!screen.isTerminal) return (id) => id;
-  const short = shortenIds(ids);
+  const short = shortenIds([...ids]);
   return (id) => short.get(id) ?? id;
 }
 

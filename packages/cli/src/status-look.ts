@@ -10,7 +10,7 @@ const LOOKS: Readonly<Record<JobStatus, Look>> = {
 };
 
 /** What a job on a target can be. */
-export const STATUSES: readonly string[] = Object.keys(LOOKS);
+export const STATUSES: readonly JobStatus[] = Object.keys(LOOKS).filter(isStatus);
 
 /** Tells whether a word is a status. */
 export function isStatus(word: string): word is JobStatus {

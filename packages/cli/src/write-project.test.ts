@@ -30,7 +30,7 @@ const FILES = [
 test("a project has a flake, a run with its stages, and a workflow, all under its name", async () => {
   await using folder = await startFolder();
   const path = join(folder.path, "deep/study");
-  expect(await writeProject(path, "my.study")).toEqual(FILES);
+  expect(await writeProject(path, "my.study")).toEqual({ files: FILES, kept: [] });
   const texts = await Promise.all(FILES.map(async (file) => readFile(join(path, file), "utf8")));
   expect(texts.join("")).not.toContain("{{name}}");
   expect(await readFile(join(path, "experiment/run.nix"), "utf8")).toContain('name = "my.study";');
@@ -42,6 +42,17 @@ test("other files of the folder stay as they are", async () => {
   await writeFile(join(folder.path, "notes.txt"), "mine");
   await writeProject(folder.path, "study");
   expect(await readFile(join(folder.path, "notes.txt"), "utf8")).toBe("mine");
+});
+
+test("a new repository's README and .gitignore are kept", async () => {
+  await using folder = await startFolder();
+  await writeFile(join(folder.path, "README.md"), "mine");
+  await writeFile(join(folder.path, ".gitignore"), "mine");
+  const { files, kept } = await writeProject(folder.path, "study");
+  expect(kept).toEqual([".gitignore", "README.md"]);
+  expect(files).toEqual(FILES.filter((file) => !kept.includes(file)));
+  const texts = await Promise.all(kept.map(async (file) => readFile(join(folder.path, file), "utf8")));
+  expect(texts).toEqual(["mine", "mine"]);
 });
 
 test("files that are in the way are listed, and nothing is written", async () => {

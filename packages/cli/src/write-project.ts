@@ -2,20 +2,33 @@ import { lstat, mkdir, readdir, readFile, rm, rmdir, writeFile } from "node:fs/p
 import { dirname, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { RepxError } from "@repx/core/model";
+import { listWords } from "./advise.ts";
 
 const TEMPLATE = fileURLToPath(new URL("../template", import.meta.url));
 /** npm leaves a file of that name out of a package, so it lies here without its dot. */
 const RENAMED = new Map([["gitignore", ".gitignore"]]);
+/** What a new repository often has already, and a project builds without. */
+const SPARE: readonly string[] = [".gitignore", "README.md"];
 const SHOWN = 5;
 
+/** The files of the template, by their paths in the folder. */
+export interface WrittenProject {
+  readonly files: readonly string[];
+  /** Those that were there and stay as they are. */
+  readonly kept: readonly string[];
+}
+
 /**
- * Writes the template's files into a folder, with the name in place of `{{name}}`, and answers their paths in it.
- * Nothing is overwritten: INPUT_INVALID lists what is in the way. When a file cannot be written, those before it go again.
+ * Writes the template's files into a folder, with the name in place of `{{name}}`. Nothing is overwritten: a README.md and a
+ * .gitignore are kept, and INPUT_INVALID lists what else is in the way. When a file cannot be written, those before it go again.
  */
-export async function writeProject(folder: string, name: string): Promise<string[]> {
+export async function writeProject(folder: string, name: string): Promise<WrittenProject> {
   const files = await readTemplate(name);
   const taken = await listTaken(folder, [...files.keys()]);
-  if (taken.length > 0) throw refuseTaken(folder, taken);
+  const kept = taken.filter((path) => SPARE.includes(path));
+  const blocking = taken.filter((path) => !SPARE.includes(path));
+  if (blocking.length > 0) throw refuseTaken(folder, blocking);
+  for (const path of kept) files.delete(path);
   const written: string[] = [];
   const made: string[] = [];
   try {
@@ -30,7 +43,7 @@ export async function writeProject(folder: string, name: string): Promise<string
     for (const path of made.toReversed()) await rmdir(path).catch(() => undefined);
     throw refuseWrite(folder, cause);
   }
-  return [...files.keys()];
+  return { files: [...files.keys()], kept };
 }
 
 async function readTemplate(name: string): Promise<Map<string, string>> {
@@ -62,9 +75,7 @@ async function makeFolders(folder: string): Promise<string[]> {
 }
 
 function refuseTaken(folder: string, taken: readonly string[]): RepxError {
-  const more = taken.length > SHOWN ? ` and ${taken.length - SHOWN} more` : "";
-  const files = `${taken.slice(0, SHOWN).join(", ")}${more}`;
-  return new RepxError("INPUT_INVALID", `${folder} has files that would be overwritten: ${files}`, {
+  return new RepxError("INPUT_INVALID", `${folder} has files that would be overwritten: ${listWords(taken, SHOWN)}`, {
     hint: "Name a folder without them, `repx init FOLDER`; nothing was written.",
     details: { files: taken },
   });

@@ -12,6 +12,8 @@ import type { Screen } from "../screen.ts";
 const DEADLINE_SECONDS = 7 * 24 * 3600;
 const QUIET_MS = 5000;
 const LINES_SHOWN = 12;
+/** The hint has it as a whole command. */
+const NIX_ADVICE = "(use '--show-trace' to show detailed location information)";
 
 /** Builds a flake's Lab. */
 export const BUILD: Command = {
@@ -62,7 +64,7 @@ async function runBuild(call: CommandCall): Promise<number> {
     const runs = lab.runs().map((run) => ({ name: run.name, jobs: run.jobIds.length }));
     const { hash, gitHash, version } = lab;
     const facts = { hash, gitHash, version, folder: located.folder, link, nixVersion: located.nixVersion, jobs, runs };
-    screen.print(JSON.stringify(facts, null, 2));
+    screen.printJson(facts);
     return 0;
   }
   const title = screen.paint("bold", `Lab ${lab.hash.slice(0, 8)}`);
@@ -107,7 +109,8 @@ const Log = z.object({ builderLines: z.array(z.string()).default([]), errors: z.
 function showLog(error: unknown, screen: Screen): void {
   if (!(error instanceof RepxError)) return;
   const log = Log.safeParse(error.details).data;
-  const lines = (log?.builderLines.length === 0 ? log.errors : (log?.builderLines ?? [])).slice(-LINES_SHOWN);
+  const all = log?.builderLines.length === 0 ? log.errors : (log?.builderLines ?? []);
+  const lines = all.filter((line) => !line.includes(NIX_ADVICE)).slice(-LINES_SHOWN);
   const said = `${error.message}\n${error.hint}`;
   if (lines.every((line) => said.includes(line.trim().replace(/^(error|hint): /, "")))) return;
   for (const line of lines) screen.note(screen.paintNote("dim", `  | ${line}`));

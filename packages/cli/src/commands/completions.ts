@@ -20,7 +20,7 @@ export const COMPLETIONS: Command = {
   async run({ operands, screen, isSet }) {
     const [shell = ""] = operands;
     const script = await readFile(new URL(`../../completions/repx.${shell}`, import.meta.url), "utf8");
-    if (isSet("json")) screen.print(JSON.stringify({ shell, script }, null, 2));
+    if (isSet("json")) screen.printJson({ shell, script });
     else screen.write(script);
     return 0;
   },

@@ -10,7 +10,7 @@ export const INIT: Command = {
   summary: "begin a project: a flake with one run, and its workflow",
   description:
     "Writes a small experiment that builds as it is: two stages, twelve jobs. Files that are there stay as they are: " +
-    "if one is in the way, nothing is written.",
+    "a README.md and a .gitignore are kept; if another one is in the way, nothing is written.",
   operands: [
     {
       name: "PATH",
@@ -27,15 +27,17 @@ export const INIT: Command = {
 async function runInit(call: CommandCall): Promise<number> {
   const folder = resolve(call.cwd, call.operands[0] ?? ".");
   const name = parseName(call.text("name"), folder);
-  const files = await writeProject(folder, name);
+  const { files, kept } = await writeProject(folder, name);
   if (call.isSet("json")) {
-    call.screen.print(JSON.stringify({ name, folder, files }, null, 2));
+    call.screen.printJson({ name, folder, files, kept });
     return 0;
   }
   const { screen } = call;
   const place = relative(call.cwd, folder);
   screen.print(`The project ${screen.paint("bold", name)} is in ${place === "" ? "this folder" : place}:`);
   for (const file of files) screen.print(`  ${file}`);
+  for (const file of kept)
+    screen.print(`  ${file} was there and stays${file === ".gitignore" ? "; add the line result*" : ""}`);
   screen.print("\nNext:");
   for (const [command, meaning] of await listSteps(folder, place)) {
     screen.print(

@@ -1,9 +1,12 @@
 import { RepxError } from "@repx/core/model";
+import { listWords } from "../advise.ts";
 import { TARGET_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { readTarget, requireTarget } from "../read-target.ts";
 import { showJob } from "../show/job.ts";
 import { showOutput } from "../show/output.ts";
 import { openLab } from "../open-lab.ts";
+
+const SHOWN = 3;
 
 /** Shows one job, or what it left. */
 export const SHOW: Command = {
@@ -43,10 +46,10 @@ async function runShow(call: CommandCall): Promise<number> {
   const jobs = lab.select(spec);
   const [job] = jobs;
   if (job === undefined || jobs.length > 1) {
-    const ids = jobs.slice(0, 5).map(({ id }) => id);
-    throw new RepxError("LAB_JOB_AMBIGUOUS", `${spec} has ${jobs.length} final jobs: ${ids.join(", ")}`, {
+    const ids = jobs.map(({ id }) => id);
+    throw new RepxError("LAB_JOB_AMBIGUOUS", `${spec} has ${jobs.length} final jobs: ${listWords(ids, SHOWN)}`, {
       hint: `Name one of them; \`repx list jobs ${spec}\` lists them with their parameters.`,
-      details: { candidates: ids, count: jobs.length },
+      details: { candidates: ids.slice(0, SHOWN), count: jobs.length },
     });
   }
   if (what === "job") return showJob(lab, job, target, call);

@@ -23,7 +23,7 @@ export const TRACE_PARAMS: Command = {
     const [spec] = call.operands;
     const jobs = spec === undefined ? await lab.jobs() : lab.select(spec);
     const traced = Object.fromEntries(jobs.map(({ id, effectiveParams }) => [id, effectiveParams]));
-    call.screen.print(JSON.stringify(traced, null, 2));
+    call.screen.printJson(traced);
     return 0;
   },
 };

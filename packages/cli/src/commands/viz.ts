@@ -57,7 +57,7 @@ async function runViz(call: CommandCall): Promise<number> {
   const options = readOptions(call);
   await using lab = await openLab(call);
   const picture = buildPicture(lab.data, await chooseRuns(lab, call.operands), options);
-  if (file === undefined && call.isSet("json")) call.screen.print(JSON.stringify(picture, null, 2));
+  if (file === undefined && call.isSet("json")) call.screen.printJson(picture);
   else if (file === undefined) call.screen.write(await drawPicture(picture, format));
   else await writePicture(call, picture, { file, format });
   return 0;
@@ -120,6 +120,6 @@ async function writePicture(
   const { summary, clusters, nodes, edges } = picture;
   if (call.isSet("json")) {
     const counts = { clusters: clusters.length, nodes: nodes.length, edges: edges.length };
-    call.screen.print(JSON.stringify({ file, format, ...counts }));
+    call.screen.printJson({ file, format, ...counts });
   } else call.screen.note(`${file}: ${summary}`);
 }

@@ -2,22 +2,20 @@ import type { Job, Lab } from "@repx/core/lab";
 import { chooseJobs } from "../choose-jobs.ts";
 import type { CommandCall } from "../command.ts";
 import { count } from "../count.ts";
+import { nameStage } from "../name-stage.ts";
 import { makeIdRenderer } from "../short-ids.ts";
+import { sortJobs } from "../sort-jobs.ts";
 
 /** Lists what jobs depend on, as a tree that shows each job once. */
 export async function listDependencies(lab: Lab, { screen, isSet }: CommandCall, name?: string): Promise<number> {
   const roots = await chooseRoots(lab, name);
   if (isSet("json")) {
     const jobs = lab.closure(roots).map(({ id, dependencies }) => [id, dependencies.map((one) => one.id)]);
-    screen.print(JSON.stringify({ roots: roots.map(({ id }) => id), dependencies: Object.fromEntries(jobs) }, null, 2));
+    screen.printJson({ roots: roots.map(({ id }) => id), dependencies: Object.fromEntries(jobs) });
     return 0;
   }
-  const renderId = makeIdRenderer(
-    screen,
-    (await lab.jobs()).map(({ id }) => id),
-  );
-  const nameJob = ({ id, stage, version }: Job): string =>
-    screen.isTerminal ? `${renderId(id)}  ${stage}-${version}` : id;
+  const renderId = makeIdRenderer(screen, lab.data.jobs.keys());
+  const nameJob = (job: Job): string => (screen.isTerminal ? `${renderId(job.id)}  ${nameStage(job)}` : job.id);
   const seen = new Set<string>();
   const print = (job: Job, depth: number): void => {
     const isSeen = seen.has(job.id) && (job.dependencies.length > 0 || job.inputs.length > 0);
@@ -28,7 +26,7 @@ export async function listDependencies(lab: Lab, { screen, isSet }: CommandCall,
     for (const one of job.dependencies) print(one, depth + 1);
     for (const line of listRuns(lab, job)) screen.print(`${"  ".repeat(depth + 1)}${screen.paint("dim", line)}`);
   };
-  for (const root of roots) print(root, 0);
+  for (const root of sortJobs(roots)) print(root, 0);
   return 0;
 }
 
@@ -43,7 +41,7 @@ function listRuns(lab: Lab, { inputs }: Job): string[] {
 
 /** The jobs of a run that no other one of it needs, so that the tree has every job below a root. */
 async function chooseRoots(lab: Lab, name: string | undefined): Promise<readonly Job[]> {
-  const jobs = (await chooseJobs(lab, name)).flatMap((section) => section.jobs);
-  const needed = new Set(jobs.flatMap((job) => job.dependencies.map(({ id }) => id)));
-  return [...new Map(jobs.map((job) => [job.id, job])).values()].filter(({ id }) => !needed.has(id));
+  const jobs = new Set((await chooseJobs(lab, name)).flatMap((section) => section.jobs));
+  const needed = new Set([...jobs].flatMap((job) => job.dependencies));
+  return [...jobs].filter((job) => !needed.has(job));
 }

@@ -1,5 +1,6 @@
 import type { Lab } from "@repx/core/lab";
-import { findNearest, RepxError } from "@repx/core/model";
+import { RepxError } from "@repx/core/model";
+import { advise, listWords } from "../advise.ts";
 import type { CommandCall } from "../command.ts";
 import { count } from "../count.ts";
 import { renderTable } from "../render-table.ts";
@@ -14,9 +15,9 @@ export async function listGroups(lab: Lab, { screen, isSet }: CommandCall, name?
       wanted,
       all.map((group) => group.name),
     );
-  if (isSet("json")) screen.print(JSON.stringify(groups, null, 2));
+  if (isSet("json")) screen.printJson(groups);
   else if (wanted !== undefined) for (const run of groups[0]?.runs ?? []) screen.print(run);
-  else if (groups.length === 0) screen.print("(the Lab has no groups)");
+  else if (groups.length === 0) screen.note("(the Lab has no groups)");
   else {
     const rows = groups.map((group) => [`@${group.name}`, count(group.runs.length, "run"), group.runs.join(", ")]);
     for (const line of renderTable({ head: ["GROUP", "SIZE", "RUNS"], rows }, screen)) screen.print(line);
@@ -25,10 +26,10 @@ export async function listGroups(lab: Lab, { screen, isSet }: CommandCall, name?
 }
 
 function refuseGroup(name: string, known: readonly string[]): RepxError {
-  const nearest = findNearest(name, known);
-  const list = known.length === 0 ? "It has no groups." : `Its groups are ${known.map((one) => `@${one}`).join(", ")}.`;
+  const names = known.map((one) => `@${one}`);
+  const list = names.length === 0 ? "It has no groups." : `Its groups are ${listWords(names)}.`;
   return new RepxError("LAB_RUN_UNKNOWN", `the Lab has no group @${name}`, {
-    hint: nearest === undefined ? list : `Did you mean @${nearest}? ${list}`,
+    hint: advise(`@${name}`, names, list),
     details: { groups: known },
   });
 }

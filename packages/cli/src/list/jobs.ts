@@ -1,20 +1,33 @@
 import type { Job, JobStatus, Lab } from "@repx/core/lab";
+import { RepxError } from "@repx/core/model";
+import { advise, listWords } from "../advise.ts";
 import { chooseJobs, type JobSection } from "../choose-jobs.ts";
 import type { CommandCall } from "../command.ts";
 import { count } from "../count.ts";
-import { hasParameters, parseParameterChoice, renderParameters, type ParameterChoice } from "../parameters.ts";
+import { nameStage } from "../name-stage.ts";
+import {
+  hasParameters,
+  parseParameterChoice,
+  readParameter,
+  renderBriefly,
+  renderParameters,
+  renderValue,
+  type ParameterChoice,
+} from "../parameters.ts";
 import { readTarget, requireTarget } from "../read-target.ts";
 import { renderTable } from "../render-table.ts";
-import { makeIdRenderer } from "../short-ids.ts";
+import { makeIdRenderer, type IdRenderer } from "../short-ids.ts";
 import { sortJobs } from "../sort-jobs.ts";
-import { paintStatus } from "../status-look.ts";
+import { paintStatus, STATUSES } from "../status-look.ts";
+import { nameTellingParameters } from "./telling-parameters.ts";
 
 interface Listing {
   readonly call: CommandCall;
   readonly target: string | undefined;
-  readonly choice: ParameterChoice;
+  /** Which parameters are shown of a job. */
+  readonly nameParameters: (job: Job) => readonly string[];
   readonly statuses: ReadonlyMap<string, JobStatus>;
-  readonly renderId: (id: string) => string;
+  readonly renderId: IdRenderer;
 }
 
 /** Lists jobs with their parameters, and with a target what became of them there. */
@@ -24,6 +37,8 @@ export async function listJobs(lab: Lab, call: CommandCall, name: string | undef
   if (wanted.length > 0) requireTarget(target, "--status");
   if (call.isSet("output-paths")) requireTarget(target, "--output-paths");
   const choice = parseParameterChoice(call.texts("param"));
+  const all = await lab.jobs();
+  refuseUnknownParameters(all, choice);
   const stage = call.text("stage") ?? "";
   const found = (await chooseJobs(lab, name)).map(({ title, jobs }) => ({
     title,
@@ -35,50 +50,70 @@ export async function listJobs(lab: Lab, call: CommandCall, name: string | undef
     title,
     jobs: jobs.filter(({ id }) => wanted.length === 0 || wanted.includes(statuses.get(id) ?? "")),
   }));
-  const renderId = makeIdRenderer(
-    call.screen,
-    (await lab.jobs()).map(({ id }) => id),
-  );
-  const listing: Listing = { call, target, choice, statuses, renderId };
+  const renderId = makeIdRenderer(call.screen, lab.data.jobs.keys());
+  const nameParameters = choice.shown.length === 0 ? nameTellingParameters(all) : () => choice.shown;
+  const listing: Listing = { call, target, nameParameters, statuses, renderId };
   if (call.isSet("json")) printJson(sections, listing);
   else printSections(call.isSet("group-by-stage") ? groupByStage(sections) : sections, listing);
   return 0;
 }
 
-function nameStage({ stage, version }: Job): string {
-  return `${stage}-${version}`;
+/** A name that is mistyped would fit no job, or show nothing. */
+function refuseUnknownParameters(jobs: readonly Job[], { shown }: ParameterChoice): void {
+  const unknown = shown.find((key) =>
+    jobs.every(({ effectiveParams }) => readParameter(effectiveParams, key) === undefined),
+  );
+  if (unknown === undefined) return;
+  const names = [...new Set(jobs.flatMap(({ effectiveParams }) => Object.keys(effectiveParams)))].toSorted();
+  const list = names.length === 0 ? "Its jobs have none." : `Its jobs have ${listWords(names)}.`;
+  throw new RepxError("INPUT_INVALID", `no job of the Lab has a parameter ${unknown}`, {
+    hint: advise(unknown, names, list),
+    details: { parameters: names },
+  });
 }
 
 function groupByStage(sections: readonly JobSection[]): JobSection[] {
-  const jobs = [...new Map(sections.flatMap((section) => section.jobs.map((job) => [job.id, job]))).values()];
-  const stages = Map.groupBy(jobs, nameStage);
-  return [...stages].map(([title, members]) => ({ title, jobs: members }));
+  return [...Map.groupBy(listOnce(sections), nameStage)].map(([title, jobs]) => ({ title, jobs }));
+}
+
+/** A job of several runs is one job. */
+function listOnce(sections: readonly JobSection[]): Job[] {
+  return [...new Set(sections.flatMap(({ jobs }) => jobs))];
 }
 
 function printSections(sections: readonly JobSection[], listing: Listing): void {
   const { screen } = listing.call;
   const filled = sections.filter(({ jobs }) => jobs.length > 0);
-  if (filled.length === 0) screen.print("(no jobs match)");
+  if (filled.length === 0) screen.note("(no jobs match)");
   for (const [index, { title, jobs }] of filled.entries()) {
     if (index > 0) screen.print("");
-    screen.print(`${screen.paint("bold", title)}: ${count(jobs.length, "job")}`);
+    screen.print(`${screen.paint("bold", title)}: ${count(jobs.length, "job")}${renderCounts(jobs, listing)}`);
     printJobs(jobs, listing);
   }
 }
 
-function printJobs(unsorted: readonly Job[], { call, target, choice, statuses, renderId }: Listing): void {
+/** ` (3 failed, 1 pending)`; nothing without a target. */
+function renderCounts(jobs: readonly Job[], { target, statuses }: Listing): string {
+  if (target === undefined) return "";
+  const found = Map.groupBy(jobs, ({ id }) => statuses.get(id));
+  const counts = STATUSES.flatMap((status) => {
+    const total = found.get(status)?.length ?? 0;
+    return total === 0 ? [] : [`${total} ${status}`];
+  });
+  return ` (${counts.join(", ")})`;
+}
+
+function printJobs(unsorted: readonly Job[], listing: Listing): void {
+  const { call, target, statuses, renderId, nameParameters } = listing;
   const { screen } = call;
   const jobs = sortJobs(unsorted);
+  const render = screen.isTerminal ? renderBriefly : renderValue;
   const columns: readonly (readonly [title: string, read: (job: Job) => string])[] = [
     ["JOB", ({ id }) => renderId(id)],
     // A whole id ends with the stage.
     ...(screen.isTerminal && !call.isSet("group-by-stage") ? [["STAGE", nameStage] as const] : []),
     ...(target === undefined ? [] : [["STATUS", ({ id }: Job) => statuses.get(id) ?? ""] as const]),
-    [
-      "PARAMETERS",
-      ({ params, effectiveParams }) =>
-        choice.shown.length === 0 ? renderParameters(params, []) : renderParameters(effectiveParams, choice.shown),
-    ],
+    ["PARAMETERS", (job) => renderParameters(job.effectiveParams, nameParameters(job), render)],
   ];
   const rows = jobs.map((job) => columns.map(([, read]) => read(job)));
   const at = columns.findIndex(([title]) => title === "STATUS");
@@ -103,8 +138,7 @@ function printJobs(unsorted: readonly Job[], { call, target, choice, statuses, r
 }
 
 function printJson(sections: readonly JobSection[], { call, target, statuses }: Listing): void {
-  const jobs = [...new Map(sections.flatMap((section) => section.jobs.map((job) => [job.id, job]))).values()];
-  const rows = jobs.map((job) => ({
+  const rows = listOnce(sections).map((job) => ({
     id: job.id,
     stage: job.stage,
     version: job.version,
@@ -115,5 +149,5 @@ function printJson(sections: readonly JobSection[], { call, target, statuses }: 
     dependencies: job.dependencies.map(({ id }) => id),
     ...(target === undefined ? {} : { status: statuses.get(job.id), outputs: job.outputs(target) }),
   }));
-  call.screen.print(JSON.stringify(rows, null, 2));
+  call.screen.printJson(rows);
 }

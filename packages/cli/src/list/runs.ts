@@ -11,7 +11,7 @@ export async function listRuns(lab: Lab, { screen, isSet }: CommandCall): Promis
     groups: [...lab.groups()].flatMap(([group, members]) => (members.includes(name) ? [group] : [])),
   }));
   if (isSet("json")) {
-    screen.print(JSON.stringify(runs, null, 2));
+    screen.printJson(runs);
     return 0;
   }
   const rows = runs.map(({ name, jobs, dependencies, groups }) => [
@@ -23,7 +23,7 @@ export async function listRuns(lab: Lab, { screen, isSet }: CommandCall): Promis
     groups.map((group) => `@${group}`).join(", "),
   ]);
   const head = ["RUN", "JOBS", "NEEDS", "GROUPS"];
-  if (rows.length === 0) screen.print("(the Lab has no runs)");
+  if (rows.length === 0) screen.note("(the Lab has no runs)");
   else for (const line of renderTable({ head, rows, right: [1] }, screen)) screen.print(line);
   return 0;
 }

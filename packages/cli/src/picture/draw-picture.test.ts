@@ -7,7 +7,7 @@ import {
   makeHostileLab,
   makeReferenceLab,
   makeWideLab,
-} from "../../../core/src/model/picture.fixture.ts";
+} from "../../../core/src/model/picture/picture.fixture.ts";
 import { drawPicture } from "./draw-picture.ts";
 import { layOutPicture } from "./lay-out-picture.ts";
 import { PAGE_SCRIPT } from "./page-script.ts";
@@ -44,6 +44,12 @@ test("a small Lab's SVG reads as agreed", async () => {
   const lab = makeWideLab(5, 1);
   const picture = buildPicture(lab, [...lab.runs.keys()]);
   await expect(await drawPicture(picture, "svg")).toMatchFileSnapshot("golden/five-stages.golden.svg");
+});
+
+test("no line of a label is longer in a viewer's font than there is room for", async () => {
+  const svg = await drawText(pictureOf(makeReferenceLab()), "svg");
+  expect(svg).toContain("\u2192");
+  expect(svg.match(/<text [^>]*>/g)?.filter((tag) => !tag.includes(" textLength="))).toEqual([]);
 });
 
 test("every box, frame and label of the picture is in the drawing, as it is written", async () => {

@@ -1,7 +1,8 @@
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Job } from "@repx/core/lab";
-import { findNearest, RepxError } from "@repx/core/model";
+import { RepxError } from "@repx/core/model";
+import { advise, listWords } from "../advise.ts";
 import type { CommandCall } from "../command.ts";
 import { renderTable } from "../render-table.ts";
 
@@ -12,7 +13,6 @@ export interface OutputFile {
   readonly sizeBytes: number;
 }
 
-const SHOWN = 8;
 /** A person at a terminal is not served by more; the files themselves are where --json says. */
 const MOST_FILES = 1000;
 
@@ -28,17 +28,18 @@ export async function showOutput(
   const files = (await listOutputFiles(job, target)).filter((file) => file.path.startsWith("out/"));
   if ((await stat(folder).catch(() => undefined)) === undefined) {
     screen.note(`${job.id} has left nothing on ${target}: it is ${await job.status(target)}.`);
+    if (call.isSet("json")) screen.printJson({ id: job.id, folder, files: [] });
     return 1;
   }
   if (path !== undefined) return printFile(folder, path, files, call);
   if (call.isSet("json")) {
     const listed = files.map((file) => ({ ...file, path: trimOut(file), absolutePath: join(folder, trimOut(file)) }));
-    screen.print(JSON.stringify({ id: job.id, folder, files: listed }, null, 2));
+    screen.printJson({ id: job.id, folder, files: listed });
     return 0;
   }
   screen.print(`${screen.paint("bold", folder)}:`);
   const rows = files.map((file) => [trimOut(file), renderSize(file.sizeBytes)]);
-  if (rows.length === 0) screen.print("  (no files)");
+  if (rows.length === 0) screen.note("  (no files)");
   else for (const line of renderTable({ head: ["FILE", "SIZE"], rows, right: [1] }, screen, "  ")) screen.print(line);
   return 0;
 }
@@ -86,7 +87,7 @@ async function printFile(
   if (real === undefined || !(await stat(real)).isFile()) throw refuseFile(path, names);
   if (!isInside(await realpath(folder), real)) {
     throw new RepxError("INPUT_INVALID", `${path} leads out of the job's output folder`, {
-      hint: `Name a file in it: ${names.slice(0, SHOWN).join(", ")}.`,
+      hint: `Name a file in it: ${listWords(names)}.`,
     });
   }
   await using file = await open(real);
@@ -99,11 +100,9 @@ function isInside(folder: string, path: string): boolean {
 }
 
 function refuseFile(path: string, names: readonly string[]): RepxError {
-  const nearest = findNearest(path, names);
-  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
-  const list = names.length === 0 ? "It left no files." : `It left ${names.slice(0, SHOWN).join(", ")}${more}.`;
+  const list = names.length === 0 ? "It left no files." : `It left ${listWords(names)}.`;
   return new RepxError("INPUT_INVALID", `the job left no file ${path}`, {
-    hint: nearest === undefined ? list : `Did you mean ${nearest}? ${list}`,
+    hint: advise(path, names, list),
   });
 }
 

@@ -2,7 +2,7 @@ import { homedir } from "node:os";
 import { dirname, posix, resolve } from "node:path";
 import * as z from "zod";
 import { RepxError } from "../model/errors.ts";
-import { findNearest } from "../model/edit-distance.ts";
+import { findNearest } from "../model/find-nearest.ts";
 import { parseToml } from "./toml.ts";
 
 /** A place that runs jobs. */

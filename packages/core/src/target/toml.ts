@@ -1,7 +1,7 @@
 import { parse, TomlError } from "smol-toml";
 import * as z from "zod";
 import { RepxError } from "../model/errors.ts";
-import { findNearest } from "../model/edit-distance.ts";
+import { findNearest } from "../model/find-nearest.ts";
 
 /** Parses TOML against a schema; CONFIG_INVALID names the file, the key's path, and what was expected there. */
 export function parseToml<Schema extends z.ZodType>(text: string, source: string, schema: Schema): z.infer<Schema> {

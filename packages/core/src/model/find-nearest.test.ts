@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { findNearest } from "./edit-distance.ts";
+import { findNearest } from "./find-nearest.ts";
 
 const COMMANDS = ["init", "build", "list", "show", "trace-params", "viz"];
 
