@@ -12,7 +12,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-K6Y4PUOK.js";
+} from "./chunk-72M73OMG.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-K6Y4PUOK.js";
+} from "./chunk-72M73OMG.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

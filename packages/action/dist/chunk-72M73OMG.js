@@ -53795,7 +53795,7 @@ function refuseCycle2(cycle) {
 import { homedir } from "node:os";
 import { dirname, posix, resolve as resolve3 } from "node:path";
 
-// ../core/src/model/edit-distance.ts
+// ../core/src/model/find-nearest.ts
 function findNearest(word, candidates) {
   const rated = candidates.map((candidate) => ({ candidate, distance: measureDistance(word, candidate) }));
   const [best] = rated.toSorted((left, right) => left.distance - right.distance);
@@ -57397,4 +57397,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-K6Y4PUOK.js.LEGAL.txt */
+/*! For license information please see chunk-72M73OMG.js.LEGAL.txt */
