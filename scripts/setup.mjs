@@ -35,6 +35,9 @@ export const PROGRAMS = [
   { program: "shellcheck", debian: "shellcheck" },
   { program: "skopeo", debian: "skopeo" },
   { program: "zstd", debian: "zstd" },
+  { program: "rsync", debian: "rsync" },
+  { program: "tcsh", debian: "tcsh" },
+  { program: "fish", debian: "fish" },
   { program: "git", debian: "git" },
 ];
 
