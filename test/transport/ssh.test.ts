@@ -34,7 +34,9 @@ function makeTarget(change: Partial<NonNullable<Target["address"]>> = {}): Targe
 }
 
 function makeCredentials(change: Partial<Credentials> = {}): Credentials {
-  return { privateKey: server.privateKey, knownHosts: server.knownHosts, deadlineSeconds: 10, ...change };
+  // A home of the tests' own: no ssh_config and no keys of the machine's user have a say.
+  const environment = { HOME: join(folder, "home") };
+  return { privateKey: server.privateKey, knownHosts: server.knownHosts, deadlineSeconds: 10, environment, ...change };
 }
 
 /** The error that opening ends with. */
@@ -79,7 +81,8 @@ describe("the SSH transport", () => {
     const knownHosts = join(folder, "known_hosts");
     await writeFile(knownHosts, server.knownHosts);
     const target = { ...makeTarget(), identityFile: server.privateKeyPath, knownHosts };
-    await using transport = await openTransport(target, { knownHosts: " \n" });
+    const { environment = {} } = makeCredentials();
+    await using transport = await openTransport(target, { knownHosts: " \n", environment });
     expect((await transport.run({ argv: ["echo", "in"] })).stdout).toBe("in\n");
   });
 
@@ -189,7 +192,8 @@ describe("the private key", () => {
   });
 
   test("is asked for when neither input nor target has one", async () => {
-    const error = await refuse(makeTarget(), { knownHosts: server.knownHosts });
+    const { knownHosts, environment = {} } = makeCredentials();
+    const error = await refuse(makeTarget(), { knownHosts, environment });
     expect(error).toMatchObject({ code: "SSH_KEY_INVALID" });
     expect(error.hint).toContain("identity_file");
   });

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { chmod, lstat, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { createConnection, createServer, type Socket } from "node:net";
 import { basename, join } from "node:path";
@@ -7,7 +7,7 @@ import { buildLab } from "../../packages/core/src/lab/nix/build-lab.ts";
 import { renderInputs } from "../../packages/core/src/lab/inputs/render-inputs.ts";
 import { openLab, type OpenLab } from "../../packages/core/src/lab/metadata/open-lab.ts";
 import { verifyLab } from "../../packages/core/src/lab/verification/verify-lab.ts";
-import { pushTree } from "../../packages/core/src/sync/push.ts";
+import { pushTree, type Pushed, type PushItem } from "../../packages/core/src/sync/push/push.ts";
 import { surveyTarget, type Survey } from "../../packages/core/src/sync/survey.ts";
 import { planSync } from "../../packages/core/src/sync/sync-plan.ts";
 import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
@@ -68,6 +68,11 @@ async function survey(transport: Transport, basePath: string): Promise<Survey> {
   return surveyTarget(transport, wanted);
 }
 
+async function push(transport: Transport, basePath: string, items: readonly PushItem[], change = {}): Promise<Pushed> {
+  const { facts } = await survey(transport, basePath);
+  return pushTree(transport, { basePath, items, facts: { ...facts, ...change } });
+}
+
 async function plan(transport: Transport, base: string): Promise<ReturnType<typeof planSync>> {
   const programs = { folder: join(scratch.path, "programs"), hash: "f00d" };
   await mkdir(programs.folder, { recursive: true });
@@ -98,7 +103,7 @@ test("a target gets the example's Lab whole, and lacks nothing afterwards", asyn
   const items = await plan(transport, base);
   const { storePaths, jobs, hash } = opened.lab;
   expect(items).toHaveLength(storePaths.length + jobs.size + 2);
-  const sent = await pushTree(transport, { basePath: base, items });
+  const sent = await push(transport, base, items);
   expect(sent.bytes).toBeGreaterThan(1_000_000);
   for (const path of storePaths) {
     const there = await describeTree(join(base, "artifacts/store", basename(path)));
@@ -123,7 +128,7 @@ test("two pushes of the same at the same time both succeed", async () => {
   const base = await makeBase();
   await using transport = await connect();
   const items = await plan(transport, base);
-  await Promise.all([1, 2, 3].map(async () => pushTree(transport, { basePath: base, items })));
+  await Promise.all([1, 2, 3].map(async () => push(transport, base, items)));
   expect(await plan(transport, base)).toEqual([]);
   expect(await listStaging(base)).toEqual([]);
 });
@@ -139,49 +144,97 @@ test("a base path that is another's is refused, with path and user", async () =>
   await expect(refused).rejects.toThrow("Permission denied");
 });
 
-test("a full disk leaves the target as it was", async () => {
-  const disk = await makeTraversableFolder(scratch.path, "disk");
-  await runCommand(["mount", "-t", "tmpfs", "-o", `size=1m,mode=755,uid=${user.uid}`, "repx-test", disk]);
-  try {
-    await using transport = await connect();
-    const items = await plan(transport, disk);
-    const before = await describeTree(disk);
-    const push = pushTree(transport, { basePath: disk, items });
-    await expect(push).rejects.toMatchObject({
-      code: "SYNC_FAILED",
-      message: expect.stringMatching(/No space left/),
-      hint: expect.stringContaining("df -h"),
-    });
-    expect(await listStaging(disk)).toEqual([]);
-    await runCommand(["rmdir", join(disk, "artifacts/.staging")]);
-    expect(await describeTree(disk)).toEqual(before);
-  } finally {
-    await runCommand(["umount", disk]);
-  }
+async function startDisk(size: string): Promise<AsyncDisposable & { readonly path: string }> {
+  const path = await makeTraversableFolder(scratch.path, `disk-${++bases}`);
+  await runCommand(["mount", "-t", "tmpfs", "-o", `size=${size},mode=755,uid=${user.uid}`, "repx-test", path]);
+  return { path, [Symbol.asyncDispose]: async () => void (await runCommand(["umount", path])) };
+}
+
+test("a disk that is too small is told of before anything is sent", async () => {
+  await using disk = await startDisk("1m");
+  await using transport = await connect();
+  const items = await plan(transport, disk.path);
+  const before = await describeTree(disk.path);
+  await expect(push(transport, disk.path, items)).rejects.toMatchObject({
+    code: "SYNC_NO_SPACE",
+    message: expect.stringMatching(/needs [0-9.]+ MB at .*, but [0-9.]+ [kM]B are free/),
+    hint: expect.stringContaining("df -h"),
+  });
+  expect(await listStaging(disk.path)).toEqual([]);
+  expect(await describeTree(disk.path)).toEqual(before);
 });
 
-test("a connection that breaks leaves nothing half done", async () => {
+async function writeBulk(name: string, write: (folder: string) => Promise<void>): Promise<PushItem> {
+  const source = join(scratch.path, `${"e".repeat(32)}-${name}`);
+  await mkdir(source);
+  await write(source);
+  return { source, destination: `artifacts/store/${basename(source)}` };
+}
+
+test.each([
+  ["a bundle", "6m", async (folder: string) => writeFile(join(folder, "file"), randomBytes(8 << 20))],
+  ["a raw slice", "6m", async (folder: string) => writeFile(join(folder, "file"), randomBytes(18 << 20))],
+  [
+    "a compressed slice",
+    "6m",
+    async (folder: string) => writeFile(join(folder, "file"), "some text\n".repeat(2 << 20)),
+  ],
+  [
+    "the last command",
+    "6m,nr_inodes=900",
+    async (folder: string) => {
+      for (let index = 0; index < 1200; index += 1) await mkdir(join(folder, `${index}`.repeat(20)));
+    },
+  ],
+])("a disk that runs full within %s is as it was afterwards", async (name, size, write) => {
+  const item = await writeBulk(name.replaceAll(" ", "-"), write);
+  await using disk = await startDisk(size);
+  await using transport = await connect();
+  await survey(transport, disk.path);
+  const before = await describeTree(disk.path);
+  // As if somebody else took the room meanwhile.
+  const pushed = push(transport, disk.path, [item], { freeBytes: Infinity, freeFiles: Infinity });
+  await expect(pushed).rejects.toMatchObject({ code: "SYNC_NO_SPACE", hint: expect.stringContaining("df -h") });
+  expect(await listStaging(disk.path)).toEqual([]);
+  expect(await describeTree(disk.path)).toEqual(before);
+});
+
+test("a connection that breaks leaves nothing to be seen, and the next push goes on where it broke", async () => {
   const base = await makeBase();
   const big = join(scratch.path, `${"c".repeat(32)}-big`);
-  await writeFile(big, Buffer.alloc(400_000_000));
+  await writeFile(big, randomBytes(300 << 20));
+  const item = { source: big, destination: `artifacts/store/${basename(big)}` };
   await using line = await startLine(server.port);
   await using transport = await connect({ port: line.port });
-  await survey(transport, base);
+  const { facts } = await survey(transport, base);
   const begun = Promise.withResolvers<void>();
-  const push = pushTree(transport, {
+  const broken = pushTree(transport, {
     basePath: base,
-    items: [{ source: big, destination: `artifacts/store/${basename(big)}` }],
-    onProgress: ({ doneBytes }) => doneBytes > 20_000_000 && begun.resolve(),
+    items: [item],
+    facts,
+    onProgress: ({ doneBytes }) => doneBytes > 280e6 && begun.resolve(),
   }).catch((error: unknown) => error);
   await begun.promise;
   expect(await listStaging(base)).toHaveLength(1);
   line.cut();
-  expect(await push).toMatchObject({ code: "SSH_CONNECTION_LOST" });
+  expect(await broken).toMatchObject({ code: "SSH_CONNECTION_LOST" });
   expect(await readdir(join(base, "artifacts/store"))).toEqual([]);
+  const [left = ""] = await listStaging(base);
+  const running = join(base, "artifacts/.staging", left, "running");
   await waitUntil(
-    { what: "the staging folder to go", timeoutSeconds: 20 },
-    async () => (await listStaging(base)).length === 0,
+    { what: "the receivers to end", timeoutSeconds: 20 },
+    async () => (await readdir(running)).length === 0,
   );
+  await using again = await connect();
+  expect((await push(again, base, [item])).resumedBytes).toBeGreaterThan(0);
+  expect(await describeTree(join(base, "artifacts/store"))).toContainEqual(
+    expect.stringContaining(
+      createHash("sha256")
+        .update(await readFile(big))
+        .digest("hex"),
+    ),
+  );
+  expect(await listStaging(base)).toEqual([]);
 });
 
 /** A network between us and a port of this machine that can be cut. */
@@ -216,10 +269,7 @@ test("what is sent survives a mode that shuts out even its owner", async () => {
   await chmod(join(source, "a/b/run"), 0o111);
   await chmod(join(source, "a/b"), 0o500);
   await using transport = await connect();
-  await pushTree(transport, {
-    basePath: base,
-    items: [{ source, destination: `artifacts/store/${basename(source)}` }],
-  });
+  await push(transport, base, [{ source, destination: `artifacts/store/${basename(source)}` }]);
   const there = join(base, "artifacts/store", basename(source));
   expect((await lstat(join(there, "a/b/run"))).mode & 0o777).toBe(0o111);
   expect((await lstat(there)).mode & 0o222).toBe(0);

@@ -45,6 +45,12 @@ test("a private key is masked line by line, before anything else is done with it
   expect(host.masks).toContain("secretsecret");
 });
 
+test("a passphrase is masked however short it is", () => {
+  const host = open({ coordinator: COORDINATOR, "ssh-key-passphrase": "abc" });
+  expect(readInputs(host).sshKeyPassphrase).toBe("abc");
+  expect(host.masks).toEqual(["abc"]);
+});
+
 test.each([
   [{}, "INPUT_MISSING", "coordinator"],
   [{ coordinator: "repx.example.org" }, "INPUT_INVALID", "repx.example.org"],

@@ -9,6 +9,7 @@ export interface Inputs {
   readonly config: string;
   readonly resources: string | undefined;
   readonly sshKey: string | undefined;
+  readonly sshKeyPassphrase: string | undefined;
   readonly knownHosts: string | undefined;
   readonly coordinator: string;
   readonly wait: boolean;
@@ -18,7 +19,9 @@ export interface Inputs {
 export function readInputs(host: Pick<Host, "readInput" | "addMask">): Inputs {
   const optional = (name: string): string | undefined => host.readInput(name) || undefined;
   const sshKey = optional("ssh-key");
+  const sshKeyPassphrase = optional("ssh-key-passphrase");
   if (sshKey !== undefined) maskSecret(host, sshKey);
+  if (sshKeyPassphrase !== undefined) host.addMask(sshKeyPassphrase);
   return {
     lab: host.readInput("lab") || ".",
     runs: host
@@ -29,6 +32,7 @@ export function readInputs(host: Pick<Host, "readInput" | "addMask">): Inputs {
     config: host.readInput("config") || ".repx/config.toml",
     resources: optional("resources"),
     sshKey,
+    sshKeyPassphrase,
     knownHosts: optional("known-hosts"),
     coordinator: parseCoordinator(host.readInput("coordinator")),
     wait: parseBoolean("wait", host.readInput("wait") || "false"),

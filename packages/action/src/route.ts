@@ -9,7 +9,12 @@ import type { Inputs } from "./inputs.ts";
 export function readRoute(host: Host, inputs: Inputs, programs: string): SubmissionRoute {
   return {
     files: { config: inputs.config, resources: inputs.resources, programs },
-    target: { name: inputs.target, privateKey: inputs.sshKey, knownHosts: inputs.knownHosts },
+    target: {
+      name: inputs.target,
+      privateKey: inputs.sshKey,
+      passphrase: inputs.sshKeyPassphrase,
+      knownHosts: inputs.knownHosts,
+    },
     coordinator: { origin: inputs.coordinator },
     process: {
       environment: host.environment,

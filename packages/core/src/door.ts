@@ -4,4 +4,3 @@ export { followSubmission } from "./follow.ts";
 export type { Reporter, StepName } from "./reporter.ts";
 export { submitExperiment } from "./submit.ts";
 export { takeBackSubmission, type SubmissionRoute } from "./take-back.ts";
-export { chooseTarget, parseConfig } from "./target/config.ts";

@@ -20,6 +20,8 @@ export interface ExperimentRequest {
     readonly name: string | undefined;
     /** Private key as text; the target's `identity_file` when absent. */
     readonly privateKey: string | undefined;
+    /** Of the private key, or of the `identity_file`. */
+    readonly passphrase: string | undefined;
     /** Lines of a known_hosts file; the target's `known_hosts` when absent. */
     readonly knownHosts: string | undefined;
   };

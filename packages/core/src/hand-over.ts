@@ -13,9 +13,9 @@ import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches
 import type { Plan } from "./schedule/plan.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files.ts";
-import { pushTree, type PushItem } from "./sync/push.ts";
+import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
-import { planSync } from "./sync/sync-plan.ts";
+import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
 import type { Target } from "./target/config.ts";
 import { resolveResources, type Resources } from "./target/resources.ts";
 import type { Transport } from "./target/transport.ts";
@@ -26,6 +26,8 @@ export interface HandOver {
   readonly study: Study;
   readonly plan: Plan;
   readonly survey: Survey;
+  /** What the Lab brings beside store paths and jobs, and what the target lacks of it. */
+  readonly parts: LabParts & { readonly missing: readonly string[] };
   readonly target: Target;
   readonly programs: Programs;
   readonly resources: Resources | undefined;
@@ -49,15 +51,18 @@ export async function handOver(transport: Transport, work: HandOver): Promise<nu
 async function sync(transport: Transport, work: HandOver, submission: PushItem): Promise<void> {
   const { reporter } = work.request.watch;
   reporter.start("sync");
-  const items = planSync({ ...work.study, programs: work.programs, jobs: work.plan.toRun, survey: work.survey });
+  const { programs, survey, parts } = work;
+  const items = planSync({ ...work.study, programs, jobs: work.plan.toRun, survey, parts });
+  await stageParts(parts, items);
   const sent = await pushTree(transport, {
     basePath: work.target.basePath,
     items: [...items, submission],
-    onProgress: ({ doneBytes, totalBytes }) =>
+    facts: survey.facts,
+    onProgress: ({ doneBytes, totalBytes, bytesPerSecond }) =>
       reporter.progress(
         "sync",
         doneBytes / Math.max(1, totalBytes),
-        `${renderSize(doneBytes)} of ${renderSize(totalBytes)}`,
+        `${renderSize(doneBytes)} of ${renderSize(totalBytes)}, ${renderSize(Math.round(bytesPerSecond))}/s`,
       ),
   });
   reporter.finish(

@@ -10,7 +10,8 @@ import { RepxError } from "./model/errors.ts";
 import type { JobId, RunName } from "./model/ids.ts";
 import { dependenciesOf, orderJobs, type JobDependencies } from "./lab/graph/job-graph.ts";
 import type { Executable, LabJob } from "./model/lab.ts";
-import { chooseTarget, parseConfig, type Target } from "./target/config.ts";
+import { chooseTarget, type Target } from "./target/config.ts";
+import { readConfig } from "./target/find-config.ts";
 import { parseResources, type Resources } from "./target/resources.ts";
 
 /** A Lab with the part of it that is wanted. */
@@ -63,10 +64,12 @@ export function readExecutable(job: LabJob | undefined, id: JobId): Executable {
   );
 }
 
-/** Reads the config file and picks the target. */
+/** Reads the user's config file and the named one, which wins, and picks the target. */
 export async function readTarget(request: Pick<ExperimentRequest, "files" | "target" | "process">): Promise<Target> {
-  const path = resolve(request.process.workFolder, request.files.config);
-  const target = chooseTarget(parseConfig(await readConfigFile(path, request.files.config), path), request.target.name);
+  const { environment, workFolder: cwd } = request.process;
+  const source = resolve(cwd, request.files.config);
+  const project = { source, text: await readConfigFile(source, request.files.config) };
+  const target = chooseTarget(await readConfig({ cwd, environment }, project), request.target.name);
   if (target.scheduler === "slurm") return target;
   throw new RepxError(
     "CONFIG_INVALID",

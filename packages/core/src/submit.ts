@@ -1,8 +1,9 @@
 // The whole story on one screen: build, plan, register, sync, submit.
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
-import { handOver } from "./hand-over.ts";
+import { handOver, type HandOver } from "./hand-over.ts";
+import { readLabParts } from "./lab-parts.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
@@ -10,9 +11,12 @@ import { count, prepareStudy, readResources, readTarget, type Study } from "./pr
 import { readPrograms, type Programs } from "./runtime/programs.ts";
 import { planJobs, type Plan } from "./schedule/plan.ts";
 import { reviveRelays } from "./schedule/submit-batches.ts";
+import { findMissing } from "./sync/find-missing.ts";
 import { surveyTarget, type Survey } from "./sync/survey.ts";
+import { listPlaces } from "./sync/sync-plan.ts";
 import { readCredentials, takeBackSubmission } from "./take-back.ts";
 import type { Target } from "./target/config.ts";
+import { openLasting } from "./target/lasting.ts";
 import { openTransport, type Transport } from "./target/transport.ts";
 
 /**
@@ -28,7 +32,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
 
   await using transport = await connect(request, target);
   reporter.start("plan");
-  const survey = await surveyTarget(transport, describeSurvey(target, study, programs));
+  const { survey, parts } = await lookAtTarget(transport, request, { target, study, programs });
   const plan = planJobs(study.order, (job) => survey.succeeded.has(job));
   if (plan.toRun.length > 0) requireSlurm(survey, target);
   reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
@@ -50,7 +54,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.finish("register", `submission ${receipt.id}`);
 
   if (plan.toRun.length > 0) {
-    const work = { request, study, plan, survey, target, programs, resources, submission };
+    const work = { request, study, plan, survey, parts, target, programs, resources, submission };
     try {
       await handOver(transport, work);
     } catch (error) {
@@ -71,10 +75,27 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   };
 }
 
+/** What the target has of what the Lab brings. */
+async function lookAtTarget(
+  transport: Transport,
+  request: ExperimentRequest,
+  { target, study, programs }: Pick<HandOver, "target" | "study" | "programs">,
+): Promise<Pick<HandOver, "survey" | "parts">> {
+  const runs = study.runs.map(({ name }) => name);
+  const parts = await readLabParts(study.opened, runs, join(request.process.temporaryFolder, "parts"));
+  const [survey, missing] = await Promise.all([
+    surveyTarget(transport, describeSurvey(target, study, programs)),
+    findMissing(transport, target.basePath, listPlaces(parts)),
+  ]);
+  return { survey, parts: { ...parts, missing } };
+}
+
 async function connect(request: ExperimentRequest, target: Target): Promise<Transport> {
   const { reporter } = request.watch;
   reporter.start("connect");
-  const transport = await openTransport(target, readCredentials(request));
+  const credentials = readCredentials(request);
+  // A connection that is lost while files travel is opened again, and only what did not arrive is sent.
+  const transport = await openLasting(async () => openTransport(target, credentials));
   reporter.finish("connect", `to ${transport.description}`);
   return transport;
 }

@@ -1,6 +1,5 @@
 import { abandonSubmission } from "./abandon.ts";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
-import { pickLoginEnvironment } from "./login-environment.ts";
 import { readTarget } from "./prepare.ts";
 import { cancelSubmission } from "./schedule/submit-batches.ts";
 import { openTransport, type Credentials } from "./target/transport.ts";
@@ -12,11 +11,12 @@ export type SubmissionRoute = Pick<ExperimentRequest, "files" | "target" | "proc
 
 /** What proves to the target who we are, and to us which host it is. */
 export function readCredentials({ target, process }: Pick<SubmissionRoute, "target" | "process">): Credentials {
-  const { privateKey, knownHosts } = target;
+  const { privateKey, passphrase, knownHosts } = target;
   return {
     knownHosts: knownHosts ?? "",
     ...(privateKey === undefined ? {} : { privateKey }),
-    environment: pickLoginEnvironment(process.environment),
+    ...(passphrase === undefined ? {} : { passphrase }),
+    environment: process.environment,
   };
 }
 

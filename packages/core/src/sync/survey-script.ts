@@ -1,53 +1,140 @@
 /**
- * POSIX sh: makes the folders under a base path and says what is there, one line a finding.
- * Words: mark, base path, Lab hash, programs' hash, most bytes of one metrics.json, most bytes of all of them.
- * On stdin: `s/<store name>` and `j/<job id>`, a line each. No process is started for each of them.
+ * POSIX sh with coreutils only: makes the folders under a base path and says what is there. Its answer is read by
+ * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
+ * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this survey's own.
+ * On stdin: store names, job ids and names of indexes, a line each, with a line `/` between the three.
+ * No process is started for a name, and on a shared file system no question asked for a name that is not there.
  */
 export const SURVEY_SCRIPT = String.raw`
 set -uf
-mark=$1 base=$2 lab=$3 programs=$4 one=$5 all=$6
+LC_ALL=C
+export LC_ALL
+base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7
 umask 022
-names=$(cat)
-printf '\nbegin %s\nuser %s\n' "$mark" "$(id -un 2>/dev/null || id -u)"
-refuse() { printf 'unwritable %s\nend %s\n' "$1" "$mark"; exit 0; }
-if ! said=$(LC_ALL=C mkdir -p -- "$base/artifacts/store" "$base/artifacts/jobs" "$base/artifacts/labs" "$base/outputs" "$base/bin" 2>&1 &&
-  { [ -d "$base/submissions" ] || LC_ALL=C mkdir -m 700 -- "$base/submissions"; } 2>&1); then
-  refuse "$(printf '%s' "$said" | tail -n 1)"
-fi
+line='
+'
+IFS=$line
+say() { printf '= %s\n' "$1"; }
+fail() { printf '%s\n' "$1" >&2; exit 1; }
+refuse() { say unwritable; printf '%s\n' "$1"; say end; exit 0; }
+# Another survey may make it at the same time.
+private() { [ -d "$1" ] || mkdir -m 700 -- "$1" || [ -d "$1" ]; }
+folders() {
+  mkdir -p -- "$base/artifacts/store" "$base/artifacts/jobs" "$base/artifacts/labs" "$base/artifacts/.index" \
+    "$base/outputs" "$base/bin" && private "$base/artifacts/.staging" && private "$base/submissions"
+}
+# Sets found to those names of $2 that folder $1 has. The mark shows that the pipe did its work to the end.
+find_names() {
+  listed=$(ls -1A -- "$1") || fail "$1 cannot be listed"
+  found=$(printf '%s\n' "$2" "$listed" '!' '!' | sort | uniq -d)
+  # Nothing but an empty line sorts before the mark, and no name has its character.
+  case $found in '!'* | "$line!"*) found=${"$"}{found#*!} ;; *) fail "the names in $1 cannot be sorted" ;; esac
+}
+# Runs the command with the paths of list $1, in parts: a command line has its limits.
+run_in_parts() {
+  list=$1 part='' count=0
+  shift
+  for path in $list; do
+    case $path in */*) part=$part$line$path count=$((count + 1)) ;; esac
+    # shellcheck disable=SC2086 # the paths are words without blanks
+    [ "$count" -lt 400 ] || { "$@" $part; part='' count=0; }
+  done
+  # shellcheck disable=SC2086
+  [ "$count" -eq 0 ] || "$@" $part
+}
+
+# Not by expansions with patterns, whose time grows with the square of the length.
+IFS=/
+# shellcheck disable=SC2046
+set -- $(cat)
+IFS=$line
+store=${"$"}{1-} jobs=${"$"}{2-} wanted=${"$"}{3-}
+say user
+user=$(id -un 2>/dev/null || id -u)
+printf '%s\n' "$user"
+said=$(folders 2>&1) || refuse "$said"
 cd -- "$base" || refuse "it cannot be entered"
-for folder in artifacts artifacts/store artifacts/jobs artifacts/labs outputs bin submissions; do
-  [ -w "$folder" ] && [ -x "$folder" ] || refuse "$folder is not writable"
+for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/.index artifacts/.staging outputs bin submissions; do
+  if [ ! -w "$folder" ] || [ ! -x "$folder" ]; then refuse "$folder is not writable"; fi
 done
-[ -d "artifacts/labs/$lab" ] && echo lab
-[ -d "bin/$programs" ] && echo programs
-command -v sbatch >/dev/null 2>&1 && echo sbatch
-printf 'df %s\n' "$(df -Pk . 2>/dev/null | tail -n 1)"
-IFS='
-'
-metrics=
-for name in $names; do
-  id=${"$"}{name#?/}
-  case $name in
-  s/*) [ -e "artifacts/store/$id" ] || [ -L "artifacts/store/$id" ] || printf 'missing-store %s\n' "$id" ;;
-  j/*)
-    [ -d "artifacts/jobs/$id" ] || printf 'missing-job %s\n' "$id"
-    if [ -e "outputs/$id/repx/SUCCESS" ]; then
-      printf 'success %s\n' "$id"
-      [ -f "outputs/$id/out/metrics.json" ] && [ -r "outputs/$id/out/metrics.json" ] && metrics="$metrics$id$IFS"
-    fi
-    ;;
+
+# What it has.
+[ -d "artifacts/labs/$lab" ] && say lab
+[ -d "bin/$programs" ] && say programs
+find_names artifacts/store "$store"
+say store
+printf '%s\n' "$found"
+missing=$(printf '%s\n' "$store" "$found" | sort | uniq -u)
+find_names artifacts/jobs "$jobs"
+say jobs
+printf '%s\n' "$found"
+find_names outputs "$jobs"
+succeeded=$(for id in $found; do [ ! -e "outputs/$id/repx/SUCCESS" ] || printf '%s\n' "$id"; done)
+say succeeded
+printf '%s\n' "$succeeded"
+
+# What it is. Tools that were sent come first, unless they are for another machine.
+tools=
+# shellcheck disable=SC2045 # the newest first; names are words without blanks
+[ ! -d host-tools ] || for hash in $(ls -1t host-tools); do
+  for probe in busybox bash zstd; do
+    [ -x "host-tools/$hash/bin/$probe" ] && "host-tools/$hash/bin/$probe" --help >/dev/null 2>&1 && tools=$base/host-tools/$hash/bin
+  done
+  case $tools in *:*) tools= ;; ?*) break ;; esac
+done
+[ -z "$tools" ] || PATH=$tools:$PATH
+say tools
+printf '%s\n' "$tools"
+command -v sbatch >/dev/null 2>&1 && say sbatch
+say decoders
+zstd --version >/dev/null 2>&1 && echo zstd
+command -v gzip >/dev/null 2>&1 && echo gzip
+say openssl
+openssl dgst -sha256 -r /dev/null 2>/dev/null
+probe=link.$token
+: >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
+rm -f -- "artifacts/.staging/.$probe" "artifacts/store/.$probe"
+say leftovers
+ls -1 artifacts/.staging
+say blocks
+df -Pk . 2>/dev/null
+say inodes
+df -Pi . 2>/dev/null
+if command -v timeout >/dev/null 2>&1; then
+  say quota
+  command -v quota >/dev/null 2>&1 && timeout 1 quota -w 2>/dev/null </dev/null
+  say lustre
+  command -v lfs >/dev/null 2>&1 && timeout 1 lfs quota -q -u "$user" "$base" 2>/dev/null </dev/null
+fi
+
+# Files whose content is wanted: metrics, and of what was published under the names of what is missing the newest indexes.
+metrics=$(for id in $succeeded; do
+  [ -f "outputs/$id/out/metrics.json" ] && [ -r "outputs/$id/out/metrics.json" ] && printf 'outputs/%s/out/metrics.json\n' "$id"
+done)
+# Its first 39 characters are "store%", the hash and "-".
+nearest=$([ -z "$missing" ] || {
+  # shellcheck disable=SC2012 # the newest first
+  ls -1t artifacts/.index | sort -s -u -t/ -k1.40,1
+  # shellcheck disable=SC2086
+  printf 'store%%%s\n' $missing
+} | sort -s -t/ -k1.40,1 | uniq -s 39 -d)
+nearest=$(for name in $nearest; do
+  case $name in store%*) [ ! -e "artifacts/store/${"$"}{name#store%}" ] || printf '%s\n' "$name" ;; esac
+done)
+indexes=$(for name in $wanted $nearest; do printf 'artifacts/.index/%s\n' "$name"; done)
+IFS=" $line"
+picked=$(size='' left=$all room=$most
+for word in $(run_in_parts "$metrics$line$indexes" wc -c -- 2>/dev/null); do
+  case $word in
+  outputs/*) [ "$size" -le "$one" ] && [ "$size" -le "$left" ] && left=$((left - size)) && printf '%s %s\n' "$size" "$word" ;;
+  artifacts/*) [ "$size" -le "$room" ] && room=$((room - size)) && printf '%s %s\n' "$size" "$word" ;;
+  *) size=$word ;;
   esac
-done
-# The files' names go to xargs: a command line has its limits. The second awk counts over all that xargs starts.
-for id in $metrics; do printf 'outputs/%s/out/metrics.json\n' "$id"; done | LC_ALL=C xargs awk -v one="$one" '
-  FNR == 1 { split(FILENAME, part, "/"); id = part[2]; size = 0; refused = 0 }
-  { size += length($0) + 1 }
-  size > one + 1 { if (!refused) print "x " id; refused = 1; next }
-  { print "m " id " " $0 }
-' /dev/null | LC_ALL=C awk -v all="$all" '
-  $1 == "m" { total += length($0) }
-  $1 == "m" && total > all { if ($2 != last) print "x " $2; last = $2; next }
-  { print }
-'
-printf 'end %s\n' "$mark"
+done)
+say files
+printf '%s\n' "$picked"
+say content
+# An empty file first: without a second one head prints no header.
+run_in_parts "$picked" head -c "$most" -- /dev/null 2>/dev/null
+printf '\n= end\n'
 `;

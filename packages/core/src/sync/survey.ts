@@ -1,11 +1,12 @@
-// Asks a target, in one remote command, what it has. The answer is framed by a mark, so that what a shell's start-up
-// files print is passed over; names are words without blanks by their schemas.
+// Asks a target, in one remote command, what it has and what it is.
 import { randomUUID } from "node:crypto";
-import { RepxError } from "../model/errors.ts";
 import type { JobId, LabHash } from "../model/ids.ts";
 import { METRICS_LENGTH } from "../model/protocol.ts";
-import { runChecked, type Output, type Transport } from "../target/transport.ts";
+import { RepxError } from "../model/errors.ts";
+import { runChecked, type Transport } from "../target/transport.ts";
+import { parseAnswer, readFacts, type SurveyAnswer } from "./parse-survey.ts";
 import { SURVEY_SCRIPT } from "./survey-script.ts";
+import type { TargetFacts } from "./target-facts.ts";
 
 /** What is looked for under a base path. */
 export interface SurveyRequest {
@@ -15,6 +16,8 @@ export interface SurveyRequest {
   readonly jobIds: readonly JobId[];
   readonly labHash: LabHash;
   readonly programsHash: string;
+  /** Names of indexes whose text is wanted, beside those that resemble what is missing. */
+  readonly indexNames?: readonly string[];
   /** 300 when not given. */
   readonly deadlineSeconds?: number;
 }
@@ -31,6 +34,7 @@ export interface Survey {
   readonly user: string;
   /** Infinite where the target cannot tell. */
   readonly freeBytes: number;
+  readonly facts: TargetFacts;
 }
 
 /**
@@ -38,52 +42,38 @@ export interface Survey {
  * registration, whose body may have 20 MB: escaped as JSON they grow six times at worst.
  */
 const METRICS_TOTAL_BYTES = 3_000_000;
+/** Bytes of all indexes together; without one, a changed tree is sent whole. */
+const INDEXES_TOTAL_BYTES = 64 * 1024 * 1024;
 const NAME = /^[0-9A-Za-z+._?=-]+$/;
+const INDEX_NAME = /^[0-9A-Za-z+._?=%-]+$/;
 
 /** Makes the target's folders and finds out what it has; SYNC_BASE_PATH_NOT_WRITABLE when it cannot make them. */
 export async function surveyTarget(transport: Transport, request: SurveyRequest): Promise<Survey> {
-  const odd = [...request.storeNames, request.programsHash].find((name) => !NAME.test(name));
+  const { basePath, storeNames, jobIds, labHash, programsHash, indexNames = [] } = request;
+  const odd =
+    [...storeNames, programsHash].find((name) => !NAME.test(name)) ?? indexNames.find((name) => !INDEX_NAME.test(name));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
-  const mark = randomUUID();
-  const words = [mark, request.basePath, request.labHash, request.programsHash];
-  const output = await runChecked(transport, {
-    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", ...words, String(METRICS_LENGTH), String(METRICS_TOTAL_BYTES)],
-    stdin: [...request.storeNames.map((name) => `s/${name}`), ...request.jobIds.map((id) => `j/${id}`), ""].join("\n"),
+  const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
+  const chunks: Uint8Array[] = [];
+  await runChecked(transport, {
+    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", basePath, labHash, programsHash, ...bounds, randomUUID()],
+    // Each name once: the script finds those that are on both sides by their coming twice.
+    stdin: [storeNames, jobIds, indexNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
+    onStdout: (chunk) => void chunks.push(chunk),
     deadlineSeconds: request.deadlineSeconds ?? 300,
   });
-  const lines = readFrame(output, mark, transport.description);
-  refuseUnwritable(lines, request.basePath, transport.description);
-  return readSurvey(lines, request.jobIds);
+  const answer = parseAnswer(Buffer.concat(chunks), transport.description);
+  refuseUnwritable(answer, basePath, transport.description);
+  return readSurvey(answer, request);
 }
 
-/** Lines between the marks, told apart by their first word. */
-function readFrame(output: Output, mark: string, where: string): Map<string, string[]> {
-  const lines = output.stdout.split("\n");
-  const [begin, end] = [lines.indexOf(`begin ${mark}`), lines.lastIndexOf(`end ${mark}`)];
-  if (begin === -1 || end < begin) {
-    throw new RepxError("SSH_COMMAND_FAILED", `the survey of ${where} ended before its answer was whole`, {
-      hint: "See what the user's shell start-up files do when no terminal is there.",
-      details: { ...output, stdout: output.stdout.slice(-2000) },
-    });
-  }
-  const groups = new Map<string, string[]>();
-  for (const line of lines.slice(begin + 1, end)) {
-    const blank = line.indexOf(" ");
-    const key = blank === -1 ? line : line.slice(0, blank);
-    const group = groups.get(key) ?? [];
-    group.push(blank === -1 ? "" : line.slice(blank + 1));
-    groups.set(key, group);
-  }
-  return groups;
-}
-
-function refuseUnwritable(lines: ReadonlyMap<string, readonly string[]>, basePath: string, where: string): void {
-  const [reason] = lines.get("unwritable") ?? [];
-  if (reason === undefined) return;
-  const user = lines.get("user")?.[0] ?? "";
+function refuseUnwritable({ sections }: SurveyAnswer, basePath: string, where: string): void {
+  const said = sections.get("unwritable");
+  if (said === undefined) return;
+  const user = sections.get("user")?.[0] ?? "";
   throw new RepxError(
     "SYNC_BASE_PATH_NOT_WRITABLE",
-    `user ${user} cannot write to the base path ${basePath} on ${where}: ${reason}`,
+    `user ${user} cannot write to the base path ${basePath} on ${where}: ${said.at(-1) ?? ""}`,
     {
       hint: `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${user} ${basePath}\`.`,
       details: { basePath, user },
@@ -91,34 +81,29 @@ function refuseUnwritable(lines: ReadonlyMap<string, readonly string[]>, basePat
   );
 }
 
-function readSurvey(lines: ReadonlyMap<string, readonly string[]>, jobIds: readonly JobId[]): Survey {
-  const missingJobs = new Set(lines.get("missing-job"));
-  const free = Number(/\s(?<kilobytes>-?[0-9]+)\s+-?[0-9]+%/.exec(lines.get("df")?.[0] ?? "")?.groups?.["kilobytes"]);
+function readSurvey(answer: SurveyAnswer, { storeNames, jobIds }: SurveyRequest): Survey {
+  const { sections, files } = answer;
+  const [store, jobs, succeeded] = ["store", "jobs", "succeeded"].map((key) => new Set(sections.get(key)));
+  const facts = readFacts(answer);
   return {
-    missingStore: lines.get("missing-store") ?? [],
-    missingJobs: jobIds.filter((id) => missingJobs.has(id)),
-    hasLab: lines.has("lab"),
-    hasPrograms: lines.has("programs"),
-    succeeded: readSucceeded(lines, jobIds),
-    hasSbatch: lines.has("sbatch"),
-    user: lines.get("user")?.[0] ?? "",
-    freeBytes: Number.isNaN(free) ? Infinity : free * 1024,
+    missingStore: storeNames.filter((name) => store?.has(name) !== true),
+    missingJobs: jobIds.filter((id) => jobs?.has(id) !== true),
+    hasLab: sections.has("lab"),
+    hasPrograms: sections.has("programs"),
+    succeeded: new Map(
+      jobIds
+        .filter((id) => succeeded?.has(id))
+        .map((id) => [id, readMetrics(files.get(`outputs/${id}/out/metrics.json`))]),
+    ),
+    hasSbatch: sections.has("sbatch"),
+    user: sections.get("user")?.[0] ?? "",
+    freeBytes: facts.freeBytes,
+    facts,
   };
 }
 
-/** A line `m <job> <text>` for every line of a job's metrics, `x <job>` after them when they are not to be used. */
-function readSucceeded(
-  lines: ReadonlyMap<string, readonly string[]>,
-  jobIds: readonly JobId[],
-): Map<JobId, string | undefined> {
-  const texts = new Map<string, string[]>();
-  for (const line of lines.get("m") ?? []) {
-    const [id = ""] = line.split(" ", 1);
-    const text = texts.get(id) ?? [];
-    text.push(line.slice(id.length + 1));
-    texts.set(id, text);
-  }
-  for (const id of lines.get("x") ?? []) texts.delete(id);
-  const succeeded = new Set(lines.get("success"));
-  return new Map(jobIds.filter((id) => succeeded.has(id)).map((id) => [id, texts.get(id)?.join("\n")]));
+/** The text without the line feed at its end, if that is not too long. */
+function readMetrics(text: string | undefined): string | undefined {
+  const line = text?.replace(/\n$/, "");
+  return line === undefined || line.length > METRICS_LENGTH ? undefined : line;
 }

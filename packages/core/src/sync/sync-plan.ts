@@ -1,8 +1,18 @@
 import { posix } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Lab } from "../model/lab.ts";
-import type { PushItem } from "./push-groups.ts";
+import { nameToolsFolder, placeHostTools, stageHostTools, type HostTools } from "./host-tools.ts";
+import { listImagePlaces, planImages, stageImage, type LabImage } from "./image-plan.ts";
+import type { PushItem } from "./push/push-item.ts";
 import type { Survey } from "./survey.ts";
+
+/** What a Lab brings beside store paths and jobs. */
+export interface LabParts {
+  readonly hostTools?: HostTools;
+  readonly images: readonly LabImage[];
+  /** An empty folder here, for what a target has in another form than the Lab; `stageParts` fills it. */
+  readonly stagingFolder: string;
+}
 
 /** What could be sent, and what the target has. */
 export interface SyncSources {
@@ -18,11 +28,18 @@ export interface SyncSources {
   readonly programs: { readonly folder: string; readonly hash: string };
   /** The jobs that are going to run. */
   readonly jobs: readonly JobId[];
-  readonly survey: Survey;
+  /** `missing` answers for `listPlaces`. */
+  readonly parts?: LabParts & { readonly missing: readonly string[] };
+  readonly survey: Pick<Survey, "missingStore" | "missingJobs" | "hasLab" | "hasPrograms">;
 }
 
-/** Picks what the target lacks: store paths, programs, folders of the jobs that run, the Lab's metadata. */
-export function planSync({ opened, storeRoot, programs, jobs, survey }: SyncSources): PushItem[] {
+/** Names what a target has when it has these parts, relative to its base path: what a survey is to look for. */
+export function listPlaces({ hostTools, images }: Pick<LabParts, "hostTools" | "images">): string[] {
+  return [...(hostTools === undefined ? [] : [nameToolsFolder(hostTools)]), ...listImagePlaces(images)];
+}
+
+/** Picks what the target lacks: store paths, programs, host tools, images, the jobs' folders, the Lab's metadata. */
+export function planSync({ opened, storeRoot, programs, jobs, parts, survey }: SyncSources): PushItem[] {
   const { folder, lab, metadataPaths } = opened;
   const missingStore = new Set(survey.missingStore);
   const missingJobs = new Set(survey.missingJobs);
@@ -31,8 +48,30 @@ export function planSync({ opened, storeRoot, programs, jobs, survey }: SyncSour
   return [
     ...storePaths.map((path) => placeIn("artifacts/store", posix.join(storeRoot, path))),
     ...(survey.hasPrograms ? [] : [{ source: programs.folder, destination: `bin/${programs.hash}` }]),
+    ...(parts === undefined ? [] : planParts(parts, new Set(parts.missing))),
     ...jobIds.map((id) => placeIn("artifacts/jobs", posix.join(folder, "jobs", id))),
     ...(survey.hasLab ? [] : [{ source: folder, destination: `artifacts/labs/${lab.hash}`, only: metadataPaths }]),
+  ];
+}
+
+/** Writes those of the items that the Lab does not have as they are sent. */
+export async function stageParts(parts: LabParts, items: readonly PushItem[]): Promise<void> {
+  const sources = new Set(items.map(({ source }) => source));
+  const { hostTools, images, stagingFolder } = parts;
+  if (hostTools !== undefined && sources.has(placeHostTools(hostTools, stagingFolder).source)) {
+    await stageHostTools(hostTools, stagingFolder);
+  }
+  for (const image of images) {
+    const [item] = planImages([{ ...image, layers: [] }], new Set(listImagePlaces([image])), stagingFolder);
+    if (item !== undefined && sources.has(item.source)) await stageImage(image, stagingFolder);
+  }
+}
+
+function planParts({ hostTools, images, stagingFolder }: LabParts, missing: ReadonlySet<string>): PushItem[] {
+  const tools = hostTools === undefined ? [] : [placeHostTools(hostTools, stagingFolder)];
+  return [
+    ...tools.filter(({ destination }) => missing.has(destination)),
+    ...planImages(images, missing, stagingFolder),
   ];
 }
 

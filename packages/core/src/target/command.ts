@@ -4,6 +4,7 @@ import { spawn, type ChildProcess, type SpawnOptions } from "node:child_process"
 import { constants } from "node:os";
 import type { Readable, Writable } from "node:stream";
 import { collectAll, collectTail, splitLines, STDERR_KEPT_BYTES, STDOUT_LIMIT_BYTES } from "./output-buffer.ts";
+import { readAtPace } from "./read-at-pace.ts";
 import { DEFAULT_DEADLINE_SECONDS, type Output, type RunRequest } from "./run-request.ts";
 import { writeAll } from "./write-all.ts";
 
@@ -32,28 +33,32 @@ export interface CommandStream extends AsyncDisposable {
   readonly ended: Promise<CommandOutput>;
 }
 
-/** Runs a command to its end; rejects only when its stdin's source fails. */
+/** Runs a command to its end; rejects only when its stdin's source or the taker of its stdout fails. */
 export async function runCommand(request: CommandRequest): Promise<CommandOutput> {
   const running = startProcess(request);
   const kept = collectAll(STDOUT_LIMIT_BYTES);
   const lines = request.onStdoutLine === undefined ? undefined : splitLines(request.onStdoutLine);
-  running.child.stdout?.on("data", (chunk: Buffer) => {
+  let failure: { readonly error: unknown } | undefined;
+  const fail = (error: unknown): void => {
+    failure ??= { error };
+    running.end();
+  };
+  const take = (chunk: Buffer): void | Promise<void> => {
+    if (request.onStdout !== undefined) return request.onStdout(chunk);
     if (!kept.add(chunk)) running.overflow();
     lines?.add(chunk);
-  });
-  const fed = feed(running.child.stdin, request.stdin, running.ended).catch((error: unknown) => {
-    running.end();
-    return { failure: error };
-  });
+  };
+  if (running.child.stdout !== null) readAtPace(running.child.stdout, take, fail);
+  const fed = feed(running.child.stdin, request.stdin, running.ended).catch(fail);
   const output = await running.ended;
   lines?.end();
-  const feeding = await fed;
-  if (feeding !== undefined) throw feeding.failure;
+  await fed;
+  if (failure !== undefined) throw failure.error;
   return { ...output, stdout: kept.text() };
 }
 
 /** Starts a command whose stdout is consumed as a stream; leaving early ends the command. */
-export function streamCommand(request: Omit<CommandRequest, "onStdoutLine">): CommandStream {
+export function streamCommand(request: Omit<CommandRequest, "onStdout" | "onStdoutLine">): CommandStream {
   const running = startProcess(request);
   const { stdout } = running.child;
   if (stdout === null) throw new TypeError("a child process was started without a pipe for stdout");
@@ -82,7 +87,7 @@ process.on("exit", () => {
   for (const group of groups) signalGroup(group, "SIGKILL");
 });
 
-function startProcess(request: Omit<CommandRequest, "onStdoutLine">): RunningProcess {
+function startProcess(request: Omit<CommandRequest, "onStdout" | "onStdoutLine">): RunningProcess {
   const startedMs = performance.now();
   const child = spawnQuietly(request);
   const stderr = collectTail(STDERR_KEPT_BYTES);
@@ -117,7 +122,7 @@ function startProcess(request: Omit<CommandRequest, "onStdoutLine">): RunningPro
   return { child, ended, end, overflow };
 }
 
-function spawnQuietly(request: Omit<CommandRequest, "onStdoutLine">): ChildProcess {
+function spawnQuietly(request: Omit<CommandRequest, "onStdout" | "onStdoutLine">): ChildProcess {
   const [program, ...rest] = request.argv;
   if (program === undefined) throw new TypeError("a command needs at least one word");
   const options: SpawnOptions = { detached: true, stdio: ["pipe", "pipe", "pipe"] };

@@ -1,4 +1,4 @@
-import { homedir } from "node:os";
+import { homedir, userInfo } from "node:os";
 import { describe, expect, test } from "vitest";
 import { RepxError } from "../model/errors.ts";
 import { chooseTarget, parseConfig } from "./config.ts";
@@ -100,7 +100,14 @@ test.each([
   ["[targets.a]\nbase_path = '/'", 'targets.a.base_path is "/"'],
   ['[targets.a]\nbase_path = "/x\\n#SBATCH"', "targets.a.base_path is"],
   ["[targets.a]\nbase_path = '/x'\nnode_local_path = 'tmp'", "targets.a.node_local_path"],
-  ["[targets.a]\nbase_path = '/x'\naddress = 'host'", 'targets.a.address is "host"'],
+  ["[targets.a]\nbase_path = '/x'\naddress = 'my host'", 'targets.a.address is "my host"'],
+  ["[targets.a]\nbase_path = '/x'\naddress = 'a,b'", 'targets.a.address is "a,b"'],
+  ["[targets.a]\nbase_path = '/x'\nproxy_jump = 'a, b c'", 'targets.a.proxy_jump is "a, b c"'],
+  ["[targets.a]\nbase_path = '/x'\nproxy_jump = ''", 'targets.a.proxy_jump is ""'],
+  ["[targets.a]\nbase_path = '/x'\nproxy_jump = 'a:70000'", 'targets.a.proxy_jump is "a:70000"'],
+  ["[targets.a]\nbase_path = '/x'\nproxy_jump = '-oProxyCommand=x'", "targets.a.proxy_jump"],
+  ["[targets.a]\nbase_path = '/x'\nforward_agent = true", "targets.a.forward_agent is true (boolean): the agent"],
+  ["[targets.a]\nbase_path = '/x'\nforward_agent = 'no'", "targets.a.forward_agent must be of type boolean"],
   ["[targets.a]\nbase_path = '/x'\naddress = 'u@host:22'", "targets.a.address"],
   ["[targets.a]\nbase_path = '/x'\naddress = '-oProxyCommand=x@host'", "targets.a.address"],
   ["[targets.a]\nbase_path = '/x'\naddress = 'u@-host'", "targets.a.address"],
@@ -109,6 +116,32 @@ test.each([
   expect(error.code).toBe("CONFIG_INVALID");
   expect(error.message).toContain(`config.toml: ${message}`);
   expect(error.hint).not.toBe("");
+});
+
+test("says why the agent is not forwarded, and takes that it is not", () => {
+  const error = refuse("[targets.a]\nbase_path = '/x'\nforward_agent = true");
+  expect(error.hint).toMatch(/root of the target could log in elsewhere.*proxy_jump/);
+  expect(parseConfig("[targets.a]\nbase_path = '/x'\nforward_agent = false", "c").targets.has("a")).toBe(true);
+});
+
+test("takes a Host of ssh_config alone as address, whose user and port are undecided", () => {
+  const config = parseConfig("[targets.a]\nbase_path = '/x'\naddress = 'cluster'", "c");
+  expect(config.targets.get("a")).toMatchObject({
+    address: { user: userInfo().username, host: "cluster", port: 22 },
+    undecided: ["user", "port"],
+  });
+  const said = parseConfig("[targets.a]\nbase_path = '/x'\naddress = 'u@cluster'\nport = 22", "c").targets.get("a");
+  expect(said?.undecided).toBeUndefined();
+});
+
+test.each([
+  ["gate", [{ host: "gate" }]],
+  ["eve@gate:2200", [{ user: "eve", host: "gate", port: 2200 }]],
+  ["outer, ssh://eve@[::1]:23", [{ host: "outer" }, { user: "eve", host: "::1", port: 23 }]],
+  ["none", []],
+])("reads the jump hosts %j", (text, hops) => {
+  const config = parseConfig(`[targets.a]\nbase_path = '/x'\nproxy_jump = '${text}'`, "c");
+  expect(config.targets.get("a")?.proxyJump).toEqual(hops);
 });
 
 test("gives line and column of what is not TOML", () => {

@@ -1,15 +1,18 @@
-import { homedir } from "node:os";
-import { dirname, posix, resolve } from "node:path";
-import * as z from "zod";
 import { RepxError } from "../model/errors.ts";
 import { findNearest } from "../model/find-nearest.ts";
-import { parseToml } from "./toml.ts";
+import { mergeLayers, parseConfigLayer, type ConfigLayer, type TargetTable } from "./config-layer.ts";
+import { readLocalUser } from "./local-user.ts";
+import { parseJumpHosts, parseNamedHost, type NamedHost } from "./named-host.ts";
 
 /** A place that runs jobs. */
 export interface Target {
   readonly name: string;
-  /** Where SSH goes; a target without it is this machine. */
+  /** Where SSH goes, as config.toml says it; a target without it is this machine. `ssh-route.ts` says where that is. */
   readonly address?: { readonly user: string; readonly host: string; readonly port: number };
+  /** What of the address config.toml does not say: it is the local user and 22, unless ssh_config says otherwise. */
+  readonly undecided?: readonly ("user" | "port")[];
+  /** In the order of the way, in place of ssh_config's; none of them turns those off. */
+  readonly proxyJump?: readonly NamedHost[];
   readonly basePath: string;
   readonly scheduler: "slurm" | "local";
   readonly nodeLocalPath?: string;
@@ -19,54 +22,35 @@ export interface Target {
   readonly knownHosts?: string;
 }
 
-/** A `config.toml`. */
+/** What the config files say together. */
 export interface Config {
-  /** The file's name, for messages. */
+  /** The files' names, for messages. */
   readonly source: string;
   readonly submissionTarget?: string;
   readonly targets: ReadonlyMap<string, Target>;
 }
 
-const Scheduler = z.enum(["local", "slurm"]);
-const ExecutionType = z.enum(["native", "bwrap", "podman", "docker"]);
-const SchedulerTable = z.strictObject({
-  execution_types: z.array(ExecutionType).optional(),
-  local_concurrency: z.int().positive().optional(),
-});
-const TargetTable = z.strictObject({
-  address: z.string().optional(),
-  port: z.int().min(1).max(65_535).optional(),
-  base_path: z.string(),
-  node_local_path: z.string().optional(),
-  identity_file: z.string().min(1).optional(),
-  known_hosts: z.string().min(1).optional(),
-  default_scheduler: Scheduler.optional(),
-  default_execution_type: ExecutionType.optional(),
-  artifact_store: z.enum(["shared", "node-local"]).optional(),
-  mount_host_paths: z.boolean().optional(),
-  mount_paths: z.array(z.string()).optional(),
-  local: SchedulerTable.optional(),
-  slurm: SchedulerTable.optional(),
-});
-/** RepX 0.5's keys and three of ours: `port`, `identity_file`, `known_hosts`. */
-const ConfigFile = z.strictObject({
-  theme: z.string().optional(),
-  submission_target: z.string().optional(),
-  default_scheduler: Scheduler.optional(),
-  logging: z.strictObject({ max_files: z.int().min(0).optional(), max_age_days: z.int().min(0).optional() }).optional(),
-  targets: z.record(z.string().min(1).max(100), TargetTable),
-});
-
-/** Parses the text of a `config.toml`; `source` is its path, which relative paths in it start from. */
+/** Parses the text of a `config.toml` that stands alone; `source` is its path. */
 export function parseConfig(text: string, source: string): Config {
-  const file = parseToml(text, source, ConfigFile);
+  return resolveConfig([parseConfigLayer(text, source)]);
+}
+
+/** Merges config files, later ones winning, and checks that nothing is missing. */
+export function resolveConfig(layers: readonly ConfigLayer[]): Config {
+  const source = layers.map((layer) => layer.source).join(" and ");
+  const tables = mergeLayers(layers);
+  if (tables.targets === undefined) {
+    throw new RepxError("CONFIG_INVALID", `${source}: targets is missing`, {
+      hint: "Add a table [targets.NAME] with its base_path.",
+    });
+  }
   const targets = new Map<string, Target>();
-  for (const [name, table] of Object.entries(file.targets)) {
-    targets.set(name, readTarget(name, table, file.default_scheduler ?? "slurm", source));
+  for (const [name, table] of Object.entries(tables.targets)) {
+    targets.set(name, makeTarget(name, { default_scheduler: tables.default_scheduler ?? "slurm", ...table }, source));
   }
   return {
     source,
-    ...(file.submission_target === undefined ? {} : { submissionTarget: file.submission_target }),
+    ...(tables.submission_target === undefined ? {} : { submissionTarget: tables.submission_target }),
     targets,
   };
 }
@@ -95,59 +79,36 @@ export function chooseTarget(config: Config, name: string | undefined): Target {
   });
 }
 
-function readTarget(
-  name: string,
-  table: z.infer<typeof TargetTable>,
-  scheduler: z.infer<typeof Scheduler>,
-  source: string,
-): Target {
-  const at = `targets.${name}`;
-  const address = readAddress(name, table, source);
+function makeTarget(name: string, table: TargetTable, source: string): Target {
+  if (table.base_path === undefined) {
+    throw new RepxError("CONFIG_INVALID", `${source}: targets.${name}.base_path is missing`, {
+      hint: `Add base_path to [targets.${name}], the absolute path of a folder there.`,
+    });
+  }
+  const jump = table.proxy_jump === undefined ? undefined : parseJumpHosts(table.proxy_jump);
   return {
     name,
-    ...(address === undefined ? {} : { address }),
-    basePath: readAbsolutePath(table.base_path, `${at}.base_path`, source),
-    scheduler: table.default_scheduler ?? scheduler,
-    ...(table.node_local_path === undefined
-      ? {}
-      : { nodeLocalPath: readAbsolutePath(table.node_local_path, `${at}.node_local_path`, source) }),
-    ...(table.identity_file === undefined ? {} : { identityFile: resolveLocalPath(table.identity_file, source) }),
-    ...(table.known_hosts === undefined ? {} : { knownHosts: resolveLocalPath(table.known_hosts, source) }),
+    ...readAddress(name, table),
+    ...(jump === undefined ? {} : { proxyJump: jump }),
+    basePath: table.base_path,
+    scheduler: table.default_scheduler ?? "slurm",
+    ...(table.node_local_path === undefined ? {} : { nodeLocalPath: table.node_local_path }),
+    ...(table.identity_file === undefined ? {} : { identityFile: table.identity_file }),
+    ...(table.known_hosts === undefined ? {} : { knownHosts: table.known_hosts }),
   };
 }
 
 /** As in RepX, a target named `local` is this machine even with an address. */
-function readAddress(
-  name: string,
-  table: { readonly address?: string | undefined; readonly port?: number | undefined },
-  source: string,
-): Target["address"] {
-  if (table.address === undefined || name === "local") return undefined;
-  const parts = /^(?<user>[^\s@:-][^\s@:]*)@(?:\[(?<ip>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9_][A-Za-z0-9._-]*))$/.exec(
-    table.address,
-  );
-  const { user, ip, host = ip } = parts?.groups ?? {};
-  if (user === undefined || host === undefined) {
-    throw new RepxError("CONFIG_INVALID", `${source}: targets.${name}.address is ${JSON.stringify(table.address)}`, {
-      hint: 'Write "user@host", with the port as `port = 2222` and an IPv6 address in brackets.',
-    });
-  }
-  return { user, host, port: table.port ?? 22 };
-}
-
-/** A path on the target; it becomes part of batch scripts, so it is one printable line. */
-function readAbsolutePath(path: string, key: string, source: string): string {
-  const refuse = (hint: string): RepxError =>
-    new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(path)}`, { hint });
-  if (path === "~" || path.startsWith("~/")) {
-    throw refuse("Write the absolute path; ~ would be another home on every machine.");
-  }
-  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse("Write an absolute path of a folder.");
-  if (/\p{Cc}/u.test(path)) throw refuse("Remove the control characters.");
-  return posix.normalize(path).replace(/\/$/, "");
-}
-
-function resolveLocalPath(path: string, source: string): string {
-  const isInHome = path === "~" || path.startsWith("~/");
-  return isInHome ? resolve(homedir(), path.slice(2)) : resolve(dirname(source), path);
+function readAddress(name: string, table: TargetTable): Pick<Target, "address" | "undecided"> {
+  const named = table.address === undefined || name === "local" ? undefined : parseNamedHost(table.address);
+  if (named === undefined) return {};
+  const { user, host } = named;
+  const undecided = [
+    ...(user === undefined ? (["user"] as const) : []),
+    ...(table.port === undefined ? (["port"] as const) : []),
+  ];
+  return {
+    address: { user: user ?? readLocalUser(), host, port: table.port ?? 22 },
+    ...(undecided.length === 0 ? {} : { undecided }),
+  };
 }

@@ -1,57 +1,48 @@
 import { readFile } from "node:fs/promises";
 import { RepxError } from "../model/errors.ts";
-import type { Target } from "./config.ts";
-import { parsePrivateKey, type PrivateKey } from "./private-key.ts";
+import type { HostKeyOffer } from "./first-use.ts";
+import type { KnownHosts } from "./known-hosts.ts";
+import type { SshHop } from "./ssh-route.ts";
 
 /** What proves who we are, and whom we trust. */
 export interface Credentials {
-  /** Text of a private key; without it the target's `identity_file` is read. */
+  /** Text of a private key: the only one that the target is offered; jump hosts are offered their own ones too. */
   readonly privateKey?: string;
+  /** Of the private key, or of encrypted identity files. */
   readonly passphrase?: string;
-  /** Text in known_hosts format; when blank, the target's `known_hosts` file is read. */
+  /** Text in known_hosts format; when blank, the files that the target or ssh_config names are read. */
   readonly knownHosts: string;
-  /** For connecting; 30 when not given. */
+  /** For connecting, over all hops, without the time in which a person is asked; 30 when not given. */
   readonly deadlineSeconds?: number;
-  /** For targets on this machine: the environment of every command; the process's own when not given. */
+  /**
+   * This process's. For targets on this machine, what of it a login would have is the environment of every command (all
+   * of it when not given). For SSH, HOME and SSH_AUTH_SOCK tell where ssh_config, keys and agent are.
+   */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Asks a person for the passphrase of `what`, a path; undefined means that there is none. */
+  readonly askPassphrase?: (what: string) => Promise<string | undefined>;
+  /** Asks a person whether an unknown host key is the right one; never called for a changed or revoked one. */
+  readonly acceptHostKey?: (offer: HostKeyOffer) => Promise<boolean>;
 }
 
-/** Takes what was given, else what the target's files hold. */
-export async function readSshCredentials(
-  target: Target,
-  credentials: Credentials,
-): Promise<{ privateKey: PrivateKey; knownHosts: string }> {
-  const { text, source } = await readKeyText(target, credentials);
-  return {
-    privateKey: parsePrivateKey(text, credentials.passphrase, source),
-    knownHosts: await readKnownHosts(target, credentials),
-  };
+/** Reads what is known of a hop's key: the text that was given, else the hop's files, of which any may be missing. */
+export async function readKnownHosts(hop: SshHop, credentials: Credentials): Promise<KnownHosts[]> {
+  if (credentials.knownHosts.trim() !== "") return [{ text: credentials.knownHosts }];
+  const texts = await Promise.all(hop.knownHostsFiles.map(readKnownHostsFile));
+  return texts.filter((text) => text !== undefined);
 }
 
-async function readKeyText(target: Target, credentials: Credentials): Promise<{ text: string; source: string }> {
-  if (credentials.privateKey !== undefined) return { text: credentials.privateKey, source: "the SSH key" };
-  const path = target.identityFile;
-  if (path === undefined) {
-    throw new RepxError("SSH_KEY_INVALID", `no SSH key for target ${target.name} was given`, {
-      hint: `Give a private key, or name its file as identity_file in [targets.${target.name}].`,
+/** A file that is there and cannot be read stops us: it may revoke a key. */
+async function readKnownHostsFile(path: string): Promise<KnownHosts | undefined> {
+  try {
+    return { text: await readFile(path, "utf8"), path };
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
+      return undefined;
+    }
+    throw new RepxError("CONFIG_INVALID", `the known_hosts file ${path} cannot be read`, {
+      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
+      cause,
     });
   }
-  const text = await readFile(path, "utf8").catch((cause: unknown) => {
-    throw new RepxError("SSH_KEY_INVALID", `identity_file ${path} of target ${target.name} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must exist and be readable by the user who runs this.`,
-      cause,
-    });
-  });
-  return { text, source: path };
-}
-
-async function readKnownHosts(target: Target, credentials: Credentials): Promise<string> {
-  if (credentials.knownHosts.trim() !== "" || target.knownHosts === undefined) return credentials.knownHosts;
-  const path = target.knownHosts;
-  return readFile(path, "utf8").catch((cause: unknown) => {
-    throw new RepxError("CONFIG_INVALID", `known_hosts ${path} of target ${target.name} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must exist and be readable by the user who runs this.`,
-      cause,
-    });
-  });
 }

@@ -1,17 +1,35 @@
-// Decides whether a host's key is one that a known_hosts text vouches for, by sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT".
-// Pure. Lines of @cert-authority are passed over: host certificates are not offered by ssh2.
+// Decides whether a host's key is one that known_hosts texts vouch for, by sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT". Pure.
+// A line of @cert-authority vouches for nothing here: ssh2 (1.17, SUPPORTED_SERVER_HOST_KEY) takes no host certificates.
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { matchGlob } from "./match-glob.ts";
+import { readTypeName } from "./ssh-wire.ts";
 
-/** What a known_hosts text says of a key. */
+/** A text in known_hosts format. */
+export interface KnownHosts {
+  readonly text: string;
+  /** The file it came from; missing for a text that was given as such. */
+  readonly path?: string;
+}
+
+/** A key by which a host is listed, and where. */
+export interface ListedKey {
+  readonly fingerprint: string;
+  /** As `path:number` or `line number of known_hosts`. */
+  readonly place: string;
+}
+
+/** What known_hosts texts say of a key. */
 export type HostKeyVerdict =
   | { readonly verdict: "known" }
   | {
       /** `changed`: the host is listed with another key of this type; `unknown`: with no key of this type. */
       readonly verdict: "unknown" | "changed" | "revoked";
       readonly fingerprint: string;
-      /** Fingerprints of the host's listed keys of this type. */
-      readonly expected: readonly string[];
+      readonly type: string;
+      /** The host's listed keys of this type; of a revoked key the lines that revoke it. */
+      readonly listed: readonly ListedKey[];
+      /** The authorities that could vouch for the host by a certificate. */
+      readonly authorities: readonly ListedKey[];
       /** Types of the host's listed keys. */
       readonly knownTypes: readonly string[];
       /** The line that would make the key known. */
@@ -19,32 +37,34 @@ export type HostKeyVerdict =
     };
 
 interface HostLine {
-  readonly isRevoked: boolean;
+  readonly kind: "host" | "@revoked" | "@cert-authority";
   readonly type: string;
   readonly key: Buffer;
+  readonly place: string;
 }
 
-/** Checks a key, in the wire format of RFC 4253, that a host offered. */
-export function checkHostKey(knownHosts: string, host: string, port: number, key: Buffer): HostKeyVerdict {
-  const type = readKeyType(key);
-  const lines = findLines(knownHosts, host, port);
-  const hit = lines.filter((line) => line.key.equals(key));
-  const isRevoked = hit.some((line) => line.isRevoked);
-  if (hit.length > 0 && !isRevoked) return { verdict: "known" };
-  const trusted = lines.filter((line) => !line.isRevoked);
-  const expected = trusted.filter((line) => line.type === type).map((line) => fingerprintKey(line.key));
+/** Checks a key, in the wire format of RFC 4253, that the host of this name offered. */
+export function checkHostKey(texts: readonly KnownHosts[], name: string, key: Buffer): HostKeyVerdict {
+  const type = readTypeName(key);
+  const lines = findLines(texts, name);
+  const revocations = lines.filter((line) => line.kind === "@revoked" && line.key.equals(key));
+  const trusted = lines.filter((line) => line.kind === "host");
+  if (revocations.length === 0 && trusted.some((line) => line.key.equals(key))) return { verdict: "known" };
+  const sameType = trusted.filter((line) => line.type === type);
   return {
-    verdict: isRevoked ? "revoked" : expected.length > 0 ? "changed" : "unknown",
+    verdict: revocations.length > 0 ? "revoked" : sameType.length > 0 ? "changed" : "unknown",
     fingerprint: fingerprintKey(key),
-    expected,
+    type,
+    listed: (revocations.length > 0 ? revocations : sameType).map(listKey),
+    authorities: lines.filter((line) => line.kind === "@cert-authority").map(listKey),
     knownTypes: [...new Set(trusted.map((line) => line.type))],
-    line: `${nameHost(host, port)} ${type} ${key.toString("base64")}`,
+    line: `${name} ${type} ${key.toString("base64")}`,
   };
 }
 
-/** Lists the types of the keys by which a host is known, in the order of the text. */
-export function listKnownTypes(knownHosts: string, host: string, port: number): string[] {
-  const lines = findLines(knownHosts, host, port).filter((line) => !line.isRevoked);
+/** Lists the types of the keys by which a host is known, in the order of the texts. */
+export function listKnownTypes(texts: readonly KnownHosts[], name: string): string[] {
+  const lines = findLines(texts, name).filter((line) => line.kind === "host");
   return [...new Set(lines.map((line) => line.type))];
 }
 
@@ -53,25 +73,33 @@ export function fingerprintKey(key: Buffer): string {
   return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 
-function findLines(knownHosts: string, host: string, port: number): HostLine[] {
-  const name = nameHost(host, port);
-  return knownHosts.split(/\r?\n/).flatMap((line) => parseLine(line.trim(), name) ?? []);
-}
-
 /** OpenSSH asks for `[host]:port` unless the port is 22, and compares names in lower case (hostfile.c). */
-function nameHost(host: string, port: number): string {
+export function nameHost(host: string, port: number): string {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
 }
 
-function parseLine(line: string, name: string): HostLine | undefined {
+function listKey(line: HostLine): ListedKey {
+  return { fingerprint: fingerprintKey(line.key), place: line.place };
+}
+
+function findLines(texts: readonly KnownHosts[], name: string): HostLine[] {
+  return texts.flatMap(({ text, path }) =>
+    text.split(/\r?\n/).flatMap((line, index) => {
+      const place = path === undefined ? `line ${index + 1} of known_hosts` : `${path}:${index + 1}`;
+      return parseLine(line.trim(), name.toLowerCase(), place) ?? [];
+    }),
+  );
+}
+
+function parseLine(line: string, name: string, place: string): HostLine | undefined {
   if (line === "" || line.startsWith("#")) return undefined;
   const fields = line.split(/[ \t]+/);
-  const marker = fields[0]?.startsWith("@") === true ? fields.shift() : undefined;
-  if (marker !== undefined && marker !== "@revoked") return undefined;
+  const kind = fields[0]?.startsWith("@") === true ? fields.shift() : "host";
+  if (kind !== "host" && kind !== "@revoked" && kind !== "@cert-authority") return undefined;
   const [hosts, type, text] = fields;
   if (hosts === undefined || type === undefined || text === undefined) return undefined;
   if (!isNamed(hosts, name)) return undefined;
-  return { isRevoked: marker === "@revoked", type, key: Buffer.from(text, "base64") };
+  return { kind, type, key: Buffer.from(text, "base64"), place };
 }
 
 function isNamed(hosts: string, name: string): boolean {
@@ -92,9 +120,4 @@ function isHashOf(field: string, name: string): boolean {
   const expected = Buffer.from(hash, "base64");
   const actual = createHmac("sha1", Buffer.from(salt, "base64")).update(name).digest();
   return expected.length === actual.length && timingSafeEqual(expected, actual);
-}
-
-function readKeyType(key: Buffer): string {
-  const length = key.length >= 4 ? key.readUInt32BE(0) : 0;
-  return key.subarray(4, 4 + length).toString("latin1");
 }

@@ -14,6 +14,11 @@ export interface Output {
 export interface RunRequest {
   readonly argv: readonly string[];
   readonly stdin?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /**
+   * Takes stdout as it comes, at its own pace: no more is read until its promise settles. `Output.stdout` is then empty.
+   * What it throws ends the command and rejects the run.
+   */
+  readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
   /** 60 when not given. */
   readonly deadlineSeconds?: number;
 }

@@ -1,4 +1,5 @@
 import type { ClientChannel } from "ssh2";
+import { readField } from "./read-field.ts";
 
 interface Signaller {
   signal(channel: number, name: string): void;
@@ -13,10 +14,6 @@ export function signalChannel(channel: ClientChannel, name: "TERM" | "KILL"): vo
   // sshd ends the whole connection over a request for a channel that we have closed ("unknown channel").
   if (state !== "open" && state !== "eof") return;
   if (isSignaller(protocol) && typeof id === "number") protocol.signal(id, name);
-}
-
-function readField(owner: unknown, name: string): unknown {
-  return typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : undefined;
 }
 
 function isSignaller(value: unknown): value is Signaller {

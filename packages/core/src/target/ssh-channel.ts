@@ -3,13 +3,24 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { RepxError } from "../model/errors.ts";
 import { describeOverflow, describeTimeout } from "./local.ts";
+import {
+  describeFailedLogin,
+  describeSlowLogin,
+  makeLoginMark,
+  renderLoginCommand,
+  startLoginFilter,
+  type LoginMark,
+} from "./login-command.ts";
 import { collectAll, collectTail, STDERR_KEPT_BYTES, STDOUT_LIMIT_BYTES } from "./output-buffer.ts";
-import type { Output, RunRequest } from "./run-request.ts";
+import { readAtPace, type Reading } from "./read-at-pace.ts";
+import { DEFAULT_DEADLINE_SECONDS, type Output, type RunRequest } from "./run-request.ts";
 import { signalChannel } from "./signal-channel.ts";
 import { writeAll } from "./write-all.ts";
 
 /** How long a command has to end after it was asked to, before its channel is closed on it. */
 const GRACE_SECONDS = 3;
+/** How long a login shell has to come to the command: start-up files load modules from slow file systems. */
+const LOGIN_SECONDS = 60;
 
 /** How a command ended; without an exit code when its channel closed first. */
 export interface CommandEnd {
@@ -17,18 +28,21 @@ export interface CommandEnd {
   readonly signal?: string;
 }
 
-/** A command that sshd has started. */
+/** A command that sshd has handed to the user's login shell. */
 export interface RunningCommand {
   readonly channel: ClientChannel;
   readonly ended: Promise<CommandEnd>;
+  readonly mark: LoginMark;
 }
 
 /** Starts a command on a channel of its own, or answers why sshd opened none. */
-export async function startOnChannel(client: Client, command: string): Promise<RunningCommand | Error> {
+export async function startOnChannel(client: Client, argv: readonly string[]): Promise<RunningCommand | Error> {
+  const mark = makeLoginMark();
+  const command = renderLoginCommand(argv, mark);
   return new Promise((resolve) => {
     try {
       // Listening begins in the callback itself: the end may lie in the same packet and is not said again.
-      client.exec(command, (error, channel) => resolve(error ?? { channel, ended: waitForEnd(channel) }));
+      client.exec(command, (error, channel) => resolve(error ?? { channel, ended: waitForEnd(channel), mark }));
     } catch (error) {
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
@@ -42,33 +56,71 @@ export async function runOnChannel(
   where: string,
   secondsLeft: number,
 ): Promise<Output> {
-  const { channel, ended } = command;
-  const startedMs = performance.now();
-  const stdout = collectAll(STDOUT_LIMIT_BYTES);
-  const stderr = collectTail(STDERR_KEPT_BYTES);
-  const render = (exitCode: number, signal?: string): Output => ({
-    exitCode,
-    ...(signal === undefined ? {} : { signal }),
-    stdout: stdout.text(),
-    stderr: stderr.text(),
-    durationMs: performance.now() - startedMs,
-  });
+  const { ended } = command;
   const fail = startFailing(command);
-  channel.on("data", (chunk: Buffer) => {
-    if (!stdout.add(chunk)) fail.with(describeOverflow(request, where));
-  });
-  channel.stderr.on("data", (chunk: Buffer) => void stderr.add(chunk));
-  const deadline = setTimeout(() => fail.with(describeTimeout(request, where, render(124))), secondsLeft * 1000);
-  const fed = feedChannel(channel, request.stdin, ended).catch((error: unknown) => fail.with(error));
+  const reading = startReadingOutput(command, request, where, fail.with);
+  void fail.begun.then(reading.discard);
+  const failLate = (seconds: number): void => {
+    const output = reading.render({ exitCode: 124 });
+    if (reading.isStarted()) fail.with(describeTimeout(request, where, output));
+    else fail.with(describeSlowLogin(request, where, seconds, output));
+  };
+  const deadline = setTimeout(() => failLate(request.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS), secondsLeft * 1000);
+  const login = setTimeout(() => reading.isStarted() || failLate(LOGIN_SECONDS), LOGIN_SECONDS * 1000);
+  const fed = feedChannel(command, request.stdin, reading.started).catch((error: unknown) => fail.with(error));
   try {
     const end = await Promise.race([ended, fail.failed]);
     await fed;
     if (fail.isFailing()) return await fail.failed;
     if (end.exitCode === undefined) throw describeLoss(request, where);
-    return render(end.exitCode, end.signal);
+    const output = reading.render({ ...end, exitCode: end.exitCode });
+    if (!reading.isStarted()) throw describeFailedLogin(request, where, output);
+    return output;
   } finally {
     clearTimeout(deadline);
+    clearTimeout(login);
   }
+}
+
+interface OutputReading extends Reading {
+  /** Settles when the login shell has handed over to the command. */
+  readonly started: Promise<void>;
+  isStarted(): boolean;
+  /** What the command said; what the login shell printed last as long as the command has not begun. */
+  render(end: { readonly exitCode: number; readonly signal?: string }): Output;
+}
+
+/** Begins to read what a command says, without what the login shell printed before it. */
+function startReadingOutput(
+  { channel, mark }: RunningCommand,
+  request: RunRequest,
+  where: string,
+  fail: (error: unknown) => void,
+): OutputReading {
+  const startedMs = performance.now();
+  const login = { stdout: startLoginFilter(mark.stdout), stderr: startLoginFilter(mark.stderr) };
+  const stdout = collectAll(STDOUT_LIMIT_BYTES);
+  const stderr = collectTail(STDERR_KEPT_BYTES);
+  const start = Promise.withResolvers<void>();
+  const { onStdout } = request;
+  const takeStdout = (chunk: Buffer): void | Promise<void> => {
+    const own = login.stdout.take(chunk);
+    if (login.stdout.isPassed()) start.resolve();
+    if (own === undefined) return;
+    if (onStdout !== undefined) return onStdout(own);
+    if (!stdout.add(own)) throw describeOverflow(request, where);
+  };
+  channel.stderr.on("data", (chunk: Buffer) => {
+    const own = login.stderr.take(chunk);
+    if (own !== undefined) stderr.add(own);
+  });
+  const render = (end: { readonly exitCode: number; readonly signal?: string }): Output => ({
+    ...end,
+    stdout: login.stdout.isPassed() ? stdout.text() : login.stdout.printed(),
+    stderr: login.stdout.isPassed() ? stderr.text() : login.stderr.printed(),
+    durationMs: performance.now() - startedMs,
+  });
+  return { ...readAtPace(channel, takeStdout, fail), started: start.promise, isStarted: login.stdout.isPassed, render };
 }
 
 /** Asks a command to end, and closes its channel when it has not in its time. */
@@ -81,8 +133,10 @@ export async function endCommand({ channel, ended }: RunningCommand): Promise<vo
 }
 
 interface Failing {
-  with(error: unknown): void;
+  readonly with: (error: unknown) => void;
   isFailing(): boolean;
+  /** Settles when it fails, before the command has had its time to end. */
+  readonly begun: Promise<void>;
   /** Only ever rejects. */
   readonly failed: Promise<never>;
 }
@@ -91,6 +145,7 @@ interface Failing {
 function startFailing(command: RunningCommand): Failing {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => {});
+  const begin = Promise.withResolvers<void>();
   let isFailing = false;
   const settle = async (error: unknown): Promise<void> => {
     await endCommand(command);
@@ -98,10 +153,12 @@ function startFailing(command: RunningCommand): Failing {
   };
   return {
     failed: promise,
+    begun: begin.promise,
     isFailing: () => isFailing,
     with(error) {
       if (!isFailing) void settle(error);
       isFailing = true;
+      begin.resolve();
     },
   };
 }
@@ -122,13 +179,18 @@ function numberSignal(name: string): number {
   return Object.entries(constants.signals).find(([signal]) => signal === name)?.[1] ?? 0;
 }
 
+/** Sends stdin once the command is there to read it: a start-up file that reads would take it otherwise. */
 async function feedChannel(
-  channel: ClientChannel,
+  { channel, ended }: RunningCommand,
   source: RunRequest["stdin"],
-  ended: Promise<unknown>,
+  started: Promise<void>,
 ): Promise<void> {
-  if (source === undefined || source instanceof Uint8Array) channel.end(source);
-  else if (typeof source === "string") channel.end(source);
+  if (source === undefined) {
+    channel.end();
+    return;
+  }
+  await Promise.race([started, ended]);
+  if (typeof source === "string" || source instanceof Uint8Array) channel.end(source);
   else {
     await writeAll(channel, source, ended);
     channel.end();

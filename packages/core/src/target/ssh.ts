@@ -3,29 +3,31 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Client } from "ssh2";
 import { RepxError } from "../model/errors.ts";
 import type { Target } from "./config.ts";
-import { readSshCredentials, type Credentials } from "./credentials.ts";
-import { quoteShell } from "./quote.ts";
+import type { Credentials } from "./credentials.ts";
 import type { RunRequest, Transport } from "./run-request.ts";
 import { endCommand, runOnChannel, startOnChannel, type RunningCommand } from "./ssh-channel.ts";
-import { connectClient, type SshPlace } from "./ssh-connect.ts";
 import { startSshDeadline, type SshDeadline } from "./ssh-deadline.ts";
+import { closeHops, openHops, type RouteTarget } from "./ssh-hops.ts";
+import { resolveRoute, type SshRoute } from "./ssh-route.ts";
 import { startSlots, type Slots } from "./ssh-slots.ts";
 
 /** sshd serves 10 sessions a connection (MaxSessions) and frees an ended one late. */
 const CHANNELS = 8;
 const OPEN_ATTEMPTS = 5;
-const CLOSE_SECONDS = 2;
 
-/** Opens one SSH connection to a target with an address. */
-export async function openSsh(
-  target: Target & { readonly address: SshPlace },
-  credentials: Credentials,
-): Promise<Transport> {
-  const place = target.address;
-  const description = `${place.user}@${place.host}:${place.port}`;
-  const { privateKey, knownHosts } = await readSshCredentials(target, credentials);
-  const client = await connectClient(place, privateKey, knownHosts, credentials.deadlineSeconds ?? 30);
-  const lost = watchLoss(client, description);
+/** Opens the way to a target with an address: one SSH connection, through the jump hosts that the route has. */
+export async function openSsh(target: Target, credentials: Credentials): Promise<Transport> {
+  return openRoute(await resolveRoute(target, credentials.environment ?? {}), target, credentials);
+}
+
+/** Opens a route that is resolved. */
+export async function openRoute(route: SshRoute, target: RouteTarget, credentials: Credentials): Promise<Transport> {
+  const hops = await openHops(route, target, credentials);
+  const [hop, last] = [route.hops.at(-1), hops.at(-1)];
+  if (hop === undefined || last === undefined) throw new Error("a route has at least one hop");
+  const description = `${hop.user}@${hop.host}:${hop.port}`;
+  const { client } = last;
+  const lost = Promise.race(hops.map(async (open) => watchLoss(open.client, open === last ? description : open.where)));
   // Nobody may be listening when the connection breaks between two commands.
   lost.catch(() => {});
   const slots = startSlots(CHANNELS);
@@ -40,7 +42,7 @@ export async function openSsh(
         slots.release();
       }
     },
-    [Symbol.asyncDispose]: async () => closeClient(client),
+    [Symbol.asyncDispose]: async () => closeHops(hops),
   };
 }
 
@@ -95,16 +97,9 @@ async function openChannel(
   signal: AbortSignal,
 ): Promise<RunningCommand> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await startOnChannel(client, quoteShell(request.argv));
+    const answer = await startOnChannel(client, request.argv);
     if (!(answer instanceof Error)) return answer;
     if (attempt === OPEN_ATTEMPTS) throw loseConnection(description, answer);
     await sleep(50 * 2 ** attempt, undefined, { signal });
   }
-}
-
-async function closeClient(client: Client): Promise<void> {
-  const closed = new Promise<void>((resolve) => void client.once("close", () => resolve()));
-  client.end();
-  await Promise.race([closed, sleep(CLOSE_SECONDS * 1000, undefined, { ref: false })]);
-  client.destroy();
 }

@@ -52,7 +52,11 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): { message: st
     const allowed = issue.values.map((value) => JSON.stringify(value)).join(", ");
     return { message: `${where} is ${came}`, hint: `It may be ${allowed}.` };
   }
-  return { message: `${where} is ${came}: ${issue.message}`, hint: `Correct ${where}.` };
+  const hint: unknown = issue.code === "custom" ? issue.params?.["hint"] : undefined;
+  return {
+    message: `${where} is ${came}: ${issue.message}`,
+    hint: typeof hint === "string" ? hint : `Correct ${where}.`,
+  };
 }
 
 function renderPath(path: readonly PropertyKey[]): string {

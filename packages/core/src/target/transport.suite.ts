@@ -1,5 +1,6 @@
 // What every Transport does, whichever way it reaches the target. Called inside a `describe` by each kind's tests.
 import { randomBytes } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { RepxError } from "../model/errors.ts";
 import { runChecked, type Transport } from "./transport.ts";
@@ -7,6 +8,10 @@ import { runChecked, type Transport } from "./transport.ts";
 async function* breakAfterOne(): AsyncGenerator<Uint8Array> {
   yield Buffer.from("x");
   throw new Error("the source broke");
+}
+
+function breakNow(): never {
+  throw new Error("the taker broke");
 }
 
 /** Declares the tests; `open` gives a fresh Transport for each. */
@@ -39,6 +44,12 @@ export function testTransport(open: () => Promise<Transport>): void {
     ];
     const output = await transport.run({ argv: ["printf", "<%s>", ...words] });
     expect(output.stdout).toBe(words.map((word) => `<${word}>`).join(""));
+  });
+
+  test("carries a word of 100 kB", async () => {
+    await using transport = await open();
+    const word = "a b'\\".repeat(300) + "x".repeat(98_800);
+    expect((await transport.run({ argv: ["printf", "%s", word] })).stdout).toBe(word);
   });
 
   test("answers 127 for a program that does not exist", async () => {
@@ -78,11 +89,74 @@ export function testTransport(open: () => Promise<Transport>): void {
       argv: ["sh", "-c", "head -c 1000 >/dev/null; sleep 0.3; wc -c"],
       stdin: produce(),
     });
-    await new Promise((resolve) => setTimeout(resolve, 250));
+    await sleep(250);
     expect(given).toBeLessThan(200);
     const rest = Number((await running).stdout);
     expect(rest).toBeGreaterThan(60 * 1024 * 1024);
     expect(given).toBe(256);
+  });
+
+  test("hands stdout over as it is, and keeps none of it", async () => {
+    await using transport = await open();
+    const bytes = randomBytes(5_000_000);
+    const chunks: Uint8Array[] = [];
+    const output = await transport.run({
+      argv: ["sh", "-c", "cat; echo said >&2; exit 3"],
+      stdin: bytes,
+      onStdout: (chunk) => void chunks.push(chunk),
+    });
+    expect(output).toMatchObject({ exitCode: 3, stdout: "", stderr: "said\n" });
+    expect(Buffer.concat(chunks).equals(bytes)).toBe(true);
+  });
+
+  test("hands stdout over at the taker's pace", async () => {
+    await using transport = await open();
+    const folder = (await transport.run({ argv: ["mktemp", "-d"] })).stdout.trim();
+    const script =
+      'i=0; while [ "$i" -lt 200 ]; do i=$((i + 1)); echo "$i" >"$1/made"; head -c 1000000 /dev/zero; done';
+    let taken = 0;
+    const aheads: number[] = [];
+    await transport.run({
+      argv: ["sh", "-c", script, "sh", folder],
+      onStdout: async (chunk) => {
+        const isDue = taken % 60_000_000 > (taken + chunk.length) % 60_000_000 || taken === 0;
+        taken += chunk.length;
+        if (!isDue) return;
+        await sleep(200);
+        const { stdout } = await transport.run({ argv: ["cat", `${folder}/made`] });
+        aheads.push(Number(stdout) * 1e6 - taken);
+      },
+    });
+    await transport.run({ argv: ["rm", "-r", folder] });
+    expect(taken).toBe(200_000_000);
+    expect(aheads).toHaveLength(4);
+    expect(Math.max(...aheads)).toBeLessThan(10_000_000);
+  });
+
+  test.each([
+    ["at once", () => breakNow()],
+    ["later", async () => sleep(20).then(breakNow)],
+  ])("rejects with the error of a taker that fails %s, and ends the command", async (_, take) => {
+    await using transport = await open();
+    let calls = 0;
+    const onStdout = (): void | Promise<void> => {
+      calls++;
+      return take();
+    };
+    const running = transport.run({ argv: ["sh", "-c", "while :; do echo y; done"], onStdout, deadlineSeconds: 30 });
+    await expect(running).rejects.toThrow("the taker broke");
+    expect(calls).toBe(1);
+    expect((await transport.run({ argv: ["echo", "alive"] })).stdout).toBe("alive\n");
+  });
+
+  test("gives up at the deadline also when the taker never settles", async () => {
+    await using transport = await open();
+    const running = transport.run({
+      argv: ["sh", "-c", "echo begun; sleep 100"],
+      onStdout: async () => new Promise(() => {}),
+      deadlineSeconds: 0.3,
+    });
+    await expect(running).rejects.toMatchObject({ code: "SSH_TIMEOUT", details: { stdout: "" } });
   });
 
   test("ends when the command ends without reading its stdin", async () => {

@@ -4,6 +4,7 @@ import { RepxError, type Code } from "../model/errors.ts";
 import type { Target } from "./config.ts";
 import type { Credentials } from "./credentials.ts";
 import { openLocal } from "./local.ts";
+import { pickLoginEnvironment } from "./login-environment.ts";
 import type { Output, RunRequest, Transport } from "./run-request.ts";
 import { openSsh } from "./ssh.ts";
 
@@ -13,9 +14,10 @@ export type { Output, RunRequest, Transport } from "./run-request.ts";
 /** Opens the way to a target: SSH where it has an address, this machine where it has none. */
 export async function openTransport(target: Target, credentials: Credentials): Promise<Transport> {
   if (target.address === undefined) {
-    return openLocal(credentials.environment === undefined ? {} : { environment: credentials.environment });
+    const { environment } = credentials;
+    return openLocal(environment === undefined ? {} : { environment: pickLoginEnvironment(environment) });
   }
-  return openSsh({ ...target, address: target.address }, credentials);
+  return openSsh(target, credentials);
 }
 
 /** Runs a command that must succeed; the error's `details` is the Output. What goes in on stdin is never shown. */

@@ -30,6 +30,8 @@ export interface Slice {
   /** A multiple of 1 MiB. */
   readonly offsetBytes: number;
   readonly sizeBytes: number;
+  /** Streamed as it is: the file does not compress. */
+  readonly isRaw: boolean;
 }
 
 export type Parcel = Bundle | Slice;

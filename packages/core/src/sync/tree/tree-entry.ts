@@ -22,7 +22,7 @@ export interface FileEntry extends Place {
   readonly mode: number;
   readonly sizeBytes: number;
   readonly mtimeSeconds: number;
-  /** Of its content, in lower-case hex, once it was read. */
+  /** Of its content, in lower-case hex, once it was read; what comes from an index has the first 48 characters alone. */
   readonly sha256?: string;
 }
 

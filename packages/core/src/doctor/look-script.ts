@@ -1,0 +1,99 @@
+/**
+ * POSIX sh: says what a target is like, one line a finding. Needs coreutils and does without any of them.
+ * Words: mark, base path, address of the coordinator or nothing, `slurm` where there is to be one. It makes one small folder
+ * in the base path, or where that would be made, and removes it. No step may take longer than 10 seconds.
+ */
+export const LOOK_SCRIPT = String.raw`
+set -u
+mark=$1 base=$2 coordinator=$3 scheduler=$4
+line_feed='
+'
+export LC_ALL=C
+say() { value=${"$"}{2-}; printf '%s\n' "$1 ${"$"}{value%%"$line_feed"*}"; }
+has() { command -v "$1" >/dev/null 2>&1; }
+within() {
+  seconds=$1; shift
+  if has timeout; then timeout "$seconds" "$@"; else "$@"; fi
+}
+printf '\nbegin %s\n' "$mark"
+say time "$(date +%s 2>/dev/null)"
+say user "$(id -un 2>/dev/null || id -u 2>/dev/null)"
+say host "$(uname -n 2>/dev/null)"
+
+# As sshd starts it; bash reads ~/.bashrc then, which it does only at level 0 or 1.
+say shell "${"$"}{SHELL-}"
+if [ -x "${"$"}{SHELL-}" ]; then say prints "$(SHLVL=0; export SHLVL; within 5 "$SHELL" -c : </dev/null 2>/dev/null)"; fi
+
+[ ! -L "$base" ] || say base-link "$(readlink "$base" 2>/dev/null)"
+at=$base
+while [ ! -e "$at" ] && [ ! -L "$at" ] && [ "$at" != / ]; do at=${"$"}{at%/*}; at=${"$"}{at:-/}; done
+say base-at "$at"
+[ -d "$at" ] || say base-file "$at"
+probe=$at/.repx-doctor.$$
+trap 'rm -rf "$probe"' EXIT
+if said=$( (umask 077 && mkdir "$probe" && mkdir "$probe/b" && echo x >"$probe/a") 2>&1); then
+  say writable
+  if said=$(ln "$probe/a" "$probe/b/a" 2>&1); then say links; else say no-links "$said"; fi
+  { printf '#!/bin/sh\nexit 0\n' >"$probe/run" && chmod 700 "$probe/run" && "$probe/run"; } 2>/dev/null && say executable
+else
+  say unwritable "$said"
+fi
+rm -rf "$probe"
+for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/images bin host-tools outputs submissions; do
+  [ ! -e "$base/$folder" ] || { [ -d "$base/$folder" ] && [ -w "$base/$folder" ] && [ -x "$base/$folder" ]; } || say closed "$folder"
+done
+say space "$(df -Pk "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
+say files "$(df -Pi "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
+# Blocks of 1 KiB: used, soft and hard limit, then the same for files; for this file system alone.
+if has quota; then
+  within 10 quota -w -p -f "$at" 2>/dev/null | while read -r device row; do
+    case $device in /* | *:*) say quota "$row" ;; esac
+  done
+fi
+
+for tool in cat chmod cut date dd df head id ln mkdir mv printf readlink rm rmdir sha256sum sleep sort stat tail tar timeout touch \
+  tr uname wc zstd gzip openssl awk curl find grep nohup sed setsid xargs env; do
+  if has "$tool"; then say has "$tool"; continue; fi
+  for place in "$base"/host-tools/*/bin/"$tool"; do [ ! -x "$place" ] || { say deployed "$tool"; break; }; done
+done
+say tar "$(tar --version 2>/dev/null)"
+[ ! -d /nix/store ] || say nix-store
+if has unshare && within 5 unshare --user --map-root-user --mount true 2>/dev/null; then say namespaces; fi
+
+if [ "$scheduler" = slurm ]; then
+  for tool in sbatch squeue scancel scontrol sacct sinfo; do ! has "$tool" || say has "$tool"; done
+  if has sbatch; then say slurm-version "$(within 10 sbatch --version 2>/dev/null)"; fi
+  silent=
+  if has scontrol; then
+    if answer=$(within 10 scontrol show config 2>&1); then
+      printf '%s\n' "$answer" | while read -r key equals value; do
+        case $key in
+        MaxArraySize | EpilogSlurmctld* | JobCompType | JobCompLoc | AccountingStorageType | ClusterName | MaxJobCount)
+          [ "$equals" = = ] || continue
+          say "slurm-$key" "$value"
+          # A site's own program may call ours.
+          case $value in
+          /*) while read -r line; do case $line in *repx-epilog*) say epilog-caller "$value"; break ;; esac; done ;;
+          esac 2>/dev/null <"${"$"}{value%% *}" ;;
+        esac
+      done
+    else
+      silent=yes
+      say slurm-silent "$answer"
+    fi
+  fi
+  if [ -z "$silent" ] && has sinfo; then within 10 sinfo -h -o '%P %a %D' 2>/dev/null | while read -r row; do say partition "$row"; done; fi
+fi
+
+for file in "$base"/submissions/*/relay.pid; do
+  { read -r pid where <"$file"; } 2>/dev/null || continue
+  id=${"$"}{file%/relay.pid}
+  if [ "$where" != "$(uname -n)" ]; then say relay-elsewhere "${"$"}{id##*/} $where"
+  elif kill -0 "$pid" 2>/dev/null; then say relay-alive "${"$"}{id##*/}"
+  else say relay-dead "${"$"}{id##*/}"; fi
+done
+if [ -n "$coordinator" ] && has curl; then
+  say coordinator "$(within 8 curl -q -sS -o /dev/null -w '%{http_code}' --connect-timeout 5 --max-time 5 "$coordinator/healthz" 2>&1)"
+fi
+printf 'end %s\n' "$mark"
+`;

@@ -1,0 +1,179 @@
+// Fetches what jobs left on a target. Looks at both sides, fetches what differs in streams side by side, and puts each stream
+// into place once it is whole: a pull that is killed leaves whole files, and the next one fetches only the rest.
+import { rm } from "node:fs/promises";
+import type { JobId } from "../../model/ids.ts";
+import { RepxError } from "../../model/errors.ts";
+import type { Transport } from "../../target/transport.ts";
+import { startMeter, startReporting } from "../progress.ts";
+import { fetchFile } from "./fetch-file.ts";
+import { fetchStream } from "./fetch-stream.ts";
+import type { FetchedStream, StreamOrder } from "./stream-order.ts";
+import { CHANNELS, groupStreams, LARGE_BYTES } from "./group-streams.ts";
+import { listOutputs } from "./list-outputs.ts";
+import { startLooking } from "./look-here.ts";
+import type { ListedEntry, OutputListing } from "./parse-listing.ts";
+import { makePlacer, type Placer } from "./place-files.ts";
+import { listMarkers, planPull, type PullPlan } from "./plan-pull.ts";
+import type { LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
+import {
+  checkSpaceHere,
+  describeWriteFailure,
+  openStagingFolder,
+  renderBytes,
+  type StagingFolder,
+} from "./staging-folder.ts";
+
+export type { JobPart, LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
+
+const DEADLINE_SECONDS = 3600;
+/** A transport that can connect anew does so when it is used again. */
+const ATTEMPTS = 4;
+const MOST_NAMED = 10;
+
+/** Tells what a pull would do, and does nothing. */
+export async function previewPull(transport: Transport, request: PullRequest): Promise<PullPreview> {
+  const { plan } = await lookAtBoth(transport, request);
+  return plan.preview;
+}
+
+/** Fetches outputs. SYNC_TOO_LARGE and SYNC_NO_SPACE before anything is fetched. */
+export async function pullOutputs(transport: Transport, request: PullRequest): Promise<Pulled> {
+  const { listing, plan } = await lookAtBoth(transport, request);
+  refuseTooLarge(plan, request);
+  if (isNothingToDo(plan)) return { ...plan.preview, bytes: 0, files: 0, sentBytes: 0 };
+  await using staging = await openStagingFolder(request.destination);
+  await checkSpaceHere(request.destination, plan.preview);
+  const placer = makePlacer(request.destination, plan.staleMarkers);
+  const meter = startReporting(startMeter(plan.preview, now), request.onProgress, now);
+  const work: PullWork = { transport, request, listing, staging, placer, meter };
+  // The target reads the first files while folders are made here.
+  const fetched = await finishBoth(fetchAll(work, groupStreams(plan.wanted)), placer.makeFolders(plan.folders));
+  await placer.removeMarkers(plan.staleMarkers.keys());
+  const markers = await fetchAll(work, groupStreams(plan.wantedMarkers));
+  meter.end();
+  const leftOut = [...plan.preview.leftOut, ...fetched.leftOut, ...markers.leftOut];
+  const { bytes, files } = fetched;
+  return { ...plan.preview, leftOut, bytes, files, sentBytes: fetched.sentBytes + markers.sentBytes };
+}
+
+async function lookAtBoth(
+  transport: Transport,
+  request: PullRequest,
+): Promise<{ listing: OutputListing; plan: PullPlan }> {
+  const here = startLooking(request.destination);
+  const listing = await listOutputs(transport, request, (entries) => entries.forEach(({ path }) => here.look(path)));
+  for (const path of request.jobs.flatMap(listMarkers)) here.look(path);
+  return { listing, plan: planPull(listing, here.found, request) };
+}
+
+/** Fails when both have ended: nothing is written any more then. */
+async function finishBoth<Value>(first: Promise<Value>, second: Promise<unknown>): Promise<Value> {
+  await Promise.allSettled([first, second]);
+  await second;
+  return first;
+}
+
+function isNothingToDo({ wanted, wantedMarkers, staleMarkers, folders }: PullPlan): boolean {
+  return wanted.length + wantedMarkers.length + staleMarkers.size + folders.length === 0;
+}
+
+function refuseTooLarge({ wanted, preview }: PullPlan, { maxTotalBytes = Infinity }: PullRequest): void {
+  if (preview.bytes <= maxTotalBytes) return;
+  const sizes = new Map<JobId, number>();
+  for (const { job, sizeBytes } of wanted) sizes.set(job, (sizes.get(job) ?? 0) + sizeBytes);
+  const jobs = [...sizes].map(([id, sizeBytes]) => ({ id, sizeBytes })).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
+  const largest = jobs.slice(0, 3).map(({ id, sizeBytes }) => `${id} ${renderBytes(sizeBytes)}`);
+  const [all, limit] = [renderBytes(preview.bytes), renderBytes(maxTotalBytes)];
+  throw new RepxError(
+    "SYNC_TOO_LARGE",
+    `${all} are to be fetched, and the limit is ${limit}; the largest: ${largest.join(", ")}`,
+    {
+      hint: "Raise the limit with --max-size, or fetch less: fewer jobs, --match, --max-file.",
+      details: { bytes: preview.bytes, maxTotalBytes, jobs: jobs.slice(0, MOST_NAMED) },
+    },
+  );
+}
+
+function now(): number {
+  return performance.now();
+}
+
+interface PullWork {
+  readonly transport: Transport;
+  readonly request: PullRequest;
+  readonly listing: OutputListing;
+  readonly staging: StagingFolder;
+  readonly placer: Placer;
+  readonly meter: ReturnType<typeof startReporting>;
+}
+
+interface Tally {
+  bytes: number;
+  files: number;
+  sentBytes: number;
+  readonly leftOut: LeftOut[];
+}
+
+/** Streams side by side; the first failure stops those that have not begun, once the others have ended. */
+async function fetchAll(work: PullWork, streams: readonly (readonly ListedEntry[])[]): Promise<Tally> {
+  const tally: Tally = { bytes: 0, files: 0, sentBytes: 0, leftOut: [] };
+  const waiting = [...streams];
+  const failures: unknown[] = [];
+  const serve = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined && failures.length === 0; next = waiting.shift()) {
+      await fetchOne(work, next, tally).catch((error: unknown) => failures.push(error));
+    }
+  };
+  await Promise.all(Array.from({ length: CHANNELS }, serve));
+  if (failures.length > 0) throw describeWriteFailure(work.request.destination, failures[0]);
+  return tally;
+}
+
+async function fetchOne(work: PullWork, wanted: readonly ListedEntry[], tally: Tally): Promise<void> {
+  const { sentBytes, arrived, leftOut } = await fetchAgain(work, wanted, ATTEMPTS);
+  const obstructed = await work.placer.place(arrived);
+  tally.sentBytes += sentBytes;
+  tally.leftOut.push(...leftOut, ...obstructed);
+  tally.files += arrived.length - obstructed.length;
+  tally.bytes += sumSizes(arrived) - sumSizes(obstructed);
+}
+
+function sumSizes(files: readonly Pick<LeftOut, "sizeBytes">[]): number {
+  return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+}
+
+async function fetchAgain(work: PullWork, wanted: readonly ListedEntry[], attempts: number): Promise<FetchedStream> {
+  const { transport, request, listing, staging, meter } = work;
+  const folder = await staging.makePlace();
+  let doneBytes = 0;
+  const onBytes = (bytes: number): void => {
+    doneBytes += bytes;
+    meter.add(bytes, 0);
+  };
+  try {
+    const fetched = await fetchStreamOrFile(transport, {
+      wanted,
+      onBytes,
+      folder,
+      maxFileBytes: request.maxFileBytes ?? Infinity,
+      basePath: request.basePath,
+      tools: listing.tools,
+      deadlineSeconds: request.deadlineSeconds ?? DEADLINE_SECONDS,
+    });
+    // What was left out, or changed its size, is done as well.
+    meter.add(sumSizes(wanted) - doneBytes, wanted.length);
+    return fetched;
+  } catch (error) {
+    if (!(error instanceof RepxError && error.code === "SSH_CONNECTION_LOST") || attempts <= 1) throw error;
+    meter.add(-doneBytes, 0);
+    await rm(folder, { recursive: true, force: true });
+    return fetchAgain(work, wanted, attempts - 1);
+  }
+}
+
+/** A large file is a stream of its own. */
+async function fetchStreamOrFile(transport: Transport, order: StreamOrder): Promise<FetchedStream> {
+  const [entry, ...others] = order.wanted;
+  const isLarge = entry !== undefined && others.length === 0 && entry.kind === "file" && entry.sizeBytes >= LARGE_BYTES;
+  return isLarge ? fetchFile(transport, order, entry) : fetchStream(transport, order);
+}

@@ -1,0 +1,62 @@
+// Whether a push fits on the target's file system and within the user's quota. Pure.
+import { RepxError } from "../../model/errors.ts";
+import type { TargetFacts } from "../target-facts.ts";
+
+/** What a push needs until it is published. */
+export interface SpaceNeeded {
+  /** Content of new files. */
+  readonly contentBytes: number;
+  /** New files, folders and links. */
+  readonly files: number;
+  /** Parcels that lie on the disk beside what they are unpacked to. */
+  readonly parcelBytes: number;
+}
+
+/** The block in which most file systems count. */
+const BLOCK_BYTES = 4096;
+/** A part of what is needed that is left for others, and for what a file system needs for itself. */
+const RESERVE = 0.01;
+
+/** Throws SYNC_NO_SPACE when it does not fit. */
+export function checkSpace(
+  needed: SpaceNeeded,
+  facts: Pick<TargetFacts, "freeBytes" | "freeFiles" | "quotaBytes">,
+  where: { basePath: string; description: string },
+): void {
+  const bytes = sumNeeded(needed);
+  const place = `${where.basePath} on ${where.description}`;
+  const details = { neededBytes: bytes, neededFiles: needed.files, ...facts };
+  const refuse = (what: string, hint: string): never => {
+    throw new RepxError("SYNC_NO_SPACE", what, { hint, details });
+  };
+  if (bytes > facts.quotaBytes && facts.quotaBytes <= facts.freeBytes) {
+    refuse(
+      `this push needs ${renderBytes(bytes)} at ${place}, but the quota leaves ${renderBytes(facts.quotaBytes)}`,
+      "Remove what is no longer needed there (`quota -s` tells what counts), or ask for a larger quota; nothing was sent.",
+    );
+  }
+  if (bytes > facts.freeBytes) {
+    refuse(
+      `this push needs ${renderBytes(bytes)} at ${place}, but ${renderBytes(facts.freeBytes)} are free`,
+      `Make room on that file system (\`df -h ${where.basePath}\`), or choose another base_path; nothing was sent.`,
+    );
+  }
+  if (needed.files > facts.freeFiles) {
+    refuse(
+      `this push makes ${needed.files} files at ${place}, but its file system has room for ${facts.freeFiles}`,
+      `Remove files on that file system (\`df -i ${where.basePath}\`), or choose another base_path; nothing was sent.`,
+    );
+  }
+}
+
+/** Adds up the bytes of the file system that are needed. */
+export function sumNeeded({ contentBytes, files, parcelBytes }: SpaceNeeded): number {
+  return Math.ceil((contentBytes + files * BLOCK_BYTES + parcelBytes) * (1 + RESERVE));
+}
+
+function renderBytes(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)), units.length - 1);
+  const value = bytes / 1000 ** power;
+  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
+}

@@ -1,0 +1,28 @@
+import { RepxError } from "../../model/errors.ts";
+
+/** The time that a whole push has, and that its parts get of it. */
+export interface TimeLimit {
+  /** Seconds for something of this size; SSH_TIMEOUT when there is no time left at all. */
+  secondsFor(bytes: number): number;
+  isOver(): boolean;
+}
+
+const LEAST_SECONDS = 60;
+const LEAST_BYTES_PER_SECOND = 100_000;
+
+/** Starts the time of a push to a target that is named for the message; `now` gives milliseconds that only grow. */
+export function startTimeLimit(seconds: number, description: string, now: () => number): TimeLimit {
+  const endMs = now() + seconds * 1000;
+  const isOver = (): boolean => now() >= endMs;
+  return {
+    isOver,
+    secondsFor(bytes) {
+      if (isOver()) {
+        throw new RepxError("SSH_TIMEOUT", `the push to ${description} did not end within ${seconds} seconds`, {
+          hint: "Try again: it goes on where it stopped, for two days.",
+        });
+      }
+      return Math.min((endMs - now()) / 1000, LEAST_SECONDS + bytes / LEAST_BYTES_PER_SECOND);
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { RepxError } from "../model/errors.ts";
+import { readKnownHosts, type Credentials } from "./credentials.ts";
+import { addKnownHost } from "./first-use.ts";
+import { checkHostKey, listKnownTypes, nameHost, type HostKeyVerdict, type ListedKey } from "./known-hosts.ts";
+import type { SshHop } from "./ssh-route.ts";
+
+/** Checks the key of one hop. */
+export interface HostKeyCheck {
+  /** Types of the keys by which the host is known. */
+  readonly knownTypes: readonly string[];
+  /** Settles when the key may be trusted; rejects with SSH_HOST_KEY_UNKNOWN or SSH_HOST_KEY_MISMATCH. */
+  check(key: Buffer): Promise<void>;
+}
+
+type Refused = Exclude<HostKeyVerdict, { verdict: "known" }>;
+
+/** Reads what is known of a hop. `where` names it in errors; `ask` runs a question to a person. */
+export async function openHostKeyCheck(
+  hop: SshHop,
+  where: string,
+  credentials: Credentials,
+  ask: (question: () => Promise<boolean>) => Promise<boolean>,
+): Promise<HostKeyCheck> {
+  const texts = await readKnownHosts(hop, credentials);
+  // An alias stands for host and port (ssh_config(5), HostKeyAlias).
+  const name = hop.hostKeyName === hop.host ? nameHost(hop.host, hop.port) : hop.hostKeyName.toLowerCase();
+  return {
+    knownTypes: listKnownTypes(texts, name),
+    check: async (key) => {
+      const verdict = checkHostKey(texts, name, key);
+      if (verdict.verdict === "known") return;
+      const [path] = credentials.knownHosts.trim() === "" ? hop.knownHostsFiles : [];
+      const { acceptHostKey } = credentials;
+      if (acceptHostKey === undefined || path === undefined || !isNew(verdict) || hop.isStrict) {
+        throw describeRefusal(where, verdict, name, path);
+      }
+      const { fingerprint, type, line } = verdict;
+      if (!(await ask(async () => acceptHostKey({ host: name, fingerprint, type, line })))) {
+        throw describeRefusal(where, verdict, name, path);
+      }
+      await addKnownHost(path, line).catch((cause: unknown) => {
+        throw new RepxError("SSH_HOST_KEY_UNKNOWN", `the key of ${where} was accepted, but ${path} cannot be written`, {
+          hint: `Make the file writable, or add this line to it: ${line}`,
+          cause,
+        });
+      });
+    },
+  };
+}
+
+/** A host that is known by another type of key, or by an authority, is not new: somebody may want us to think so. */
+function isNew(verdict: Refused): boolean {
+  return verdict.verdict === "unknown" && verdict.knownTypes.length === 0 && verdict.authorities.length === 0;
+}
+
+function describeRefusal(where: string, verdict: Refused, name: string, path: string | undefined): RepxError {
+  const file = path ?? "known_hosts";
+  if (verdict.verdict === "unknown") return describeUnknown(where, verdict, file);
+  const revoked = `${where} offered the key ${verdict.fingerprint}, which ${renderPlaces(verdict.listed)} marks as revoked`;
+  const changed = `${where} offered the key ${verdict.fingerprint}, but known_hosts has ${renderListed(verdict.listed)}`;
+  const isRevoked = verdict.verdict === "revoked";
+  const ask = "Ask the host's administrators whether its key was replaced.";
+  const remedy =
+    path === undefined ? "replace the old line" : `run \`ssh-keygen -f ${path} -R '${name}'\` and add the line`;
+  return new RepxError("SSH_HOST_KEY_MISMATCH", isRevoked ? revoked : changed, {
+    hint: isRevoked ? `${ask} Do not connect before.` : `${ask} Only then ${remedy}: ${verdict.line}`,
+    details: verdict,
+  });
+}
+
+function describeUnknown(where: string, verdict: Refused, file: string): RepxError {
+  const { authorities, knownTypes, fingerprint, line } = verdict;
+  const others = knownTypes.length === 0 ? "" : `; it is known by ${knownTypes.join(", ")}`;
+  const byAuthority =
+    authorities.length === 0
+      ? ""
+      : `; it is known by certificates of the authority ${renderListed(authorities)}, and host certificates are not supported`;
+  const message = `${where} offered the key ${fingerprint}, which is not in known_hosts${others}${byAuthority}`;
+  const hint = `If ${fingerprint} is the host's fingerprint, add this line to ${file}: ${line}`;
+  return new RepxError("SSH_HOST_KEY_UNKNOWN", message, { hint, details: verdict });
+}
+
+function renderListed(listed: readonly ListedKey[]): string {
+  return listed.map(({ fingerprint, place }) => `${fingerprint} (${place})`).join(", ");
+}
+
+function renderPlaces(listed: readonly ListedKey[]): string {
+  return listed.map(({ place }) => place).join(", ");
+}

@@ -1,0 +1,194 @@
+// What a server's host key must be, and what a person is asked.
+import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { HostKeyOffer } from "../../packages/core/src/target/first-use.ts";
+import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
+import { ensureClusterUser } from "../harness/cluster-user.ts";
+import { runCommand } from "../harness/command.ts";
+import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
+import { startSshServer, writeClientKey, type SshServer } from "../harness/ssh-server.ts";
+import { echoOver, expectRefusal, makeHop } from "./hand-made-route.ts";
+
+let folder: ScratchFolder;
+let server: SshServer;
+let file: string;
+
+beforeAll(async () => {
+  folder = await startScratchFolder();
+  server = await startSshServer({ folder: join(folder.path, "sshd"), user: await ensureClusterUser() });
+  file = join(folder.path, "home/.ssh/known_hosts");
+});
+
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  await folder[Symbol.asyncDispose]();
+});
+
+beforeEach(async () => rm(join(folder.path, "home"), { recursive: true, force: true }));
+
+function makeRoute(change: Partial<SshHop> = {}): SshRoute {
+  const identityFiles = [server.privateKeyPath];
+  return {
+    hops: [makeHop(server, { identityFiles, knownHostsFiles: [file, join(folder.path, "global")], ...change })],
+  };
+}
+
+/** A person who says yes or no, and what they were shown. */
+function startPerson(answer: boolean) {
+  const offers: HostKeyOffer[] = [];
+  const acceptHostKey = async (offer: HostKeyOffer) => {
+    offers.push(offer);
+    return answer;
+  };
+  return { offers, acceptHostKey };
+}
+
+async function makeFile(text: string): Promise<void> {
+  await runCommand(["mkdir", "-p", join(folder.path, "home/.ssh")]);
+  await writeFile(file, text);
+}
+
+describe("an unknown host key", () => {
+  test("that a person accepts is written down, for the owner alone, and known from then on", async () => {
+    const person = startPerson(true);
+    expect(await echoOver(makeRoute(), person)).toContain("in as");
+    const line = server.knownHosts.trim();
+    expect(person.offers).toEqual([
+      { host: `[127.0.0.1]:${server.port}`, fingerprint: server.hostKeyFingerprint, type: "ssh-ed25519", line },
+    ]);
+    expect(await readFile(file, "utf8")).toBe(`${line}\n`);
+    expect(((await stat(file)).mode & 0o777).toString(8)).toBe("600");
+    expect(((await stat(join(file, ".."))).mode & 0o777).toString(8)).toBe("700");
+    expect(await echoOver(makeRoute())).toContain("in as");
+    expect(await runCommand(["ssh-keygen", "-F", `[127.0.0.1]:${server.port}`, "-f", file])).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
+  test("is written behind what the file holds, which may lack its last line feed", async () => {
+    await makeFile("other ssh-ed25519 AAAA");
+    await echoOver(makeRoute(), startPerson(true));
+    expect(await readFile(file, "utf8")).toBe(`other ssh-ed25519 AAAA\n${server.knownHosts.trim()}\n`);
+  });
+
+  test("is written once when two connections ask one after the other", async () => {
+    const route = makeRoute();
+    const person = startPerson(true);
+    // The second one has read the file before the first one writes.
+    const slow = {
+      acceptHostKey: async (offer: HostKeyOffer) => (await echoOver(route, person)) !== "" && offer.host !== "",
+    };
+    await echoOver(route, slow);
+    expect((await readFile(file, "utf8")).split("\n")).toHaveLength(2);
+  });
+
+  test("that a person refuses is refused, and nothing is written", async () => {
+    const error = await expectRefusal(makeRoute(), startPerson(false));
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    expect(error.hint).toContain(`add this line to ${file}: ${server.knownHosts.trim()}`);
+    await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
+  });
+
+  test.each<[string, Partial<SshHop>, string | undefined]>([
+    ["the hop is strict", { isStrict: true }, undefined],
+    ["there is no file to write it to", { knownHostsFiles: [] }, undefined],
+    ["a text says whom to trust", {}, "other ssh-ed25519 AAAA"],
+  ])("is put before nobody when %s", async (_, change, knownHosts) => {
+    const person = startPerson(true);
+    const text = knownHosts === undefined ? {} : { knownHosts };
+    const error = await expectRefusal(makeRoute(change), { ...person, ...text });
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    expect(person.offers).toEqual([]);
+  });
+
+  test("that cannot be written down stops us", async () => {
+    await makeFile("");
+    await rm(file);
+    await runCommand(["mkfifo", join(folder.path, "home/.ssh/x")]);
+    const path = join(folder.path, "home/.ssh/x/known_hosts");
+    const error = await expectRefusal(makeRoute({ knownHostsFiles: [path] }), startPerson(true));
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    expect(error.message).toContain(`${path} cannot be written`);
+  });
+
+  test("may take a person longer than connecting may", async () => {
+    expect(await echoOver(makeRoute(), { acceptHostKey: async () => sleep(2500, true), deadlineSeconds: 2 })).toContain(
+      "in as",
+    );
+  });
+});
+
+describe("a host that is listed", () => {
+  test("with another key is refused without a question, with both fingerprints and what to do", async () => {
+    const other = (await writeClientKey(join(folder.path, "other"))).publicKey.split(" ").slice(0, 2).join(" ");
+    await makeFile(`# the first line\n[127.0.0.1]:${server.port} ${other}\n`);
+    const person = startPerson(true);
+    const error = await expectRefusal(makeRoute(), person);
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_MISMATCH" });
+    const fingerprint = (await runCommand(["ssh-keygen", "-lf", join(folder.path, "other.pub")])).stdout.split(" ")[1];
+    expect(error.message).toContain(`${server.hostKeyFingerprint}, but known_hosts has ${fingerprint} (${file}:2)`);
+    expect(error.hint).toContain(`ssh-keygen -f ${file} -R '[127.0.0.1]:${server.port}'`);
+    expect(error.hint).toContain(server.knownHosts.trim());
+    expect(person.offers).toEqual([]);
+  });
+
+  test("with its key revoked is refused without a question, also where another line lists the key", async () => {
+    await makeFile(`${server.knownHosts}@revoked ${server.knownHosts}`);
+    const person = startPerson(true);
+    const error = await expectRefusal(makeRoute(), person);
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_MISMATCH" });
+    expect(error.message).toContain(`${server.hostKeyFingerprint}, which ${file}:2 marks as revoked`);
+    expect(error.hint).not.toContain("ssh-keygen");
+    expect(person.offers).toEqual([]);
+  });
+
+  test("by another type of key alone is refused without a question", async () => {
+    await runCommand(["ssh-keygen", "-q", "-t", "ecdsa", "-N", "", "-f", join(folder.path, "curve")]);
+    const curve = (await readFile(join(folder.path, "curve.pub"), "utf8")).split(" ").slice(0, 2).join(" ");
+    await makeFile(`[127.0.0.1]:${server.port} ${curve}\n`);
+    const person = startPerson(true);
+    const error = await expectRefusal(makeRoute(), person);
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    expect(error.message).toContain("it is known by ecdsa-sha2-nistp256");
+    expect(person.offers).toEqual([]);
+  });
+
+  test("by an authority alone is refused, with the words that help", async () => {
+    const authority = (await writeClientKey(join(folder.path, "ca"))).publicKey.split(" ").slice(0, 2).join(" ");
+    await makeFile(`@cert-authority * ${authority}\n`);
+    const person = startPerson(true);
+    const error = await expectRefusal(makeRoute(), person);
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    const fingerprint = (await runCommand(["ssh-keygen", "-lf", join(folder.path, "ca.pub")])).stdout.split(" ")[1];
+    expect(error.message).toContain(`${fingerprint} (${file}:1), and host certificates are not supported`);
+    expect(error.message).toContain(server.hostKeyFingerprint);
+    expect(error.hint).toContain(server.knownHosts.trim());
+    expect(person.offers).toEqual([]);
+  });
+
+  test("in the second file, hashed, or by its alias is known", async () => {
+    const key = server.knownHosts.trim().split(" ").slice(1).join(" ");
+    const global = join(folder.path, "global");
+    await writeFile(global, server.knownHosts);
+    await runCommand(["ssh-keygen", "-q", "-H", "-f", global]);
+    expect(await readFile(global, "utf8")).not.toContain("127.0.0.1");
+    expect(await echoOver(makeRoute())).toContain("in as");
+    await rm(global);
+    await makeFile(`pool.example ${key}\n`);
+    expect(await echoOver(makeRoute({ hostKeyName: "pool.example" }))).toContain("in as");
+    const error = await expectRefusal(makeRoute({ hostKeyName: "pond.example" }));
+    expect(error.hint).toContain(`pond.example ${key}`);
+  });
+});
+
+test("stops at a known_hosts file that cannot be read, for it may revoke the key", async () => {
+  await makeFile(server.knownHosts);
+  const folderAsFile = join(folder.path, "a-folder");
+  await runCommand(["mkdir", "-p", folderAsFile]);
+  await chmod(folderAsFile, 0o700);
+  const error = await expectRefusal(makeRoute({ knownHostsFiles: [file, folderAsFile] }));
+  expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+  expect(error.message).toContain(folderAsFile);
+});
