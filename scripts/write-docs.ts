@@ -20,7 +20,7 @@ export async function renderDocs(): Promise<Map<string, string>> {
   const parts: readonly (readonly [page: string, name: string, text: string])[] = [
     ["docs/action.md", "inputs", renderInputs(manifest.inputs)],
     ["docs/action.md", "outputs", renderOutputs(manifest.outputs)],
-    ["docs/cli.md", "commands", renderCommands()],
+    ["docs/commands.md", "commands", renderCommands()],
     ["docs/errors.md", "codes", renderCodes()],
     ["docs/nix.md", "signatures", await renderSignatures()],
     ["docs/coordinator.md", "schema", await renderSchema()],
@@ -78,7 +78,8 @@ function renderCommand(command: Command): string {
 
 function renderCodes(): string {
   const rows = Object.entries(CODES).map(
-    ([code, { exit, retry }]) => `| [${code}](#${code.toLowerCase()}) | ${exit} | ${retry ? "yes" : ""} |`,
+    ([code, { exit, retry }]) =>
+      `| [${code}](${/^(SSH|SYNC)_/.test(code) ? "target-errors.md" : ""}#${code.toLowerCase()}) | ${exit} | ${retry ? "yes" : ""} |`,
   );
   return ["| code | exit status | trying again may help |", "|---|--:|---|", ...rows].join("\n");
 }

@@ -143,7 +143,7 @@ describe("completions", () => {
   });
 
   test.each([
-    ["repx ", ["init", "build", "list", "show", "trace-params", "viz", "completions"]],
+    ["repx ", ["init", "build", "list", "show", "trace-params", "viz", "sync", "pull", "doctor", "completions"]],
     ["repx l", ["list"]],
     ["repx list d", ["deps"]],
     ["repx list jobs --status=bl", ["blocked"]],

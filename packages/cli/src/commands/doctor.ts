@@ -1,0 +1,53 @@
+import { RepxError } from "@repx/core/model";
+import type { Command, CommandCall } from "../command.ts";
+import { renderDiagnosis } from "../doctor/render-diagnosis.ts";
+import { connectTarget, CONNECT_FLAGS, findTarget } from "../open-target.ts";
+
+/** Says whether a target can be used, and what to do where it cannot. */
+export const DOCTOR: Command = {
+  name: "doctor",
+  summary: "check the way to a target, and what the target offers",
+  description:
+    "Each check is a line: ✓ as it must be, ! may be as it is, ✗ stands in the way, - not checked. Below what is not as it " +
+    "should be stands what to do next. Nothing is left on the target. The exit status is 1 when a check failed.",
+  operands: [],
+  flags: {
+    ...CONNECT_FLAGS,
+    coordinator: { value: "URL", summary: "also check that this machine and the target reach this coordinator" },
+  },
+  examples: [
+    "repx doctor",
+    "repx doctor --target cluster --coordinator https://repx.example.org",
+    "repx doctor --json",
+  ],
+  run: runDoctor,
+};
+
+async function runDoctor(call: CommandCall): Promise<number> {
+  const { screen, environment } = call;
+  const coordinator = parseOrigin(call.text("coordinator"));
+  const { diagnoseTarget } = await import("@repx/core/doctor");
+  const { target, checks } = await diagnoseTarget({
+    find: async () => findTarget(call),
+    connect: async (found) => connectTarget(call, found),
+    environment,
+    ...(coordinator === undefined ? {} : { coordinator }),
+  });
+  screen.showBar("");
+  if (call.isSet("json")) screen.printJson({ target: target ?? null, checks });
+  else for (const line of renderDiagnosis(checks, screen)) screen.print(line);
+  return checks.some(({ status }) => status === "failed") ? 1 : 0;
+}
+
+function parseOrigin(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined;
+  const url = URL.parse(text);
+  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.username === "") return url.origin;
+  throw new RepxError(
+    "INPUT_INVALID",
+    `--coordinator is ${JSON.stringify(text)}, which is no address of a coordinator`,
+    {
+      hint: "Write its origin: --coordinator https://repx.example.org.",
+    },
+  );
+}

@@ -1,0 +1,82 @@
+// What a person is told at the end of a pull. No I/O.
+import type { LeftOut, PullPreview } from "@repx/core/sync";
+import { count } from "../count.ts";
+import { renderNumber, renderShortSize } from "../transfer-line.ts";
+
+/** How a pull ended, or what it would do. */
+export interface PullEnd {
+  readonly preview: PullPreview;
+  /** On the wire; undefined when nothing was to be fetched but told. */
+  readonly sentBytes: number | undefined;
+  readonly jobs: number;
+  /** As it was named. */
+  readonly folder: string;
+}
+
+const PATHS_SHOWN = 5;
+const REMEDIES: readonly (readonly [reason: string, remedy: string])[] = [
+  ["larger than the limit", "--max-file SIZE takes larger files, --max-file none all of them."],
+  ["is in its way", "Move what stands there away, or name another folder with --to."],
+  ["could not be read there", "See the permissions of those files on the target."],
+];
+
+/** Renders the end of a pull, a line each. */
+export function renderPulled(end: PullEnd): string[] {
+  const { preview, jobs, folder } = end;
+  const skipped = preview.skippedFiles === 0 ? [] : [`${renderFiles(preview.skippedFiles)} here already, unchanged`];
+  const odd = preview.oddNames.length === 0 ? [] : [renderOdd(preview.oddNames)];
+  const present = jobs - preview.missingJobs.length - preview.unreadyJobs.length;
+  return [
+    renderHead(end, present),
+    ...skipped,
+    ...renderLeftOut(preview.leftOut),
+    ...odd,
+    ...renderJobs(preview),
+    ...(present > 0 && end.sentBytes !== undefined ? [`Look at them with: repx list jobs --target ${folder}`] : []),
+  ];
+}
+
+function renderHead({ preview, sentBytes, folder }: PullEnd, jobs: number): string {
+  const what = `${renderFiles(preview.files)} (${renderShortSize(preview.bytes)})`;
+  const whose = `of ${count(jobs, "job")}`;
+  if (sentBytes === undefined) return `${what} ${whose} would come to ${folder}`;
+  return `${what} ${whose} came to ${folder}, ${renderShortSize(sentBytes)} on the wire`;
+}
+
+function renderFiles(files: number): string {
+  return `${renderNumber(files)} file${files === 1 ? "" : "s"}`;
+}
+
+function renderLeftOut(leftOut: readonly LeftOut[]): string[] {
+  return [...Map.groupBy(leftOut, ({ reason }) => reason)].flatMap(([reason, files]) => {
+    const more = files.length - PATHS_SHOWN;
+    const remedy = REMEDIES.find(([words]) => reason.includes(words))?.[1];
+    const shown = files.slice(0, PATHS_SHOWN).map(({ path, sizeBytes }) => `  ${path} (${renderShortSize(sizeBytes)})`);
+    return [
+      `left out, as ${reason}: ${renderFiles(files.length)}`,
+      ...shown,
+      ...(more > 0 ? [`  and ${renderNumber(more)} more`] : []),
+      ...(remedy === undefined ? [] : [`  ${remedy}`]),
+    ];
+  });
+}
+
+function renderOdd([first = "", ...others]: readonly string[]): string {
+  const more = others.length === 0 ? "" : ` and ${renderNumber(others.length)} more`;
+  return `with bytes in its name that do not show: ${first}${more}`;
+}
+
+function renderJobs({ missingJobs, unreadyJobs }: PullPreview): string[] {
+  return [
+    ...(missingJobs.length === 0
+      ? []
+      : [`${count(missingJobs.length, "job")} left nothing there: ${listIds(missingJobs)}`]),
+    ...(unreadyJobs.length === 0
+      ? []
+      : [`passed over, as not succeeded: ${count(unreadyJobs.length, "job")}; name them to have what they left`]),
+  ];
+}
+
+function listIds(ids: readonly string[]): string {
+  return ids.length > PATHS_SHOWN ? `${ids.slice(0, PATHS_SHOWN).join(", ")}, …` : ids.join(", ");
+}

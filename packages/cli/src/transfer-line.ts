@@ -1,0 +1,82 @@
+// How far a transfer is, told to a person: one line that is drawn anew on a terminal, a line every few seconds elsewhere.
+import type { Screen } from "./screen.ts";
+
+/** How far a transfer is; `secondsLeft` is missing while nobody can tell. */
+export interface TransferState {
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+  readonly doneFiles: number;
+  readonly totalFiles: number;
+  readonly bytesPerSecond: number;
+  readonly secondsLeft?: number;
+}
+
+/** Tells how far a transfer is. */
+export interface TransferLine {
+  show(state: TransferState): void;
+  /** Ends it: on a terminal nothing of it stays. */
+  close(): void;
+}
+
+/** On a terminal: faster than anybody reads, slower than a terminal at the end of a slow line. */
+const REDRAW_MS = 100;
+const QUIET_MS = 5000;
+
+/** Opens the line; `now` is a clock in milliseconds. */
+export function openTransferLine(
+  screen: Pick<Screen, "isNoteTerminal" | "note" | "showBar">,
+  now: () => number = () => performance.now(),
+): TransferLine {
+  // Elsewhere a transfer that is over at once says nothing but its end.
+  let saidMs = screen.isNoteTerminal ? Number.NEGATIVE_INFINITY : now();
+  return {
+    show(state) {
+      if (now() - saidMs < (screen.isNoteTerminal ? REDRAW_MS : QUIET_MS)) return;
+      saidMs = now();
+      if (screen.isNoteTerminal) screen.showBar(renderTransfer(state));
+      else screen.note(renderTransfer(state));
+    },
+    close() {
+      if (screen.isNoteTerminal) screen.showBar("");
+    },
+  };
+}
+
+/** Renders how far a transfer is in at most 79 columns. */
+export function renderTransfer(state: TransferState): string {
+  const { doneBytes, totalBytes, doneFiles, totalFiles, bytesPerSecond, secondsLeft } = state;
+  return [
+    `${renderShortSize(doneBytes)} of ${renderShortSize(totalBytes)}`,
+    `${renderNumber(doneFiles)} of ${renderNumber(totalFiles)} files`,
+    `${renderShortSize(bytesPerSecond)}/s`,
+    ...(secondsLeft === undefined ? [] : [`${renderDuration(secondsLeft)} left`]),
+  ].join(", ");
+}
+
+/** Renders a size with three digits that count. */
+export function renderShortSize(bytes: number): string {
+  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
+  let [value, unit] = [Math.max(0, bytes), 0];
+  // What would be rounded to 1000 is 1 of the next unit.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
+}
+
+/** Renders a duration by its two largest units. */
+export function renderDuration(seconds: number): string {
+  const whole = Math.max(0, Math.ceil(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${whole % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 100 ? `${hours} h ${minutes % 60} min` : "days";
+}
+
+/** Renders a number with commas. */
+export function renderNumber(value: number): string {
+  return value.toLocaleString("en-US");
+}
