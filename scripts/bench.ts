@@ -12,11 +12,12 @@ async function listAreas(): Promise<string[]> {
 }
 
 function renderHelp(areas: readonly string[]): string {
-  return `npm run bench -- AREA [--json]
+  return `npm run bench -- AREA [--only PART,PART] [--json]
 
 Runs one benchmark and prints a table; exit code 1 when a figure misses its bar.
 Times are medians of runs that take turns, compared as ratios.
 
+  --only    measure these parts only; a part that does not exist lists those that do
   --json    print one object: area, machine, measures
 
 Areas: ${areas.length === 0 ? "none yet" : areas.join(", ")}
@@ -32,7 +33,7 @@ function describeMachine(): string {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { json: { type: "boolean" }, help: { type: "boolean" } },
+    options: { json: { type: "boolean" }, only: { type: "string" }, help: { type: "boolean" } },
   });
   const areas = await listAreas();
   if (values.help === true) {
@@ -46,7 +47,15 @@ async function main(): Promise<number> {
     );
     return 2;
   }
-  const measures: readonly Measure[] = await parseArea(await import(new URL(`${area}.bench.ts`, FOLDER).href)).run();
+  const measured = parseArea(await import(new URL(`${area}.bench.ts`, FOLDER).href));
+  const { parts = [] } = measured;
+  const only = values.only?.split(",");
+  const unknown = only?.find((part) => !parts.includes(part));
+  if (unknown !== undefined) {
+    process.stderr.write(`${area} has no part \`${unknown}\`; it has: ${parts.join(", ") || "none"}\n`);
+    return 2;
+  }
+  const measures: readonly Measure[] = await measured.run(only);
   const machine = describeMachine();
   process.stdout.write(
     values.json === true

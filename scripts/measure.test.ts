@@ -32,6 +32,30 @@ test("a figure that misses its bar says NO", () => {
   );
 });
 
+test("figures with a cell stand in a table after the list, in the order in which rows and columns come", () => {
+  const table = "seconds over loopback";
+  const inform = { unit: "s", bar: "none", holds: true };
+  const measures = [
+    { name: "A: repx", value: 0.98765, ...inform, cell: { table, row: "repx", column: "A" } },
+    { name: "A against rsync", value: 0.5, unit: "x", bar: "none", holds: true },
+    { name: "A: rsync", value: 1.5, ...inform, cell: { table, row: "rsync -a", column: "A" } },
+    { name: "B: rsync", value: 12, ...inform, cell: { table, row: "rsync -a", column: "B" } },
+  ];
+  expect(renderMeasures("sync", "2 x CPU", measures)).toBe(
+    [
+      "sync: 2 x CPU",
+      "",
+      "measure          value  bar   holds",
+      "A against rsync  0.5 x  none  yes",
+      "",
+      "seconds over loopback  A         B",
+      "repx                   0.9877 s",
+      "rsync -a               1.5 s     12 s",
+      "",
+    ].join("\n"),
+  );
+});
+
 test("a module without an area is refused", () => {
   expect(() => parseArea({ area: {} })).toThrow("exports `area`");
 });

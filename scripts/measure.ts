@@ -5,11 +5,23 @@ export interface Measure {
   readonly unit: string;
   readonly bar: string;
   readonly holds: boolean;
+  /** Where it stands in a table of its own, beside what it compares with; in the list when not given. */
+  readonly cell?: Cell;
+}
+
+/** A place in a table that has no bars. */
+export interface Cell {
+  readonly table: string;
+  readonly row: string;
+  readonly column: string;
 }
 
 /** A benchmark of one area: `bench/<area>.bench.ts` exports it as `area`. */
 export interface Area {
-  run(): Promise<readonly Measure[]>;
+  /** Names of what can be measured by itself; none when it is one whole. */
+  readonly parts?: readonly string[];
+  /** Measures everything, or these parts only. */
+  run(only?: readonly string[]): Promise<readonly Measure[]>;
 }
 
 /** Reads the area out of a loaded module. */
@@ -48,21 +60,47 @@ export async function timeInTurns(
   return new Map([...times].map(([name, values]) => [name, median(values)]));
 }
 
-/** Renders the measures as a table. */
+/** Renders the measures: a list of those that stand for themselves, then the tables. */
 export function renderMeasures(area: string, machine: string, measures: readonly Measure[]): string {
-  const rows = measures.map(({ name, value, unit, bar, holds }) => [
-    name,
-    `${Number(value.toPrecision(4))} ${unit}`,
-    bar,
-    holds ? "yes" : "NO",
-  ]);
-  const table = [["measure", "value", "bar", "holds"], ...rows];
-  const widths = [0, 1, 2, 3].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  const listed = measures.filter(({ cell }) => cell === undefined);
+  const list = listed.map((one) => [one.name, renderValue(one), one.bar, one.holds ? "yes" : "NO"]);
+  const parts = listed.length === 0 ? [] : [renderColumns([["measure", "value", "bar", "holds"], ...list])];
+  const inTables = Map.groupBy(
+    measures.filter(({ cell }) => cell !== undefined),
+    ({ cell }) => cell?.table ?? "",
+  );
+  for (const [title, cells] of inTables) parts.push(renderColumns(arrangeCells(title, cells)));
+  return `${area}: ${machine}\n\n${parts.join("\n\n")}\n`;
+}
+
+/** Rows and columns in the order in which they first come. */
+function arrangeCells(title: string, measures: readonly Measure[]): string[][] {
+  const columns = [...new Set(measures.map(({ cell }) => cell?.column ?? ""))];
+  const rows = Map.groupBy(measures, ({ cell }) => cell?.row ?? "");
+  const find = (cells: readonly Measure[], column: string) => cells.find(({ cell }) => cell?.column === column);
+  return [
+    [title, ...columns],
+    ...[...rows].map(([row, cells]) => [
+      row,
+      ...columns.map((column) => {
+        const found = find(cells, column);
+        return found === undefined ? "" : renderValue(found);
+      }),
+    ]),
+  ];
+}
+
+function renderValue({ value, unit }: Measure): string {
+  return `${Number(value.toPrecision(4))} ${unit}`.trimEnd();
+}
+
+function renderColumns(table: readonly (readonly string[])[]): string {
+  const widths = (table[0] ?? []).map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
   const lines = table.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd(),
   );
-  return `${area}: ${machine}\n\n${lines.join("\n")}\n`;
+  return lines.join("\n");
 }

@@ -4,8 +4,12 @@ import { listFiles, readText } from "./repository-files.ts";
 
 const CODE = /^### ([A-Z][A-Z0-9_]+)$/gm;
 
+async function readPages(): Promise<string> {
+  return (await Promise.all(["docs/errors.md", "docs/target-errors.md"].map(readText))).join("\n");
+}
+
 async function readEntries(): Promise<string[]> {
-  return [...(await readText("docs/errors.md")).matchAll(CODE)].map(([, code = ""]) => code);
+  return [...(await readPages()).matchAll(CODE)].map(([, code = ""]) => code);
 }
 
 async function readTests(): Promise<string> {
@@ -15,12 +19,12 @@ async function readTests(): Promise<string> {
   return (await Promise.all(tests.map(readText))).join("\n");
 }
 
-test("every code has one entry in docs/errors.md, and every entry a code", async () => {
+test("every code has one entry in docs/errors.md or docs/target-errors.md, and every entry a code", async () => {
   expect((await readEntries()).toSorted()).toEqual(Object.keys(CODES).toSorted());
 });
 
 test("every entry says what it means, what usually causes it and what to do", async () => {
-  const [, ...entries] = (await readText("docs/errors.md")).split(/^### (?=[A-Z])/m);
+  const [, ...entries] = (await readPages()).split(/^### (?=[A-Z])/m);
   const thin = entries.filter((entry) => !/\*\*Causes:\*\* [^]*\*\*Do:\*\* /.test(entry));
   expect(thin.map((entry) => entry.split("\n", 1)[0])).toEqual([]);
 });
