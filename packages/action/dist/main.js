@@ -1,7 +1,6 @@
 import{createRequire as __createRequire}from"node:module";import{fileURLToPath as __toPath}from"node:url";import{dirname as __toFolder}from"node:path";const require=__createRequire(import.meta.url);const __filename=__toPath(import.meta.url);const __dirname=__toFolder(__filename);
 import {
   CommitSha,
-  RepxError,
   followSubmission,
   int,
   object,
@@ -12,7 +11,10 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-72M73OMG.js";
+} from "./chunk-G2AISBZJ.js";
+import {
+  RepxError
+} from "./chunk-4IBGW5X4.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

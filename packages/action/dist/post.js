@@ -6,7 +6,8 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-72M73OMG.js";
+} from "./chunk-G2AISBZJ.js";
+import "./chunk-4IBGW5X4.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";
