@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { chooseEncoding } from "./choose-encoding.ts";
+import type { Slice } from "../pack/parcel.ts";
+import { chooseEncoding, startRawChoice } from "./choose-encoding.ts";
 
 test.each([
   [["zstd", "gzip"], undefined, "zstd", 1],
@@ -21,4 +22,33 @@ test("never chooses what the target cannot decode", () => {
       expect(["none", ...known]).toContain(chooseEncoding(known, rate).encoding);
     }),
   );
+});
+
+const SLICE: Slice = { kind: "slice", id: "0", item: 1, path: "f", offsetBytes: 0, sizeBytes: 1, isRaw: false };
+
+/** A link of which nothing is known until `tell`. */
+function startFakeRate() {
+  const { promise: first, resolve: tell } = Promise.withResolvers<void>();
+  const state: { bytesPerSecond: number | undefined } = { bytesPerSecond: undefined };
+  return { state, tell, rate: { first, read: () => state.bytesPerSecond } };
+}
+
+test.each([
+  [400e6, true],
+  [118e6, false],
+  [undefined, false],
+])("the first slice travels raw, and at %s bytes a second the next one too: %s", async (bytesPerSecond, isRaw) => {
+  const { state, tell, rate } = startFakeRate();
+  const choose = startRawChoice(rate);
+  expect(await choose(SLICE)).toBe(true);
+  const second = choose(SLICE);
+  state.bytesPerSecond = bytesPerSecond;
+  tell();
+  expect(await second).toBe(isRaw);
+});
+
+test("what does not compress always travels raw, and waits for nothing", async () => {
+  const choose = startRawChoice(startFakeRate().rate);
+  expect(await choose({ ...SLICE, isRaw: true })).toBe(true);
+  expect(await choose({ ...SLICE, isRaw: true })).toBe(true);
 });
