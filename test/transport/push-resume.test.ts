@@ -109,13 +109,13 @@ async function expectWhole(): Promise<void> {
   expect(stand.listStaging()).toEqual([]);
 }
 
-// The first three parcels are slices; text and noise differ in what they weigh on the way.
+// The first three parcels are slices.
 test.each([
-  [1, 0, 33],
-  [2, 1, 33],
-  [5, 30, 17],
-  [7, 40, 9],
-])("sends only what is missing after it was killed at parcel %i", async (nth, resumedLeast, sentMost) => {
+  [1, 0],
+  [2, 1],
+  [5, 30],
+  [7, 40],
+])("sends only what is missing after it was killed at parcel %i", async (nth, resumedLeast) => {
   let received = 0;
   const over = interrupt({
     before: (request) => {
@@ -129,7 +129,8 @@ test.each([
   await expectWhole();
   expect(resumedBytes).toBeGreaterThanOrEqual(resumedLeast * MIB);
   expect(resumedBytes).toBeLessThan(bytes);
-  expect(sentBytes).toBeLessThan(sentMost * MIB);
+  // What ends a push weighs little.
+  expect(sentBytes).toBeLessThan(bytes - resumedBytes + MIB / 4);
 });
 
 test.each([0, 1, 100_000, 3 * MIB])("counts nothing of a parcel whose stream ended after %i bytes", async (limit) => {
