@@ -151,7 +151,10 @@ async function stopSshd(folder: string): Promise<void> {
   const pid = await readPidFile(pidFile);
   if (pid !== undefined && (await isAlive(pid, { comm: "sshd", mentions: folder }))) {
     const tree = await Promise.all((await readTree(pid)).map((one) => readProcess(one)));
-    await killProcesses(tree.filter((one) => one !== undefined));
+    const found = tree.filter((one) => one !== undefined);
+    // The servers first: one that lives a moment longer than its command would still tell how that ended.
+    await killProcesses(found.filter(({ comm }) => comm === "sshd"));
+    await killProcesses(found.filter(({ comm }) => comm !== "sshd"));
   }
   await rm(pidFile, { force: true });
 }
