@@ -35,6 +35,7 @@ export const PROGRAMS = [
   { program: "shellcheck", debian: "shellcheck" },
   { program: "skopeo", debian: "skopeo" },
   { program: "zstd", debian: "zstd" },
+  { program: "openssl", debian: "openssl" },
   { program: "rsync", debian: "rsync" },
   { program: "tcsh", debian: "tcsh" },
   { program: "fish", debian: "fish" },
