@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import * as z from "zod";
 import { RepxError } from "../../packages/core/src/model/errors.ts";
 import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
+import { makeSshKeyPair } from "../harness/ssh-key-pair.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 
 type Step = "the channel" | "the command";
@@ -21,7 +22,7 @@ interface SilentServer extends AsyncDisposable {
 
 /** Starts a server that lets everybody in and does not answer one step of starting a command. */
 async function startSilentServer(step: Step): Promise<SilentServer> {
-  const keys = { host: ssh2.utils.generateKeyPairSync("ed25519"), client: ssh2.utils.generateKeyPairSync("ed25519") };
+  const keys = { host: await makeSshKeyPair(), client: await makeSshKeyPair() };
   const waiting: (() => void)[] = [];
   const closed: string[] = [];
   const state = { isSilent: true };

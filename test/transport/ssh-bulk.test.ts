@@ -12,6 +12,7 @@ import { runOnChannel, startOnChannel } from "../../packages/core/src/target/ssh
 import type { Output, RunRequest } from "../../packages/core/src/target/run-request.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
+import { makeSshKeyPair } from "../harness/ssh-key-pair.ts";
 import { startSshServer, type SshServer } from "../harness/ssh-server.ts";
 import { makeHop } from "./hand-made-route.ts";
 
@@ -80,7 +81,7 @@ describe.each(["aes128-gcm@openssh.com", "aes256-gcm@openssh.com", "aes128-ctr",
 );
 
 test("what was written before closing still arrives", async () => {
-  const keys = { host: ssh2.utils.generateKeyPairSync("ed25519"), client: ssh2.utils.generateKeyPairSync("ed25519") };
+  const keys = { host: await makeSshKeyPair(), client: await makeSshKeyPair() };
   const received = { bytes: 0 };
   const { promise: ended, resolve: end } = Promise.withResolvers<void>();
   const server = new ssh2.Server({ hostKeys: [keys.host.private] }, (client) => {

@@ -8,10 +8,11 @@ import * as z from "zod";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
 import { startNetworkLine } from "../harness/network-line.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";
+import { makeSshKeyPair } from "../harness/ssh-key-pair.ts";
 import { startSshServer } from "../harness/ssh-server.ts";
 import { expectRefusal, makeHop } from "./hand-made-route.ts";
 
-const KEYS = { host: ssh2.utils.generateKeyPairSync("ed25519"), client: ssh2.utils.generateKeyPairSync("ed25519") };
+const KEYS = { host: await makeSshKeyPair(), client: await makeSshKeyPair() };
 
 async function expectTimeout(port: number): Promise<string> {
   const route = { hops: [makeHop({ user: "someone", host: "127.0.0.1", port })] };
