@@ -13,6 +13,11 @@ export interface Persistence {
   readonly isStopped: () => boolean;
 }
 
+/** For what does not come in parts: what is tried again is the whole of it. */
+export function insist(limit: TimeLimit): Persistence {
+  return { limit, countArrived: () => 0, isStopped: () => false };
+}
+
 /** Repeats what failed with the connection, at most five times in a row in which nothing of the push arrived. */
 export async function persist<T>(attempt: (number: number) => Promise<T>, by: Persistence): Promise<T> {
   let arrived = by.countArrived();

@@ -18,14 +18,18 @@ done
 [ "$kind" = end ] || fail ${EXITS.mismatch} 'the list of groups ended early'
 `;
 
-/** A publishing that outlived its connection is waited for: it is the same. */
+/**
+ * A publishing that outlived its connection is waited for: it is the same, and nothing else may be done meanwhile. Of
+ * another host's nobody knows whether it lives.
+ */
 const WAIT_FOR_OTHER = String.raw`
 tries=0 owner=''
 if [ -e publishing ]; then
   { read -r owner <publishing; } 2>/dev/null
   while [ -n "$owner" ] && [ -e "running/$owner" ] && is_alive "$owner"; do
-    tries=$((tries + 1))
-    [ "$tries" -le 60 ] || gone
+    tries=$((tries + 1)) most=$5
+    case $owner in "$host".*) ;; *) most=60 ;; esac
+    [ "$tries" -le "$most" ] || gone
     sleep 1
   done
   [ -e "$stage/running/$mine" ] || gone
@@ -158,7 +162,7 @@ remove_old() {
 /**
  * Publishes a push: unpacks the closing tar, which makes folders, links and indexes whole, and renames everything into
  * place. Words: SHA-256 of the closing tar, hash program, encoding, `make` when no parcel
- * made the staging folder. On stdin: the plan's lines, `end`, the tar.
+ * made the staging folder, seconds for which another publishing of it is waited for. On stdin: the plan's lines, `end`, the tar.
  * What was unpacked once is not unpacked again, so that it may be run again after it was cut at any point.
  */
 export const PUBLISH = `${HEAD}${REGISTER}${SAVE}${DECODE}${REMOVE}${PLACE}${REPLACE}${PUBLISH_GROUP}${MOVE_INDEXES}${REMOVE_OLD}${MAKE_STAGING}

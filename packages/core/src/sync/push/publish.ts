@@ -6,7 +6,7 @@ import { renderClosing } from "../pack/render-closing.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import type { PushGroup } from "./group-items.ts";
 import { cutPieces } from "./parcel-stream.ts";
-import { persist, type Persistence } from "./persist.ts";
+import { insist, persist } from "./persist.ts";
 import type { PushPlan } from "./plan-push.ts";
 import { PUBLISH } from "./publish-script.ts";
 import { LIST_MISSING } from "./staging-scripts.ts";
@@ -30,7 +30,6 @@ const ENTRY_COST = 4096;
 export async function publish(
   commands: TargetCommands,
   { plan, staging, indexes, facts, onSent }: Publication,
-  persistence: Persistence,
 ): Promise<Reply> {
   const closing = renderClosing(plan.closing, indexes, `.staging/${staging}`);
   const isPacked = facts.decoders.includes("zstd");
@@ -42,20 +41,24 @@ export async function publish(
     // Nothing but folders: no parcel was sent that could have made it.
     plan.parcels.length === 0 ? "make" : "-",
   ];
+  const cost = bytes.length + (plan.closing.length + plan.files) * ENTRY_COST;
+  const { limit } = commands;
   const state = { wasLost: false };
   const reply = await persist(async () => {
     const stdin = streamPublication(renderPlan(plan), bytes, onSent);
-    const cost = bytes.length + (plan.closing.length + plan.files) * ENTRY_COST;
+    // One that is lost goes on by itself; the next one waits for it as long as the push may last.
+    const time = { bytes: state.wasLost ? Infinity : cost };
+    const wait = String(Math.floor(limit.secondsFor(Infinity)));
     try {
-      return (await commands.run({ script: PUBLISH, staging, words, stdin, bytes: cost })).reply;
+      return (await commands.run({ script: PUBLISH, staging, words: [...words, wait], stdin, ...time })).reply;
     } catch (error) {
       state.wasLost ||= isLoss(error);
       throw error;
     }
-  }, persistence);
+  }, insist(limit));
   // The one whose connection was lost may have come to its end all the same.
   if (reply !== "gone" || !state.wasLost) return reply;
-  return (await persist(async () => isAllThere(commands, staging, plan), persistence)) ? "done" : "gone";
+  return (await persist(async () => isAllThere(commands, staging, plan), insist(limit))) ? "done" : "gone";
 }
 
 async function* streamPublication(

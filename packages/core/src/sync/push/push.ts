@@ -144,9 +144,7 @@ async function finish(delivery: Delivery): Promise<Reply> {
   const reply = await sendParcels(delivery, hashes);
   if (reply !== "done") return reply;
   const indexes = await renderIndexes(plan, { packer, hashes, files });
-  // Renames do not come in parts: what is tried again is the whole of it.
-  const persistence = { limit: commands.limit, countArrived: () => 0, isStopped: () => false };
-  const end = await publish(commands, { plan, staging, indexes, facts, onSent: delivery.count.sent }, persistence);
+  const end = await publish(commands, { plan, staging, indexes, facts, onSent: delivery.count.sent });
   if (end === "mismatch") throw reportTrouble(commands, end);
   return end;
 }

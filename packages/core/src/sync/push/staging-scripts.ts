@@ -1,11 +1,10 @@
 import { HEAD, REMOVE } from "./script-parts.ts";
 
 /**
- * Takes over what a killed push with the same plan left: renames its folder to this push's and prints what has arrived.
- * Words: names of such folders. Where somebody may be at work, the folder stays as it was. First without a rename, so
- * that a push at work is hardly ever disturbed; then again, since one may have begun meanwhile.
+ * `take_folder <folder> <name>`: renames a staging folder in which nobody is at work, and enters it. First nothing is
+ * renamed, so that a push at work is hardly ever disturbed; then it is looked again, since one may have begun meanwhile.
  */
-export const ADOPT_STAGING = String.raw`${HEAD}
+const TAKE = String.raw`
 is_busy() {
   for path in running/*; do
     [ -e "$path" ] || continue
@@ -13,35 +12,59 @@ is_busy() {
   done
   return 1
 }
+take_folder() {
+  cd "$1" 2>/dev/null || return 1
+  ! is_busy || return 1
+  mv -- "$1" "$2" 2>/dev/null || return 1
+  cd "$2" || return 1
+  is_busy || return 0
+  # Should somebody have made it anew, both stay as they are, and nobody publishes from this one.
+  [ -e "$1" ] || mv -- "$2" "$1"
+  return 1
+}
+`;
+
+/**
+ * Takes over what a killed push with the same plan left: renames its folder to this push's and prints what has arrived.
+ * Words: names of such folders. Where somebody may be at work, the folder stays as it was; `spoiled` tells that it has
+ * this push's name all the same, which may not be used then. Run again, it answers for the folder that it took before.
+ */
+export const ADOPT_STAGING = `${HEAD}${TAKE}
 for name in "$@"; do
-  old=$base/artifacts/.staging/$name
-  cd "$old" 2>/dev/null || continue
-  ! is_busy || continue
-  mv -- "$old" "$stage" 2>/dev/null || continue
-  cd "$stage" || continue
-  if is_busy; then
-    # Should somebody have made it anew, both stay as they are, and nobody publishes from them.
-    [ -e "$old" ] || mv -- "$stage" "$old"
-    continue
-  fi
-  for path in running/*; do
-    [ ! -e "$path" ] || rm -f "$path"
-  done
-  for path in claimed/*; do
-    [ -e "arrived/${"$"}{path##*/}" ] || rm -f "$path"
-  done
-  echo adopted
-  for path in arrived/*; do
-    [ ! -e "$path" ] || printf '%s\n' "${"$"}{path##*/}"
-  done
+  [ ! -d "$stage" ] || break
+  take_folder "$base/artifacts/.staging/$name" "$stage" || :
+done
+cd "$stage" 2>/dev/null || exit 0
+if is_busy; then
+  echo spoiled
   exit 0
+fi
+for path in running/*; do
+  [ ! -e "$path" ] || rm -f "$path"
+done
+for path in claimed/*; do
+  [ -e "arrived/\${path##*/}" ] || rm -f "$path"
+done
+echo adopted
+for path in arrived/*; do
+  [ ! -e "$path" ] || printf '%s\\n' "\${path##*/}"
 done
 exit 0
 `;
 
-/** Removes the staging folder. */
-export const DISCARD_STAGING = `${HEAD}${REMOVE}
-cd "$base" 2>/dev/null && remove_tree "$stage"
+/**
+ * Removes the staging folder, but not while somebody is at work in it: a publishing that outlived its connection would
+ * put the half of what is being removed into place. Others of this push may take a moment to end.
+ */
+export const DISCARD_STAGING = `${HEAD}${REMOVE}${TAKE}
+for pause in 1 1 1 -; do
+  if take_folder "$stage" "$base/artifacts/.staging/old.$push"; then
+    cd "$base" && remove_tree "$base/artifacts/.staging/old.$push"
+    exit 0
+  fi
+  { [ -d "$stage" ] && [ "$pause" != - ]; } || exit 0
+  sleep "$pause"
+done
 exit 0
 `;
 

@@ -1,5 +1,6 @@
 // The staging folder of a push, and those that killed pushes left.
 import { randomBytes } from "node:crypto";
+import { insist, persist } from "./persist.ts";
 import { ADOPT_STAGING, DISCARD_STAGING } from "./staging-scripts.ts";
 import type { TargetCommands } from "./target-commands.ts";
 
@@ -20,14 +21,26 @@ export async function chooseStaging(
   planId: string,
   leftovers: readonly string[],
 ): Promise<Staging> {
-  const name = `${planId}.${randomBytes(4).toString("hex")}`;
   const fitting = leftovers.filter((other) => new RegExp(`^${planId}\\.[0-9a-f]{8}$`).test(other));
-  if (fitting.length === 0) return { name, arrived: new Set(), isAdopted: false };
-  const { stdout } = await commands.run({ script: ADOPT_STAGING, staging: name, words: fitting });
+  if (fitting.length === 0) return nameStaging(planId);
+  const staging = nameStaging(planId);
+  const { stdout } = await persist(
+    async () => commands.run({ script: ADOPT_STAGING, staging: staging.name, words: fitting }),
+    insist(commands.limit),
+  );
   const lines = stdout.split("\n");
+  if (lines.includes("spoiled")) return nameStaging(planId);
   const begin = lines.indexOf("adopted");
-  if (begin === -1) return { name, arrived: new Set(), isAdopted: false };
-  return { name, arrived: new Set(lines.slice(begin + 1).filter((line) => ID.test(line))), isAdopted: true };
+  if (begin === -1) return staging;
+  return {
+    name: staging.name,
+    arrived: new Set(lines.slice(begin + 1).filter((line) => ID.test(line))),
+    isAdopted: true,
+  };
+}
+
+function nameStaging(planId: string): Staging {
+  return { name: `${planId}.${randomBytes(4).toString("hex")}`, arrived: new Set(), isAdopted: false };
 }
 
 /** Removes a staging folder, as well as that can be done. */
