@@ -1,8 +1,11 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
+import { RepxError } from "../model/errors.ts";
 import { JobId, LabHash } from "../model/ids.ts";
+import { nameScript, startStand } from "./push/push.fixture.ts";
 import { listPlaces, planSync, stageParts, type SyncSources } from "./sync-plan.ts";
 
 const ONE = JobId.parse("15df99k894nf5pz4jpg778qfxc3sfc8g-generate-1.1");
@@ -91,4 +94,34 @@ test("stages what is sent in another form than the Lab's, and nothing that is th
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
+});
+
+test("a push of host tools and images that was cut goes on where it stopped, from another staging folder", async () => {
+  await using stand = await startStand();
+  const [tool, manifest, layer] = ["bash", "manifest.json", "layer.tar"].map((name) => join(stand.folder, name));
+  if (tool === undefined || manifest === undefined || layer === undefined) throw new Error("no names");
+  for (const file of [tool, manifest, layer]) await writeFile(file, "x".repeat(1000));
+  const stage = async (name: string): Promise<ReturnType<typeof planSync>> => {
+    const parts = {
+      hostTools: { ...TOOLS, files: new Map([["bash", tool]]) },
+      images: [
+        { ...IMAGE, files: new Map([["manifest.json", manifest]]), layers: [{ digest: "ab".repeat(32), file: layer }] },
+      ],
+      stagingFolder: join(stand.folder, name),
+    };
+    const items = planSync({ ...makeSources({}), parts: { ...parts, missing: listPlaces(parts) } });
+    await stageParts(parts, items);
+    return items;
+  };
+  const over: typeof stand.transport = {
+    ...stand.transport,
+    run: async (request) => {
+      if (nameScript(request) === "publish") throw new RepxError("SSH_CONNECTION_LOST", "cut", { hint: "" });
+      return stand.transport.run(request);
+    },
+  };
+  await expect(stand.push(await stage("one"), { over })).rejects.toThrow("cut");
+  // Times are sent in whole seconds.
+  await sleep(1100);
+  expect(await stand.push(await stage("two"))).toMatchObject({ bytes: 3000, resumedBytes: 3000 });
 });

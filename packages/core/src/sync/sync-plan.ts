@@ -1,6 +1,7 @@
 import { posix } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Lab } from "../model/lab.ts";
+import { fixTimes } from "./fix-times.ts";
 import { nameToolsFolder, placeHostTools, stageHostTools, type HostTools } from "./host-tools.ts";
 import { listImagePlaces, planImages, stageImage, type LabImage } from "./image-plan.ts";
 import type { PushItem } from "./push/push-item.ts";
@@ -54,16 +55,23 @@ export function planSync({ opened, storeRoot, programs, jobs, parts, survey }: S
   ];
 }
 
-/** Writes those of the items that the Lab does not have as they are sent. */
+/** Writes those of the items that the Lab does not have as they are sent; the same Lab gives the same, times too. */
 export async function stageParts(parts: LabParts, items: readonly PushItem[]): Promise<void> {
   const sources = new Set(items.map(({ source }) => source));
   const { hostTools, images, stagingFolder } = parts;
-  if (hostTools !== undefined && sources.has(placeHostTools(hostTools, stagingFolder).source)) {
-    await stageHostTools(hostTools, stagingFolder);
+  if (hostTools !== undefined) {
+    const { source } = placeHostTools(hostTools, stagingFolder);
+    if (sources.has(source)) {
+      await stageHostTools(hostTools, stagingFolder);
+      await fixTimes(source);
+    }
   }
   for (const image of images) {
     const [item] = planImages([{ ...image, layers: [] }], new Set(listImagePlaces([image])), stagingFolder);
-    if (item !== undefined && sources.has(item.source)) await stageImage(image, stagingFolder);
+    if (item !== undefined && sources.has(item.source)) {
+      await stageImage(image, stagingFolder);
+      await fixTimes(item.source);
+    }
   }
 }
 
