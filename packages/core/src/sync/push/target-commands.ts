@@ -36,7 +36,11 @@ const OPENSSL_LEAST_BYTES = 1 << 20;
 /** Opens the way; nothing runs yet. */
 export function openCommands(
   transport: Transport,
-  { basePath, facts, limit }: { basePath: string; facts: TargetFacts; limit: TimeLimit },
+  {
+    basePath,
+    facts,
+    limit,
+  }: { basePath: string; facts: Pick<TargetFacts, "toolPath" | "hasOpenssl">; limit: TimeLimit },
 ): TargetCommands {
   const { description } = transport;
   return {
@@ -49,6 +53,7 @@ export function openCommands(
         ...(stdin === undefined ? {} : { stdin }),
         deadlineSeconds: limit.secondsFor(bytes),
       });
+      if (isEndedBySignal(output)) throw explainSignal(output, basePath, description);
       const reply = readReply(output.exitCode);
       if (reply === undefined) throw explainEnd(output, basePath, description);
       return { reply, stdout: output.stdout, stderr: output.stderr };
@@ -65,6 +70,23 @@ function readReply(exitCode: number): Reply | undefined {
     [EXITS.mismatch, "mismatch"],
   ]);
   return replies.get(exitCode);
+}
+
+/** HUP, INT, KILL, PIPE and TERM, also as a shell tells of one that ended its child or itself. */
+const SIGNAL_ENDS: ReadonlySet<number> = new Set([129, 130, 137, 141, 143]);
+
+function isEndedBySignal({ exitCode, signal }: Output): boolean {
+  return signal !== undefined || SIGNAL_ENDS.has(exitCode);
+}
+
+/** A node that goes down, or a guard of its processes: as with a connection that is lost, what arrived is good. */
+function explainSignal(output: Output, basePath: string, description: string): RepxError {
+  const how = output.signal ?? `a signal (exit status ${output.exitCode})`;
+  const what = `a command that was sending files to ${basePath} on ${description} was ended there by ${how}`;
+  return new RepxError("SSH_CONNECTION_LOST", what, {
+    hint: "See whether the target goes down, or limits what may run there; then send again: it goes on where it stopped.",
+    details: output,
+  });
 }
 
 function explainEnd(output: Output, basePath: string, description: string): RepxError {

@@ -5,9 +5,10 @@ import { escapeWord } from "./escape-word.ts";
 import { startLinkRate } from "./link-rate.ts";
 import { renderTime } from "./parcel-commands.ts";
 import { persist } from "./persist.ts";
-import { readLastWords } from "./target-commands.ts";
+import { isLoss, openCommands, readLastWords } from "./target-commands.ts";
 import { startTimeLimit } from "./time-limit.ts";
 import { RepxError } from "../../model/errors.ts";
+import type { Output, Transport } from "../../target/transport.ts";
 
 test.each(["dash", "bash", "busybox"])("a path of any bytes comes through printf of %s", async (shell) => {
   const bytes = fc
@@ -76,6 +77,25 @@ test("repeats what was lost as long as other things arrive, and nothing else", a
   };
   await expect(persist(fail, by)).rejects.toBe(broken);
   expect(attempts).toBe(1);
+});
+
+test.each<[string, Partial<Output>]>([
+  ["by the shell's own trap", { exitCode: 143 }],
+  ["as the server tells it", { exitCode: 137, signal: "SIGKILL" }],
+])("a command that a signal ended, %s, is tried again like one whose connection was lost", async (_, end) => {
+  const transport: Transport = {
+    description: "here",
+    run: async () => ({ exitCode: 0, stdout: "", stderr: "", durationMs: 1, ...end }),
+    [Symbol.asyncDispose]: async () => {},
+  };
+  const limit = startTimeLimit(1000, "here", () => 0);
+  const facts = { toolPath: "", hasOpenssl: false };
+  const failure = openCommands(transport, { basePath: "/b", facts, limit }).run({ script: "", staging: "s" });
+  await expect(failure).rejects.toMatchObject({
+    code: "SSH_CONNECTION_LOST",
+    message: expect.stringContaining("was ended there by"),
+  });
+  expect(isLoss(await failure.catch((error: unknown) => error))).toBe(true);
 });
 
 test("the last words are those of who knows what happened", () => {
