@@ -34,6 +34,7 @@ export const CODES = {
   SSH_LOGIN_SHELL_FAILED: { exit: 2, retry: false },
   SSH_COMMAND_FAILED: { exit: 3, retry: false },
   SYNC_BASE_PATH_NOT_WRITABLE: { exit: 2, retry: false },
+  SYNC_BASE_PATH_SPLIT: { exit: 2, retry: false },
   SYNC_FAILED: { exit: 3, retry: true },
   SYNC_SOURCE_UNSUPPORTED: { exit: 2, retry: false },
   SYNC_SOURCE_UNREADABLE: { exit: 2, retry: false },

@@ -57,6 +57,10 @@ cd -- "$base" || refuse "it cannot be entered"
 for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/.index artifacts/.staging outputs bin submissions; do
   if [ ! -w "$folder" ] || [ ! -x "$folder" ]; then refuse "$folder is not writable"; fi
 done
+# Nothing can be renamed from one file system to another.
+say devices
+stat -L -c '%d %n' -- artifacts/.staging artifacts/store artifacts/jobs artifacts/labs artifacts/images \
+  artifacts/images/layers artifacts/.index bin host-tools submissions 2>/dev/null
 
 # What it has.
 [ -d "artifacts/labs/$lab" ] && say lab

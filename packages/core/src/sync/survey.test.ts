@@ -52,6 +52,29 @@ test("makes the folders of an empty target and finds all missing", async () => {
   }
 });
 
+test.each(["artifacts/store", "host-tools"])(
+  "refuses a base path whose %s is on another file system",
+  async (place) => {
+    const other = await mkdtemp("/dev/shm/repx-survey-");
+    try {
+      await survey();
+      await rm(join(base, place), { recursive: true, force: true });
+      await symlink(other, join(base, place));
+      await expect(survey()).rejects.toMatchObject({
+        code: "SYNC_BASE_PATH_SPLIT",
+        message: expect.stringContaining(`${place} on this machine is on another file system`),
+      });
+      // Where jobs write nothing is renamed to.
+      await rm(join(base, place));
+      await rm(join(base, "outputs"), { recursive: true });
+      await symlink(other, join(base, "outputs"));
+      expect(await survey()).toMatchObject({ missingStore: STORE });
+    } finally {
+      await rm(other, { recursive: true });
+    }
+  },
+);
+
 test("finds what is there", async () => {
   const [one, two, three] = [makeJobId(1), makeJobId(2), makeJobId(3)];
   await survey();

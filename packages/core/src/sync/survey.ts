@@ -47,7 +47,7 @@ const INDEXES_TOTAL_BYTES = 64 * 1024 * 1024;
 const NAME = /^[0-9A-Za-z+._?=-]+$/;
 const INDEX_NAME = /^[0-9A-Za-z+._?=%-]+$/;
 
-/** Makes the target's folders and finds out what it has; SYNC_BASE_PATH_NOT_WRITABLE when it cannot make them. */
+/** Makes the target's folders and finds out what it has; SYNC_BASE_PATH_NOT_WRITABLE when it cannot make them, SYNC_BASE_PATH_SPLIT when not all are on one file system. */
 export async function surveyTarget(transport: Transport, request: SurveyRequest): Promise<Survey> {
   const { basePath, storeNames, jobIds, labHash, programsHash, indexNames = [] } = request;
   const odd =
@@ -64,6 +64,7 @@ export async function surveyTarget(transport: Transport, request: SurveyRequest)
   });
   const answer = parseAnswer(Buffer.concat(chunks), transport.description);
   refuseUnwritable(answer, basePath, transport.description);
+  refuseSplit(answer, basePath, transport.description);
   return readSurvey(answer, request);
 }
 
@@ -79,6 +80,18 @@ function refuseUnwritable({ sections }: SurveyAnswer, basePath: string, where: s
       details: { basePath, user },
     },
   );
+}
+
+/** Renames put things into place whole; between two file systems they would be copies, of which all see the half. */
+function refuseSplit({ sections }: SurveyAnswer, basePath: string, where: string): void {
+  const [staging, ...places] = (sections.get("devices") ?? []).map((line) => line.split(" "));
+  const odd = places.filter(([device]) => device !== staging?.[0]).map(([, place]) => `${basePath}/${place}`);
+  if (odd.length === 0) return;
+  const message = `${odd.join(", ")} on ${where} ${odd.length === 1 ? "is" : "are"} on another file system than ${basePath}/artifacts/.staging`;
+  throw new RepxError("SYNC_BASE_PATH_SPLIT", message, {
+    hint: "Set base_path to a folder on the larger file system, or put a link to such a folder in the place of the whole base path.",
+    details: { basePath, places: odd },
+  });
 }
 
 function readSurvey(answer: SurveyAnswer, { storeNames, jobIds }: SurveyRequest): Survey {
