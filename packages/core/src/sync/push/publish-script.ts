@@ -38,6 +38,29 @@ said=$(printf '%s\n' "$mine" 2>&1 >publishing) || explain "$said"
 `;
 
 /**
+ * `close_tops <name…>`: gives what is in place its mode. `close_moved`: what an earlier run of this moved gets its mode
+ * before anything else is done; it is known by its name, which was noted before.
+ */
+const CLOSE = String.raw`
+close_tops() {
+  [ "$mode" = - ] || [ "$#" = 0 ] || said=$(cd "$to" && chmod "$mode" -- "$@" 2>&1) || explain "$said"
+}
+close_moved() {
+  if [ ! -e "$stage/tops.$number" ]; then
+    said=$({ printf '%s\n' * >"$stage/tops.new" && mv -- "$stage/tops.new" "$stage/tops.$number"; } 2>&1) || explain "$said"
+    return
+  fi
+  set --
+  while read -r name; do
+    if [ -e "$name" ] || [ -L "$name" ] || [ ! -d "$to/$name" ]; then continue; fi
+    set -- "$@" "$name"
+    [ "$#" -lt 400 ] || { close_tops "$@"; set --; }
+  done <"$stage/tops.$number"
+  close_tops "$@"
+}
+`;
+
+/**
  * Puts what lies in a group's folder into place, by names: never over something that is there. Names are moved in
  * portions by their first character: a command line has its limits.
  */
@@ -48,13 +71,14 @@ place_names() {
     shift
     if [ -e "$name" ] || [ -L "$name" ]; then
       [ -e "$to/$name" ] || [ -L "$to/$name" ] || explain "$said"
-      # What is there may differ; its index is not ours to write.
+      # What is there may differ; its index is not ours to write. Whoever moved it there may have been killed then.
       rm -f -- "$stage/index/$prefix$name"
+      [ "$mode" = - ] || [ -L "$to/$name" ] || chmod "$mode" -- "$to/$name" 2>/dev/null
     else
       set -- "$@" "$name"
     fi
   done
-  [ "$mode" = - ] || [ "$#" = 0 ] || said=$(cd "$to" && chmod "$mode" -- "$@" 2>&1) || explain "$said"
+  close_tops "$@"
 }
 refuse_existing() {
   for name in *; do
@@ -85,11 +109,15 @@ replace_one() {
   if [ -d "$place" ] && [ ! -L "$place" ] && [ ! -w "$place" ]; then
     said=$(chmod u+w -- "$place" 2>&1) || explain "$said"
   fi
-  if ! mv --exchange -T -- "$1" "$place" 2>/dev/null; then
-    said=$(mv -- "$place" "$stage/old.$1" 2>&1) || explain "$said"
-    said=$(mv -- "$1" "$place" 2>&1) || { mv -- "$stage/old.$1" "$place"; explain "$said"; }
+  old=$stage/old.$number.$1
+  if mv --exchange -T -- "$1" "$place" 2>/dev/null; then
+    # Nobody who runs this again may exchange them back.
+    said=$(mv -- "$1" "$old" 2>&1) || explain "$said"
+  else
+    said=$(mv -- "$place" "$old" 2>&1) || explain "$said"
+    said=$(mv -- "$1" "$place" 2>&1) || { mv -- "$old" "$place"; explain "$said"; }
   fi
-  [ "$mode" = - ] || said=$(chmod "$mode" -- "$place" 2>&1) || explain "$said"
+  close_tops "$1"
 }
 `;
 
@@ -116,6 +144,7 @@ publish_group() {
     fi
   fi
   cd "$from" || gone
+  [ "$mode" = - ] || close_moved
   case $rules in
   n) refuse_existing; move_in_portions ;;
   r) for each in *; do if [ -e "$each" ] || [ -L "$each" ]; then replace_one "$each"; fi; done ;;
@@ -165,16 +194,19 @@ remove_old() {
  * made the staging folder, seconds for which another publishing of it is waited for. On stdin: the plan's lines, `end`, the tar.
  * What was unpacked once is not unpacked again, so that it may be run again after it was cut at any point.
  */
-export const PUBLISH = `${HEAD}${REGISTER}${SAVE}${DECODE}${REMOVE}${PLACE}${REPLACE}${PUBLISH_GROUP}${MOVE_INDEXES}${REMOVE_OLD}${MAKE_STAGING}
+export const PUBLISH = `${HEAD}${REGISTER}${SAVE}${DECODE}${REMOVE}${CLOSE}${PLACE}${REPLACE}${PUBLISH_GROUP}${MOVE_INDEXES}${REMOVE_OLD}${MAKE_STAGING}
 [ "$4" != make ] || make_staging
 register
 ${READ_PLAN}
 ${WAIT_FOR_OTHER}
-if [ ! -e closed ]; then
+if [ ! -e "closed.$1" ]; then
+  # The end of another push has been put into place in part: this one would make empty folders of what was moved.
+  [ ! -e moving ] || gone
   save "$1" "$2" 'the end of the push'
   unpack "$3"
-  said=$(printf '' 2>&1 >closed) || explain "$said"
+  said=$(printf '' 2>&1 >"closed.$1") || explain "$said"
 fi
+said=$(printf '' 2>&1 >moving) || explain "$said"
 trap '' HUP INT TERM PIPE
 set -f
 IFS='
