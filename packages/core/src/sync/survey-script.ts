@@ -17,8 +17,8 @@ IFS=$line
 say() { printf '= %s\n' "$1"; }
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 refuse() { say unwritable; printf '%s\n' "$1"; say end; exit 0; }
-# Another survey may make it at the same time.
-private() { [ -d "$1" ] || mkdir -m 700 -- "$1" || [ -d "$1" ]; }
+# Another survey may make it at the same time. By -m busybox takes the set-group-ID bit away.
+private() { [ -d "$1" ] || (umask 077 && mkdir -- "$1") || [ -d "$1" ]; }
 folders() {
   mkdir -p -- "$base/artifacts/store" "$base/artifacts/jobs" "$base/artifacts/labs" "$base/artifacts/.index" \
     "$base/outputs" "$base/bin" && private "$base/artifacts/.staging" && private "$base/submissions"

@@ -26,7 +26,7 @@ export interface PushGroup {
   readonly name?: string;
   /** `n`: must be new; `r`: replaces what is there. */
   readonly rules: "n" | "r" | "-";
-  /** What the tops get once they are in place, in octal; `-` when they have it already. */
+  /** What chmod gives the tops once they are in place; `-` when they have their modes already. */
   readonly topMode: string;
   readonly trees: readonly Tree[];
 }
@@ -119,9 +119,12 @@ function chooseRules(item: PushItem): PushGroup["rules"] {
   return item.replaces === true ? "r" : "-";
 }
 
-/** rename(2) of a folder to another place changes its `..`, for which it must be writable: it is closed afterwards. */
+/**
+ * rename(2) of a folder to another place changes its `..`, for which it must be writable: it is closed afterwards. Not by
+ * a number, for which busybox takes the set-group-ID bit away.
+ */
 function chooseTopMode({ entries: [top] }: Tree): string {
-  return top?.kind === "folder" && (top.mode & 0o200) === 0 ? top.mode.toString(8) : "-";
+  return top?.kind === "folder" && (top.mode & 0o200) === 0 ? "u-w" : "-";
 }
 
 function rankGroup([first]: readonly Tree[]): number {

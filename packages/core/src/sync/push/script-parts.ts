@@ -95,7 +95,12 @@ decode_into() {
   said=$({ { decode "$encoding" <"running/$mine" || printf '%s broke\n' "$mine" >&2; } | "$@"; } 2>&1) || explain "$said"
   case $said in *"$mine broke"*) explain "$said" ;; esac
 }
-unpack() { decode_into "$1" tar -x -p -o -f - -C "$base/artifacts"; }
+# With all modes, but without -p, by which a folder loses its set-group-ID bit and a project's files their group.
+unpack() {
+  umask 0
+  decode_into "$1" tar -x -o -f - -C "$base/artifacts"
+  umask 022
+}
 `;
 
 /** `open_path <encoded>`: sets `file` to a path in the staging folder, whose bytes come escaped for printf, and makes its folder. */
