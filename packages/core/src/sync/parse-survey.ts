@@ -69,13 +69,16 @@ function isEndOfFile(content: Buffer, end: number): boolean {
   return FOLLOWING.some((next) => content.subarray(end, end + next.length).equals(next));
 }
 
-/** Picks a target's facts from the answer. */
-export function readFacts({ sections, files }: SurveyAnswer): TargetFacts {
+/** Room, and what earlier pushes left. */
+export type Room = Pick<TargetFacts, "freeBytes" | "freeFiles" | "quotaBytes" | "leftovers">;
+
+/** Parses what was said of the room alone. */
+export function parseRoom(text: string): Room {
+  return readRoom(parseSections(text));
+}
+
+function readRoom(sections: SurveyAnswer["sections"]): Room {
   const blocks = (sections.get("blocks") ?? []).at(-1) ?? "";
-  const decoders = new Set(sections.get("decoders"));
-  const indexes = [...files].flatMap(([path, text]): [string, string][] =>
-    path.startsWith("artifacts/.index/") ? [[path.slice("artifacts/.index/".length), text]] : [],
-  );
   return {
     freeBytes: readFree(blocks) * 1024,
     freeFiles: readFree((sections.get("inodes") ?? []).at(-1) ?? ""),
@@ -83,10 +86,21 @@ export function readFacts({ sections, files }: SurveyAnswer): TargetFacts {
       readQuota(sections.get("quota") ?? [], blocks.split(/\s/)[0] ?? ""),
       readLustreQuota(sections.get("lustre") ?? []),
     ),
+    leftovers: sections.get("leftovers") ?? [],
+  };
+}
+
+/** Picks a target's facts from the answer. */
+export function readFacts({ sections, files }: SurveyAnswer): TargetFacts {
+  const decoders = new Set(sections.get("decoders"));
+  const indexes = [...files].flatMap(([path, text]): [string, string][] =>
+    path.startsWith("artifacts/.index/") ? [[path.slice("artifacts/.index/".length), text]] : [],
+  );
+  return {
+    ...readRoom(sections),
     decoders: (["zstd", "gzip"] as const).filter((name) => decoders.has(name)),
     hasOpenssl: (sections.get("openssl") ?? []).some((line) => line.startsWith(EMPTY_SHA256)),
     canLink: sections.has("link"),
-    leftovers: sections.get("leftovers") ?? [],
     indexes: new Map(indexes),
     toolPath: sections.get("tools")?.[0] ?? "",
   };

@@ -1,3 +1,5 @@
+import { SAY, SAY_ROOM } from "./room-script.ts";
+
 /**
  * POSIX sh with coreutils only: makes the folders under a base path and says what is there. Its answer is read by
  * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
@@ -14,7 +16,7 @@ umask 022
 line='
 '
 IFS=$line
-say() { printf '= %s\n' "$1"; }
+${SAY}
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 refuse() { say unwritable; printf '%s\n' "$1"; say end; exit 0; }
 # Another survey may make it at the same time. By -m busybox takes the set-group-ID bit away.
@@ -98,19 +100,7 @@ openssl dgst -sha256 -r /dev/null 2>/dev/null
 probe=link.$token
 : >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
 rm -f -- "artifacts/.staging/.$probe" "artifacts/store/.$probe"
-say leftovers
-ls -1 artifacts/.staging
-say blocks
-df -Pk . 2>/dev/null
-say inodes
-df -Pi . 2>/dev/null
-if command -v timeout >/dev/null 2>&1; then
-  say quota
-  command -v quota >/dev/null 2>&1 && timeout 1 quota -w 2>/dev/null </dev/null
-  say lustre
-  command -v lfs >/dev/null 2>&1 && timeout 1 lfs quota -q -u "$user" "$base" 2>/dev/null </dev/null
-fi
-
+${SAY_ROOM}
 # Files whose content is wanted: metrics, and of what was published under the names of what is missing the newest indexes.
 metrics=$(for id in $succeeded; do
   [ -f "outputs/$id/out/metrics.json" ] && [ -r "outputs/$id/out/metrics.json" ] && printf 'outputs/%s/out/metrics.json\n' "$id"

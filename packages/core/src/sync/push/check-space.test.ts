@@ -1,15 +1,17 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { checkSpace, sumNeeded } from "./check-space.ts";
+import { checkSpace, hasSpace, sumNeeded } from "./check-space.ts";
 
 const WHERE = { basePath: "/data/repx", description: "ada@cluster:22" };
-const AMPLE = { freeBytes: Infinity, freeFiles: Infinity, quotaBytes: Infinity };
+const AMPLE = { freeBytes: Infinity, freeFiles: Infinity, quotaBytes: Infinity, leftovers: [] };
 const NEEDED = { contentBytes: 1e9, files: 100, parcelBytes: 16e6 };
 
 test("lets pass what fits, and whatever a target cannot tell of", () => {
   expect(() => checkSpace(NEEDED, AMPLE, WHERE)).not.toThrow();
   const bytes = sumNeeded(NEEDED);
-  expect(() => checkSpace(NEEDED, { freeBytes: bytes, freeFiles: 100, quotaBytes: bytes }, WHERE)).not.toThrow();
+  expect(() =>
+    checkSpace(NEEDED, { ...AMPLE, freeBytes: bytes, freeFiles: 100, quotaBytes: bytes }, WHERE),
+  ).not.toThrow();
 });
 
 test.each([
@@ -19,7 +21,17 @@ test.each([
   [{ freeFiles: 99 }, "makes 100 files at /data/repx on ada@cluster:22, but its file system has room for 99"],
 ])("refuses what has no room with %j", (lack, message) => {
   const check = (): void => checkSpace(NEEDED, { ...AMPLE, ...lack }, WHERE);
+  expect(hasSpace(NEEDED, { ...AMPLE, ...lack })).toBe(false);
   expect(check).toThrow(expect.objectContaining({ code: "SYNC_NO_SPACE", message: expect.stringContaining(message) }));
+});
+
+test("names what pushes that were cut left there", () => {
+  const room = { ...AMPLE, freeBytes: 7, leftovers: ["a", "b"] };
+  expect(() => checkSpace(NEEDED, room, WHERE)).toThrow(
+    expect.objectContaining({
+      hint: expect.stringContaining("What 2 pushes that were cut left in /data/repx/artifacts/.staging"),
+    }),
+  );
 });
 
 test("needs at least what is written, and more for each file", () => {

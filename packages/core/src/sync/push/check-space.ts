@@ -1,6 +1,6 @@
 // Whether a push fits on the target's file system and within the user's quota. Pure.
 import { RepxError } from "../../model/errors.ts";
-import type { TargetFacts } from "../target-facts.ts";
+import type { Room } from "../parse-survey.ts";
 
 /** What a push needs until it is published. */
 export interface SpaceNeeded {
@@ -17,17 +17,20 @@ const BLOCK_BYTES = 4096;
 /** A part of what is needed that is left for others, and for what a file system needs for itself. */
 const RESERVE = 0.01;
 
-/** Throws SYNC_NO_SPACE when it does not fit. */
-export function checkSpace(
-  needed: SpaceNeeded,
-  facts: Pick<TargetFacts, "freeBytes" | "freeFiles" | "quotaBytes">,
-  where: { basePath: string; description: string },
-): void {
+/** Tells whether it fits. */
+export function hasSpace(needed: SpaceNeeded, { freeBytes, freeFiles, quotaBytes }: Room): boolean {
+  return sumNeeded(needed) <= Math.min(freeBytes, quotaBytes) && needed.files <= freeFiles;
+}
+
+/** Throws SYNC_NO_SPACE when it does not fit; the hint names what earlier pushes left, where they left something. */
+export function checkSpace(needed: SpaceNeeded, facts: Room, where: { basePath: string; description: string }): void {
   const bytes = sumNeeded(needed);
   const place = `${where.basePath} on ${where.description}`;
-  const details = { neededBytes: bytes, neededFiles: needed.files, ...facts };
+  const { freeBytes, freeFiles, quotaBytes, leftovers } = facts;
+  const details = { neededBytes: bytes, neededFiles: needed.files, freeBytes, freeFiles, quotaBytes, leftovers };
+  const left = `What ${leftovers.length} pushes that were cut left in ${where.basePath}/artifacts/.staging goes after two days; when no push is under way, you may remove it.`;
   const refuse = (what: string, hint: string): never => {
-    throw new RepxError("SYNC_NO_SPACE", what, { hint, details });
+    throw new RepxError("SYNC_NO_SPACE", what, { hint: leftovers.length === 0 ? hint : `${hint} ${left}`, details });
   };
   if (bytes > facts.quotaBytes && facts.quotaBytes <= facts.freeBytes) {
     refuse(

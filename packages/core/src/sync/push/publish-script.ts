@@ -1,8 +1,8 @@
 import { DECODE, EXITS, HEAD, MAKE_STAGING, REGISTER, REMOVE, SAVE } from "./script-parts.ts";
+import { REMOVE_OLD } from "./staging-scripts.ts";
 
-/** How many old staging folders one push removes, and the age in seconds from which one is old. */
+/** How many old staging folders one push removes. */
 const OLD_FOLDERS = 4;
-const OLD_SECONDS = 2 * 24 * 3600;
 
 /** Reads what to do: `i <id>` for each parcel that must be there, `g <number> <rules> <mode> <folder> <name>` a group. */
 const READ_PLAN = String.raw`
@@ -168,26 +168,6 @@ move_indexes() {
 }
 `;
 
-/** What killed pushes left long ago. Times are compared on the target alone, and all must be old: clocks may be wrong. */
-const REMOVE_OLD = String.raw`
-remove_old() {
-  cd "$base/artifacts/.staging" 2>/dev/null || return 0
-  now=$(date +%s) left=${OLD_FOLDERS}
-  for name in *; do
-    [ "$left" -gt 0 ] || return 0
-    { [ -d "$name" ] && [ "$name" != "$push" ]; } || continue
-    for time in $(stat -c %Y -- "$name" "$name/running" "$name/arrived" "$name/claimed" 2>/dev/null); do
-      [ $((now - time)) -gt ${OLD_SECONDS} ] || continue 2
-    done
-    for path in "$name"/running/*; do
-      if [ -e "$path" ] && is_alive "${"$"}{path##*/}"; then continue 2; fi
-    done
-    remove_tree "$base/artifacts/.staging/$name"
-    left=$((left - 1))
-  done
-}
-`;
-
 /**
  * Publishes a push: unpacks the closing tar, which makes folders, links and indexes whole, and renames everything into
  * place. Words: SHA-256 of the closing tar, hash program, encoding, `make` when no parcel
@@ -223,12 +203,12 @@ case $groups in
 *' r '*)
   # What was replaced may be large: it goes while nobody waits, under a name by which nobody takes it over.
   if mv -- "$stage" "$base/artifacts/.staging/old.$push" 2>/dev/null; then
-    { remove_tree "$base/artifacts/.staging/old.$push"; remove_old; } >/dev/null 2>&1 </dev/null &
+    { remove_tree "$base/artifacts/.staging/old.$push"; remove_old ${OLD_FOLDERS}; } >/dev/null 2>&1 </dev/null &
     exit 0
   fi
   ;;
 esac
 remove_tree "$stage"
-remove_old
+remove_old ${OLD_FOLDERS}
 exit 0
 `;

@@ -121,10 +121,13 @@ export function makeNoise(seed: number, size: number): Uint8Array {
 }
 
 /** Commands of a push by what they do. */
-export function nameScript({ argv }: RunRequest): "publish" | "adopt" | "discard" | "complete" | "receive" {
+export function nameScript({
+  argv,
+}: RunRequest): "publish" | "adopt" | "discard" | "complete" | "receive" | "make room" {
   const script = argv[argv.indexOf("-c") + 1] ?? "";
   if (script.includes("publish_group")) return "publish";
   if (script.includes("echo adopted")) return "adopt";
+  if (script.includes("say blocks")) return "make room";
   if (script.includes("touch -t")) return "complete";
   return script.includes("arrived/") ? "receive" : "discard";
 }

@@ -7,11 +7,12 @@ import type { TargetFacts } from "../target-facts.ts";
 import { RepxError } from "../../model/errors.ts";
 import type { Transport } from "../../target/transport.ts";
 import { checkSources } from "./check-sources.ts";
-import { checkSpace } from "./check-space.ts";
+import type { SpaceNeeded } from "./check-space.ts";
 import { checkDestinations, type Tree } from "./group-items.ts";
 import { startSlicedFiles } from "./large-files.ts";
 import { startLinkRate } from "./link-rate.ts";
 import { listTrees } from "./list-trees.ts";
+import { makeRoom } from "./make-room.ts";
 import { planPush, type PushPlan } from "./plan-push.ts";
 import { publish } from "./publish.ts";
 import type { PushItem } from "./push-item.ts";
@@ -88,6 +89,8 @@ async function pushTrees(work: PushWork): Promise<Pushed> {
     const plan = await planPush(work.packer, work.trees, { ...facts, canLink });
     const leftovers = beginning === 1 && plan.hasContent ? facts.leftovers : [];
     const staging = await chooseStaging(work.commands, plan.planId, leftovers);
+    // What had arrived stays when there is no room for the rest.
+    await makeRoom(work.commands, measureNeeded(work, plan, staging), { room: facts, staging: staging.name });
     const { reply, ...pushed } = await pushOnce(work, plan, staging);
     sentBytes += pushed.sentBytes;
     if (reply === "done") return { ...pushed, sentBytes };
@@ -110,7 +113,6 @@ async function pushOnce(work: PushWork, plan: PushPlan, staging: Staging): Promi
 async function deliver(work: PushWork, plan: PushPlan, staging: Staging): Promise<Pushed & { reply: Reply }> {
   const { request, commands, packer } = work;
   const resumed = plan.parcels.filter(({ id }) => staging.arrived.has(id));
-  refuseWithoutSpace(work, plan, staging);
   const total = { bytes: plan.sizeBytes, files: plan.files };
   const report = startReporting(startMeter(total, now), request.onProgress, now);
   const resumedBytes = sum(resumed.map(({ sizeBytes }) => sizeBytes));
@@ -150,18 +152,17 @@ async function finish(delivery: Delivery): Promise<Reply> {
 }
 
 /** What has arrived takes its space already. */
-function refuseWithoutSpace({ request, commands }: PushWork, plan: PushPlan, { arrived }: Staging): void {
+function measureNeeded({ request }: PushWork, plan: PushPlan, { arrived }: Staging): SpaceNeeded {
   const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
   const packed = missing
     .filter((parcel) => parcel.kind === "bundle" || !parcel.isRaw)
     .map(({ sizeBytes }) => sizeBytes);
   const largest = packed.toSorted((left, right) => right - left).slice(0, request.channels ?? CHANNELS);
-  const needed = {
+  return {
     contentBytes: sum(missing.map(({ sizeBytes }) => sizeBytes)),
     files: sum(missing.map(countFiles)) + plan.largeFiles.length + plan.closing.length,
     parcelBytes: sum(largest),
   };
-  checkSpace(needed, request.facts, { basePath: request.basePath, description: commands.description });
 }
 
 function now(): number {

@@ -1,3 +1,4 @@
+import { SAY, SAY_ROOM } from "../room-script.ts";
 import { HEAD, REMOVE } from "./script-parts.ts";
 
 /**
@@ -65,6 +66,42 @@ for pause in 1 1 1 -; do
   { [ -d "$stage" ] && [ "$pause" != - ]; } || exit 0
   sleep "$pause"
 done
+exit 0
+`;
+
+/** The age in seconds from which a staging folder is old; a push lasts a day at most. */
+const OLD_SECONDS = 2 * 24 * 3600;
+
+/**
+ * `remove_old <most>`: removes what killed pushes left long ago. Times are compared on the target alone, and all must be
+ * old: clocks may be wrong. Of another host's processes only they can tell.
+ */
+export const REMOVE_OLD = String.raw`
+remove_old() {
+  cd "$base/artifacts/.staging" 2>/dev/null || return 0
+  now=$(date +%s) left=$1
+  for name in *; do
+    [ "$left" -gt 0 ] || return 0
+    { [ -d "$name" ] && [ "$name" != "$push" ]; } || continue
+    for time in $(stat -c %Y -- "$name" "$name/running" "$name/arrived" "$name/claimed" 2>/dev/null); do
+      [ $((now - time)) -gt ${OLD_SECONDS} ] || continue 2
+    done
+    for path in "$name"/running/*; do
+      case $path in */"$host".*) ! is_alive "${"$"}{path##*/}" || continue 2 ;; esac
+    done
+    remove_tree "$base/artifacts/.staging/$name"
+    left=$((left - 1))
+  done
+}
+`;
+
+/** Removes all that is old, and says what is left and what room there is then. */
+export const REMOVE_LEFTOVERS = `${HEAD}${REMOVE}${REMOVE_OLD}
+${SAY}
+remove_old 1000000
+cd "$base" || exit 71
+user=$(id -un 2>/dev/null || id -u)
+${SAY_ROOM}
 exit 0
 `;
 
