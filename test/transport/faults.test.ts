@@ -196,21 +196,22 @@ test("a base path on a read-only file system is refused, and used when it can be
   await expectRetryCompletes(disk.path);
 });
 
-test.each([
-  ["artifacts/store", "SYNC_FAILED"],
-  ["artifacts/.staging", "SYNC_FAILED"],
-])("a permission that is taken away from %s in the middle is told, and given back completes", async (folder, code) => {
-  const base = await makeBase();
-  await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 20_000_000 });
-  const push = startPush(order(base, { port: line.port }));
-  await push.reach(1_000_000);
-  // Of the staging folder's own content nothing may be written any more either.
-  for (const path of await listBelow(join(base, folder))) await chown(path, 0, 0);
-  const end = await push.ended;
-  await runCommand(["chown", "-R", user.name, join(base, folder)]);
-  expect(end).toMatchObject({ code, message: expect.stringContaining("Permission denied") });
-  await expectRetryCompletes(base);
-});
+test.each(["artifacts/store", "artifacts/.staging"])(
+  "a permission that is taken away from %s in the middle is told, and given back completes",
+  async (folder) => {
+    const base = await makeBase();
+    await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 20_000_000 });
+    const push = startPush(order(base, { port: line.port }));
+    await push.reach(1_000_000);
+    // Of the staging folder's own content nothing may be written any more either.
+    for (const path of await listBelow(join(base, folder))) await chown(path, 0, 0);
+    const end = await push.ended;
+    await runCommand(["chown", "-R", user.name, join(base, folder)]);
+    const code = "SYNC_BASE_PATH_NOT_WRITABLE";
+    expect(end).toMatchObject({ code, message: expect.stringContaining("Permission denied") });
+    await expectRetryCompletes(base);
+  },
+);
 
 /** A folder and the folders in it. */
 async function listBelow(folder: string): Promise<string[]> {

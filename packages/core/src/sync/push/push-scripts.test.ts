@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
 import { PUBLISH } from "./publish-script.ts";
 import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_RAW_SLICE, RECEIVE_SLICE } from "./receive-scripts.ts";
-import { ADOPT_STAGING, DISCARD_STAGING, LIST_MISSING } from "./staging-scripts.ts";
+import { EXITS, HEAD } from "./script-parts.ts";
+import { ADOPT_STAGING, DISCARD_STAGING, LIST_MISSING, REMOVE_LEFTOVERS } from "./staging-scripts.ts";
 
 const SCRIPTS = {
   ADOPT_STAGING,
@@ -13,6 +14,7 @@ const SCRIPTS = {
   RECEIVE_BUNDLE,
   RECEIVE_RAW_SLICE,
   RECEIVE_SLICE,
+  REMOVE_LEFTOVERS,
 };
 
 test.each(Object.entries(SCRIPTS))("shellcheck finds nothing in %s", async (_, script) => {
@@ -28,4 +30,25 @@ test.each(Object.entries(SCRIPTS))("%s uses only sh, coreutils and tar, and the 
     .replaceAll(/^\s*#.*$/gm, "")
     .replaceAll(/'[^']*'/g, "");
   expect(commands.match(/\b(?:find|xargs|awk|sed|grep|flock|hostname|which|perl|python)\s/g)).toBeNull();
+});
+
+const SAID: [string, keyof typeof EXITS][] = [
+  ["tar: 1/a: Cannot write: No space left on device\ntar: 1/b: Cannot open: No such file or directory", "noSpace"],
+  ["dd: error writing './1/f': Disk quota exceeded\n0+0 records out", "noSpace"],
+  ["tar: 1/No space left on device: Cannot open: Invalid argument", "failed"],
+  ["tar: 1/Disk quota exceeded/x: Cannot mkdir: Permission denied", "denied"],
+  ["tar: 1/a: Cannot hard link to 'store/b': Operation not permitted", "linkRefused"],
+  ["tar: can't create hardlink '1/a' to 'store/b'", "linkRefused"],
+  ["tar: 1/a: Cannot hard link to 'store/b': No space left on device", "noSpace"],
+  ["tar: 1/hardlink: Cannot open: Read-only file system", "denied"],
+  ["mv: cannot move 'hard link to' to '/b/hard link to': Permission denied", "denied"],
+  ["push: 9: cannot create publishing: Operation not permitted", "denied"],
+  ["tar: 1/Permission denied: Cannot open: File name too long", "failed"],
+];
+
+test.each(SAID)("takes %j for what it is", async (said, kind) => {
+  for (const shell of [["sh"], ["bash"], ["busybox", "sh"]]) {
+    const argv = [...shell, "-c", `${HEAD}explain "$1"`, "push", "/base", "staging", "", said];
+    expect(await runCommand({ argv })).toMatchObject({ exitCode: EXITS[kind], stderr: `${said}\n` });
+  }
 });

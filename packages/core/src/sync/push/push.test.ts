@@ -238,7 +238,7 @@ describe("on a plain target", () => {
     writeTexts(source, { f: "f" });
     chmodSync(join(stand.base, "artifacts/store"), 0o555);
     await expect(stand.push([storeItem(source)])).rejects.toMatchObject({
-      code: "SYNC_FAILED",
+      code: "SYNC_BASE_PATH_NOT_WRITABLE",
       message: expect.stringContaining("Permission denied"),
     });
     expect(stand.listStaging()).toEqual([]);

@@ -9,6 +9,7 @@ export const EXITS = {
   mismatch: 74,
   stagingGone: 75,
   submissionThere: 76,
+  denied: 77,
 } as const;
 
 /** Words of every script before its own: base path, push, folders for the front of PATH. */
@@ -23,10 +24,15 @@ shift 3
 stage=$base/artifacts/.staging/$push
 mine='' claim=''
 fail() { printf '%.2000s\n' "$2" >&2; exit "$1"; }
+newline='
+'
+# By how a line ends, and by the phrases of the two tars: what comes before may be a file's name.
 explain() {
-  case $1 in
-  *'o space left'* | *'uota exceeded'*) fail ${EXITS.noSpace} "$1" ;;
-  *'ard link to'* | *hardlink*) fail ${EXITS.linkRefused} "$1" ;;
+  case $1$newline in
+  *': No space left on device'"$newline"* | *': Disk quota exceeded'"$newline"*) fail ${EXITS.noSpace} "$1" ;;
+  *': Cannot hard link to '?*"': "* | *"tar: can't create hardlink '"*) fail ${EXITS.linkRefused} "$1" ;;
+  *': Permission denied'"$newline"* | *': Operation not permitted'"$newline"* | *': Read-only file system'"$newline"*)
+    fail ${EXITS.denied} "$1" ;;
   *) fail ${EXITS.failed} "$1" ;;
   esac
 }

@@ -99,6 +99,12 @@ function explainEnd(output: Output, basePath: string, description: string): Repx
       details: output,
     });
   }
+  if (output.exitCode === EXITS.denied) {
+    return new RepxError("SYNC_BASE_PATH_NOT_WRITABLE", `${what}: ${why}`, {
+      hint: `See who may write to what the message names (\`ls -ld\`), and whether its file system is read-only (\`mount\`); the target is as it was.`,
+      details: output,
+    });
+  }
   return new RepxError("SYNC_FAILED", `${what}: ${why}`, {
     hint:
       output.exitCode === EXITS.submissionThere
