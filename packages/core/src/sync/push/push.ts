@@ -63,7 +63,8 @@ export async function pushTree(transport: Transport, request: PushRequest): Prom
   if (items.length === 0) return { bytes: 0, files: 0, sentBytes: 0, linkedFiles: 0, resumedBytes: 0 };
   checkDestinations(items);
   await checkSources(items);
-  const limit = startTimeLimit(request.deadlineSeconds ?? DAY_SECONDS, transport.description, now);
+  const { deadlineSeconds: seconds = DAY_SECONDS, channels = CHANNELS } = request;
+  const limit = startTimeLimit({ seconds, description: transport.description, channels }, now);
   const commands = openCommands(transport, { basePath, facts, limit });
   const packer = request.packer ?? openPacker();
   try {

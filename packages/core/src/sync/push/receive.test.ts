@@ -172,3 +172,15 @@ function interrupt(before: (request: RunRequest) => void): Transport {
     },
   };
 }
+
+test("gives a parcel the time that it takes beside as large ones on all channels", async () => {
+  const source = stand.makeSource(nameStore("a"));
+  writeTexts(source, { noise: makeNoise(1, MIB) });
+  const seconds: number[] = [];
+  const over = interrupt((request) => {
+    if (nameScript(request) === "receive") seconds.push(request.deadlineSeconds ?? 0);
+  });
+  await stand.push([storeItem(source)], { over, channels: 4 });
+  // 60 seconds, and 4 MiB at 100 kB/s.
+  expect(seconds.map(Math.round)).toEqual([102]);
+});

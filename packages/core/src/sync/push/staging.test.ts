@@ -46,7 +46,7 @@ async function leaveStaging(name: string, owner: string): Promise<void> {
 }
 
 function openStand(transport: Transport = stand.transport, toolPath = quick): TargetCommands {
-  const limit = startTimeLimit(60, "here", () => performance.now());
+  const limit = startTimeLimit({ seconds: 60, description: "here", channels: 1 }, () => performance.now());
   return openCommands(transport, { basePath: stand.base, facts: { ...stand.readFacts(), toolPath }, limit });
 }
 

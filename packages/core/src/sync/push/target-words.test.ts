@@ -6,7 +6,7 @@ import { startLinkRate } from "./link-rate.ts";
 import { renderTime } from "./parcel-commands.ts";
 import { persist } from "./persist.ts";
 import { isLoss, openCommands, readLastWords } from "./target-commands.ts";
-import { startTimeLimit } from "./time-limit.ts";
+import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
 import { RepxError } from "../../model/errors.ts";
 import type { Output, Transport } from "../../target/transport.ts";
 
@@ -44,10 +44,16 @@ test("a link's rate counts only the time in which it had something to take", () 
   expect(rate.read()).toBe(20e6);
 });
 
+function startLimit(now: () => number): TimeLimit {
+  return startTimeLimit({ seconds: 1000, description: "here", channels: 1 }, now);
+}
+
 test("a push's parts get time by their size, and none when all is used up", () => {
   let ms = 0;
-  const limit = startTimeLimit(1000, "here", () => ms);
+  const limit = startLimit(() => ms);
   expect([limit.secondsFor(0), limit.secondsFor(10e6), limit.secondsFor(1e12)]).toEqual([60, 160, 1000]);
+  const shared = startTimeLimit({ seconds: 1000, description: "here", channels: 6 }, () => ms);
+  expect([shared.secondsFor(0), shared.secondsFor(10e6), shared.secondsFor(Infinity)]).toEqual([60, 660, 1000]);
   ms = 999_000;
   expect(limit.secondsFor(1e6)).toBe(1);
   ms = 1_000_000;
@@ -56,7 +62,7 @@ test("a push's parts get time by their size, and none when all is used up", () =
 });
 
 test("repeats what was lost as long as other things arrive, and nothing else", async () => {
-  const limit = startTimeLimit(1000, "here", () => 0);
+  const limit = startLimit(() => 0);
   const lost = new RepxError("SSH_CONNECTION_LOST", "lost", { hint: "" });
   let arrived = 0;
   const attempt = async (number: number): Promise<number> => {
@@ -88,7 +94,7 @@ test.each<[string, Partial<Output>]>([
     run: async () => ({ exitCode: 0, stdout: "", stderr: "", durationMs: 1, ...end }),
     [Symbol.asyncDispose]: async () => {},
   };
-  const limit = startTimeLimit(1000, "here", () => 0);
+  const limit = startLimit(() => 0);
   const facts = { toolPath: "", hasOpenssl: false };
   const failure = openCommands(transport, { basePath: "/b", facts, limit }).run({ script: "", staging: "s" });
   await expect(failure).rejects.toMatchObject({
