@@ -1,7 +1,7 @@
 import { runChecked, type Transport } from "../target/transport.ts";
 
 /** POSIX sh without any other program where the base path is there. On stdin: a place a line. Word: base path. */
-const FIND_MISSING_SCRIPT = String.raw`
+export const FIND_MISSING_SCRIPT = String.raw`
 cd -- "$1" 2>/dev/null || exec cat
 while IFS= read -r place; do
   [ -e "$place" ] || [ -L "$place" ] || printf '%s\n' "$place"

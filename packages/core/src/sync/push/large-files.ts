@@ -21,7 +21,6 @@ export interface SlicedFile {
 
 /** The large files of a push. */
 export interface SlicedFiles {
-  readonly all: readonly SlicedFile[];
   /** Begins to hash the file of a parcel that is about to be sent. */
   begin(parcel: Parcel): void;
   /** Counts a slice; answers with its file when that was the last one. */
@@ -47,7 +46,6 @@ export function startSlicedFiles(packer: Packer, plan: PushPlan, arrived: Readon
   );
   const missing = new Map([...files].map(([key, { slices: all }]) => [key, all.length]));
   return {
-    all: [...files.values()],
     begin(parcel) {
       if (parcel.kind !== "slice") return;
       // Whoever needs it sees the failure.

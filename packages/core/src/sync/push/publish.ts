@@ -3,13 +3,13 @@ import { hash } from "node:crypto";
 import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
 import { renderClosing } from "../pack/render-closing.ts";
+import { FIND_MISSING_SCRIPT } from "../find-missing.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import type { PushGroup } from "./group-items.ts";
 import { cutPieces } from "./parcel-stream.ts";
 import { insist, persist } from "./persist.ts";
 import type { PushPlan } from "./plan-push.ts";
 import { PUBLISH } from "./publish-script.ts";
-import { LIST_MISSING } from "./staging-scripts.ts";
 import { isLoss, type Reply, type TargetCommands } from "./target-commands.ts";
 
 /** What is published. */
@@ -85,7 +85,7 @@ function renderPlan({ parcels, groups }: PushPlan): string {
 async function isAllThere(commands: TargetCommands, staging: string, { groups }: PushPlan): Promise<boolean> {
   if (groups.some(({ rules }) => rules === "r")) return false;
   const stdin = groups.flatMap(listDestinations).join("");
-  const { stdout } = await commands.run({ script: LIST_MISSING, staging, stdin });
+  const { stdout } = await commands.run({ script: FIND_MISSING_SCRIPT, staging, stdin });
   return stdout.trim() === "";
 }
 

@@ -1,15 +1,16 @@
 import { expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
+import { FIND_MISSING_SCRIPT } from "../find-missing.ts";
 import { PUBLISH } from "./publish-script.ts";
 import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_RAW_SLICE, RECEIVE_SLICE } from "./receive-scripts.ts";
 import { EXITS, HEAD } from "./script-parts.ts";
-import { ADOPT_STAGING, DISCARD_STAGING, LIST_MISSING, REMOVE_LEFTOVERS } from "./staging-scripts.ts";
+import { ADOPT_STAGING, DISCARD_STAGING, REMOVE_LEFTOVERS } from "./staging-scripts.ts";
 
 const SCRIPTS = {
   ADOPT_STAGING,
   COMPLETE_FILES,
   DISCARD_STAGING,
-  LIST_MISSING,
+  FIND_MISSING_SCRIPT,
   PUBLISH,
   RECEIVE_BUNDLE,
   RECEIVE_RAW_SLICE,

@@ -104,12 +104,3 @@ user=$(id -un 2>/dev/null || id -u)
 ${SAY_ROOM}
 exit 0
 `;
-
-/** Tells which of the paths on stdin, relative to the base path, are not there. */
-export const LIST_MISSING = `${HEAD}
-cd "$base" || exit 71
-while read -r path; do
-  [ -e "$path" ] || [ -L "$path" ] || printf '%s\\n' "$path"
-done
-exit 0
-`;
