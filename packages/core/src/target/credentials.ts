@@ -1,7 +1,6 @@
-import { readFile } from "node:fs/promises";
-import { RepxError } from "../model/errors.ts";
 import type { HostKeyOffer } from "./first-use.ts";
 import type { KnownHosts } from "./known-hosts.ts";
+import { readIfThere } from "./read-if-there.ts";
 import type { SshHop } from "./ssh-route.ts";
 
 /** What proves who we are, and whom we trust. */
@@ -25,24 +24,14 @@ export interface Credentials {
   readonly acceptHostKey?: (offer: HostKeyOffer) => Promise<boolean>;
 }
 
-/** Reads what is known of a hop's key: the text that was given, else the hop's files, of which any may be missing. */
+/** Reads what is known of a hop's key: the text that was given, else the hop's files, of which any may be missing; one that cannot be read stops us: it may revoke a key. */
 export async function readKnownHosts(hop: SshHop, credentials: Credentials): Promise<KnownHosts[]> {
   if (credentials.knownHosts.trim() !== "") return [{ text: credentials.knownHosts }];
   const texts = await Promise.all(hop.knownHostsFiles.map(readKnownHostsFile));
   return texts.filter((text) => text !== undefined);
 }
 
-/** A file that is there and cannot be read stops us: it may revoke a key. */
 async function readKnownHostsFile(path: string): Promise<KnownHosts | undefined> {
-  try {
-    return { text: await readFile(path, "utf8"), path };
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
-      return undefined;
-    }
-    throw new RepxError("CONFIG_INVALID", `the known_hosts file ${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause,
-    });
-  }
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : { text, path };
 }

@@ -1,11 +1,13 @@
 // Which config.toml files count, and in which order: the user's, then the project's.
-import { open, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { RepxError } from "../model/errors.ts";
 import { parseConfigLayer, type ConfigLayer } from "./config-layer.ts";
 import { resolveConfig, type Config } from "./config.ts";
 import { readUserNumber } from "./local-user.ts";
+import { showWord } from "./quote.ts";
+import { readIfThere } from "./read-if-there.ts";
 
 const USER_FILE = "repx/config.toml";
 const PROJECT_FILE = ".repx/config.toml";
@@ -60,7 +62,7 @@ async function readProjectLayer({ cwd, environment }: Surroundings): Promise<Con
   const [start, home] = [resolve(cwd), resolve(readHome(environment))];
   for (let folder = start; ; folder = dirname(folder)) {
     const path = join(folder, PROJECT_FILE);
-    const text = await readIfThere(path, folder !== start);
+    const text = await (folder === start ? readIfThere(path) : readIfOurs(path));
     if (text !== undefined) return { source: path, text };
     if (folder === home || folder === dirname(folder)) return undefined;
     if ((await isThere(join(folder, ".git"))) || (await isThere(join(folder, ".repx")))) return undefined;
@@ -78,25 +80,12 @@ async function isThere(path: string): Promise<boolean> {
   );
 }
 
-/** `mustBeOurs`: in a folder that others may write to, such as /tmp, anybody could lay one in our way (as CVE-2022-24765). */
-async function readIfThere(path: string, mustBeOurs = false): Promise<string | undefined> {
-  try {
-    await using file = await open(path);
-    const { uid } = await file.stat();
-    if (mustBeOurs && uid !== 0 && uid !== readUserNumber()) {
-      throw new RepxError("CONFIG_INVALID", `${path} belongs to another user (${uid})`, {
-        hint: `If you trust it, start from its folder: \`cd ${dirname(dirname(path))}\`.`,
-      });
-    }
-    return await file.readFile("utf8");
-  } catch (cause) {
-    if (cause instanceof RepxError) throw cause;
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
-      return undefined;
-    }
-    throw new RepxError("CONFIG_INVALID", `${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause,
+/** In a folder that others may write to, such as /tmp, anybody could lay one in our way (as CVE-2022-24765). */
+async function readIfOurs(path: string): Promise<string | undefined> {
+  return readIfThere(path, ({ uid }) => {
+    if (uid === 0 || uid === readUserNumber()) return;
+    throw new RepxError("CONFIG_INVALID", `${path} belongs to another user (${uid})`, {
+      hint: `If you trust it, start from its folder: \`cd ${showWord(dirname(dirname(path)))}\`.`,
     });
-  }
+  });
 }

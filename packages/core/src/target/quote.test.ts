@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { runCommand } from "./command.ts";
-import { quoteShell } from "./quote.ts";
+import { quoteShell, showWord } from "./quote.ts";
 
 /** Deterministic numbers (Park and Miller 1988), so that a failure can be seen again. */
 function startNumbers(seed: number): (below: number) => number {
@@ -57,4 +57,16 @@ test.each([
 
 test("refuses a NUL", () => {
   expect(() => quoteShell(["a\0b"])).toThrow(TypeError);
+});
+
+test.each([
+  ["/scratch/ada/repx", "/scratch/ada/repx"],
+  ["user@host:22", "user@host:22"],
+  ["/a b", "'/a b'"],
+  ["$(id)", "'$(id)'"],
+  ["-rf", "'-rf'"],
+  ["~", "'~'"],
+  ["", "''"],
+])("shows %j as %s in a command to copy", (word, text) => {
+  expect(showWord(word)).toBe(text);
 });

@@ -8,3 +8,8 @@ function quoteWord(word: string): string {
   if (word.includes("\0")) throw new TypeError(`a NUL cannot be part of an argument: ${JSON.stringify(word)}`);
   return `'${word.replaceAll("'", String.raw`'\''`)}'`;
 }
+
+/** Renders a word of a command that is shown to be copied: a plain one as it is, for it is read more easily. */
+export function showWord(word: string): string {
+  return /^[\w./@:,][\w./@:,+-]*$/.test(word) ? word : quoteShell([word]);
+}

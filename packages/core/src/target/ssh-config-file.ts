@@ -1,9 +1,11 @@
 // Reads ssh_config and what it includes; all that is understood of it is in ssh-config.ts.
-import { open, readdir } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { dirname, isAbsolute, join } from "node:path";
 import { RepxError } from "../model/errors.ts";
 import { readUserNumber } from "./local-user.ts";
 import { matchGlob } from "./match-glob.ts";
+import { showWord } from "./quote.ts";
+import { readIfThere } from "./read-if-there.ts";
 import { parseSshConfig, type SshConfigFile, type SshLine } from "./ssh-config.ts";
 
 /** READCONF_MAX_DEPTH of OpenSSH. */
@@ -49,27 +51,24 @@ async function readFileWithIncludes(path: string, place: Place, trail: readonly 
 
 /** An empty text where there is no file, as for OpenSSH. */
 async function readText(path: string, isUsers: boolean): Promise<string> {
-  try {
-    await using file = await open(path);
-    const status = await file.stat();
-    // `Include config.d/*` may find a folder.
-    if (status.isDirectory()) return "";
-    const isForeign = status.uid !== 0 && status.uid !== readUserNumber();
-    if (isUsers && (isForeign || (status.mode & 0o022) !== 0)) {
-      throw new RepxError("CONFIG_INVALID", `${path} can be written by others, so OpenSSH and we refuse it`, {
-        hint: isForeign ? `Make it yours: \`sudo chown "$USER" ${path}\`.` : `Run \`chmod go-w ${path}\`.`,
-      });
-    }
-    return await file.readFile("utf8");
-  } catch (cause) {
-    if (cause instanceof RepxError) throw cause;
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return "";
-    throw new RepxError("CONFIG_INVALID", `${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause,
+  // `Include config.d/*` may find a folder.
+  if (await isFolder(path)) return "";
+  const text = await readIfThere(path, ({ uid, mode }) => {
+    const isForeign = uid !== 0 && uid !== readUserNumber();
+    if (!isUsers || (!isForeign && (mode & 0o022) === 0)) return;
+    const word = showWord(path);
+    throw new RepxError("CONFIG_INVALID", `${path} can be written by others, so OpenSSH and we refuse it`, {
+      hint: isForeign ? `Make it yours: \`sudo chown "$USER" ${word}\`.` : `Run \`chmod go-w ${word}\`.`,
     });
-  }
+  });
+  return text ?? "";
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (status) => status.isDirectory(),
+    () => false,
+  );
 }
 
 /** Finds files by a path with `*` and `?`, sorted by name; names with a leading dot must be asked for, as in glob(3). */
