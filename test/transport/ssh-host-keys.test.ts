@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import type { HostKeyOffer } from "../../packages/core/src/target/first-use.ts";
 import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
-import { runCommand } from "../harness/command.ts";
+import { runCommand, tryCommand } from "../harness/command.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
 import { startSshServer, writeClientKey, type SshServer } from "../harness/ssh-server.ts";
 import { echoOver, expectRefusal, makeHop } from "./hand-made-route.ts";
@@ -191,4 +191,66 @@ test("stops at a known_hosts file that cannot be read, for it may revoke the key
   const error = await expectRefusal(makeRoute({ knownHostsFiles: [file, folderAsFile] }));
   expect(error).toMatchObject({ code: "CONFIG_INVALID" });
   expect(error.message).toContain(folderAsFile);
+});
+
+/** Whether OpenSSH lets itself into the server with a line of ssh_config. */
+async function askOpenSsh(line: string): Promise<boolean> {
+  const config = join(folder.path, "ssh_config");
+  await writeFile(config, `${line}\nUserKnownHostsFile ${file}\nGlobalKnownHostsFile none\nBatchMode yes\n`);
+  const { user, host, port, privateKeyPath } = server;
+  const { exitCode } = await tryCommand([
+    "ssh",
+    "-F",
+    config,
+    "-i",
+    privateKeyPath,
+    "-p",
+    `${port}`,
+    `${user}@${host}`,
+    "true",
+  ]);
+  return exitCode === 0;
+}
+
+describe("a list of revoked host keys", () => {
+  const other = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+
+  test.each<[string, (own: string) => string, string | undefined]>([
+    ["with the host's key", (own) => `# gone\n\n${other} a comment\n  ${own} old\n`, "SSH_HOST_KEY_MISMATCH"],
+    ["with other keys", () => `# gone\n${other}\n`, undefined],
+    ["that is empty", () => "", undefined],
+    ["with the host's name before its key", (own) => `${server.host} ${own}\n`, "CONFIG_INVALID"],
+    ["with a key that is cut", () => `${other.slice(0, -8)}\n`, "CONFIG_INVALID"],
+    ["with a line that is no key", () => `${other}\nnonsense\n`, "CONFIG_INVALID"],
+  ])("%s counts as with OpenSSH", async (_, makeText, code) => {
+    await makeFile(server.knownHosts);
+    const list = join(folder.path, "revoked");
+    await writeFile(list, makeText(server.knownHosts.trim().split(" ").slice(1).join(" ")));
+    expect(await askOpenSsh(`RevokedHostKeys ${list}`)).toBe(code === undefined);
+    const route = makeRoute({ revokedKeysFile: list });
+    if (code === undefined) {
+      expect(await echoOver(route)).toContain("in as");
+      return;
+    }
+    expect(await expectRefusal(route)).toMatchObject({ code });
+    // Who names the known hosts as text does not undo a revocation.
+    expect(await expectRefusal(route, { knownHosts: server.knownHosts })).toMatchObject({ code });
+  });
+
+  test("that is missing, or a binary one, lets no host pass, as with OpenSSH", async () => {
+    await makeFile(server.knownHosts);
+    const [missing, binary, own] = ["no-list", "binary list", "own.pub"].map((name) => join(folder.path, name));
+    await writeFile(String(own), server.knownHosts.trim().split(" ").slice(1).join(" "));
+    await runCommand(["ssh-keygen", "-q", "-k", "-f", String(binary), String(own)]);
+    for (const [path, words] of [
+      [missing, "is not there"],
+      [binary, "binary list"],
+      [folder.path, "cannot be read"],
+    ] as const) {
+      expect(await askOpenSsh(`RevokedHostKeys "${path}"`)).toBe(false);
+      const error = await expectRefusal(makeRoute({ revokedKeysFile: String(path) }), startPerson(true));
+      expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+      expect(error.message).toContain(words);
+    }
+  });
 });

@@ -1,6 +1,7 @@
 import type { HostKeyOffer } from "./first-use.ts";
 import type { KnownHosts } from "./known-hosts.ts";
 import { readIfThere } from "./read-if-there.ts";
+import { readRevokedKeys } from "./revoked-keys.ts";
 import type { SshHop } from "./ssh-route.ts";
 
 /** What proves who we are, and whom we trust. */
@@ -24,11 +25,12 @@ export interface Credentials {
   readonly acceptHostKey?: (offer: HostKeyOffer) => Promise<boolean>;
 }
 
-/** Reads what is known of a hop's key: the text that was given, else the hop's files, of which any may be missing; one that cannot be read stops us: it may revoke a key. */
+/** Reads what is known of a hop's key: what no host may have, and the text that was given, else the hop's files, of which any may be missing; one that cannot be read stops us: it may revoke a key. */
 export async function readKnownHosts(hop: SshHop, credentials: Credentials): Promise<KnownHosts[]> {
-  if (credentials.knownHosts.trim() !== "") return [{ text: credentials.knownHosts }];
+  const revoked = hop.revokedKeysFile === undefined ? [] : [await readRevokedKeys(hop.revokedKeysFile)];
+  if (credentials.knownHosts.trim() !== "") return [...revoked, { text: credentials.knownHosts }];
   const texts = await Promise.all(hop.knownHostsFiles.map(readKnownHostsFile));
-  return texts.filter((text) => text !== undefined);
+  return [...revoked, ...texts.filter((text) => text !== undefined)];
 }
 
 async function readKnownHostsFile(path: string): Promise<KnownHosts | undefined> {

@@ -21,6 +21,8 @@ export interface SshHop {
   readonly identitiesOnly: boolean;
   /** Absolute paths, of which any may not be there. */
   readonly knownHostsFiles: readonly string[];
+  /** A file of keys that no host may have. */
+  readonly revokedKeysFile?: string;
   /** Whether accepting an unknown host key on first use is forbidden too. */
   readonly isStrict: boolean;
 }
@@ -73,6 +75,7 @@ export function readHop({ place, settings, context, table, isTarget }: HopReques
     ],
     identitiesOnly: readSwitch(settings, "IdentitiesOnly"),
     knownHostsFiles: isTarget && knownHosts.length > 0 ? knownHosts : [...knownHosts, ...own.knownHosts],
+    ...readRevokedKeysFile(settings, paths),
     isStrict: readStrictness(settings),
   };
 }
@@ -124,6 +127,11 @@ function readKnownHosts({ first }: SshSettings, paths: PathContext): string[] {
       : expandAll(user, "UserKnownHostsFile", paths)),
     ...(global === undefined ? GLOBAL_KNOWN_HOSTS : expandAll(global, "GlobalKnownHostsFile", paths)),
   ];
+}
+
+function readRevokedKeysFile({ first }: SshSettings, paths: PathContext): Pick<SshHop, "revokedKeysFile"> {
+  const [path] = expandAll(first.get("revokedhostkeys") ?? [], "RevokedHostKeys", paths);
+  return path === undefined ? {} : { revokedKeysFile: path };
 }
 
 function expandAll(said: readonly Said[], keyword: string, paths: PathContext): string[] {

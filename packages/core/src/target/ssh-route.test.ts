@@ -114,6 +114,12 @@ test.each(["no", "off", "accept-new", "ask"])("StrictHostKeyChecking %s changes 
   expect(plan({ sshConfig })).toEqual(plan({}));
 });
 
+test("a list of revoked host keys is the hop's own, and none turns it off", () => {
+  const sshConfig = "Host gate\n RevokedHostKeys ~/%n-gone\nHost *\n RevokedHostKeys NONE\n ProxyJump gate\n";
+  const hops = plan({ sshConfig: sshConfig.replace("Host *", "Host !gate *") }).hops;
+  expect(hops.map(({ revokedKeysFile }) => revokedKeysFile)).toEqual(["/home/me/gate-gone", undefined]);
+});
+
 test("no key is offered where ssh_config says none, and no known hosts are asked", () => {
   const sshConfig = "IdentityFile none\nUserKnownHostsFile none\nGlobalKnownHostsFile none\n";
   expect(planTarget({ sshConfig, isThere: (path) => !path.endsWith(".pub") })).toMatchObject({
