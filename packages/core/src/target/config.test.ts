@@ -1,7 +1,8 @@
 import { homedir, userInfo } from "node:os";
 import { describe, expect, test } from "vitest";
 import { RepxError } from "../model/errors.ts";
-import { chooseTarget, parseConfig } from "./config.ts";
+import { parseConfigLayer } from "./config-layer.ts";
+import { chooseTarget, parseConfig, resolveConfig } from "./config.ts";
 
 const FULL = `
 theme = "dracula"
@@ -63,9 +64,32 @@ test("takes a scheduler from the target, then from the file, then slurm", () => 
   expect(readScheduler('default_scheduler = "local"', 'default_scheduler = "slurm"')).toBe("slurm");
 });
 
-test("treats a target named local as this machine even with an address, as RepX does", () => {
-  const config = parseConfig('[targets.local]\naddress = "a@b"\nbase_path = "/x"', "c");
-  expect(config.targets.get("local")?.address).toBeUndefined();
+test.each(["localhost", "ada@127.0.0.1", "[::1]"])(
+  "a target named local with the address %s is this machine",
+  (address) => {
+    const config = parseConfig(`[targets.local]\naddress = "${address}"\nbase_path = "/x"`, "c");
+    expect(config.targets.get("local")?.address).toBeUndefined();
+  },
+);
+
+test.each([
+  ["cluster", "port = 2222", "port", 'Add `address = "user@host"` to [targets.cluster], or remove port.'],
+  ["cluster", 'identity_file = "k"', "identity_file", "or remove identity_file"],
+  ["cluster", 'known_hosts = "k"', "known_hosts", "or remove known_hosts"],
+  ["cluster", 'proxy_jump = "gate"', "proxy_jump", "or remove proxy_jump"],
+  ["local", 'address = "ada@login.example.org"', "address", "give the target another name"],
+  ["local", 'address = "localhost"\nport = 2222', "port", "Remove port"],
+])("refuses target %s with %s, which would be this machine unnoticed", (name, line, key, hint) => {
+  const error = refuse(`[targets.${name}]\nbase_path = "/x"\n${line}`);
+  expect(error).toMatchObject({ code: "CONFIG_INVALID", hint: expect.stringContaining(hint) });
+  expect(error.message).toContain(`config.toml: targets.${name}.${key} is for SSH`);
+});
+
+test("the address may stand in another file than the keys for SSH", () => {
+  const layers = ["port = 2222", 'address = "ada@login"'].map((line) =>
+    parseConfigLayer(`[targets.a]\nbase_path = "/x"\n${line}`, "c"),
+  );
+  expect(resolveConfig(layers).targets.get("a")?.address).toMatchObject({ host: "login", port: 2222 });
 });
 
 test.each([
@@ -140,7 +164,7 @@ test.each([
   ["outer, ssh://eve@[::1]:23", [{ host: "outer" }, { user: "eve", host: "::1", port: 23 }]],
   ["none", []],
 ])("reads the jump hosts %j", (text, hops) => {
-  const config = parseConfig(`[targets.a]\nbase_path = '/x'\nproxy_jump = '${text}'`, "c");
+  const config = parseConfig(`[targets.a]\naddress = 'b'\nbase_path = '/x'\nproxy_jump = '${text}'`, "c");
   expect(config.targets.get("a")?.proxyJump).toEqual(hops);
 });
 

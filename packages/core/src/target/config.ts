@@ -88,7 +88,7 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
   const jump = table.proxy_jump === undefined ? undefined : parseJumpHosts(table.proxy_jump);
   return {
     name,
-    ...readAddress(name, table),
+    ...readAddress(name, table, source),
     ...(jump === undefined ? {} : { proxyJump: jump }),
     basePath: table.base_path,
     scheduler: table.default_scheduler ?? "slurm",
@@ -98,10 +98,19 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
   };
 }
 
-/** As in RepX, a target named `local` is this machine even with an address. */
-function readAddress(name: string, table: TargetTable): Pick<Target, "address" | "undecided"> {
-  const named = table.address === undefined || name === "local" ? undefined : parseNamedHost(table.address);
-  if (named === undefined) return {};
+/** What is of use only where SSH goes. */
+const SSH_KEYS = ["port", "proxy_jump", "identity_file", "known_hosts"] as const;
+const THIS_MACHINE = new Set(["localhost", "127.0.0.1", "::1"]);
+
+/** As in RepX, a target named `local` is this machine. What says otherwise is refused: jobs would run here unnoticed. */
+function readAddress(name: string, table: TargetTable, source: string): Pick<Target, "address" | "undecided"> {
+  const named = table.address === undefined ? undefined : parseNamedHost(table.address);
+  if (named === undefined || name === "local") {
+    const isElsewhere = named !== undefined && !THIS_MACHINE.has(named.host.toLowerCase());
+    const key = isElsewhere ? "address" : SSH_KEYS.find((one) => table[one] !== undefined);
+    if (key !== undefined) throw refuseSshKey(name, key, source);
+    return {};
+  }
   const { user, host } = named;
   const undecided = [
     ...(user === undefined ? (["user"] as const) : []),
@@ -111,4 +120,15 @@ function readAddress(name: string, table: TargetTable): Pick<Target, "address" |
     address: { user: user ?? readLocalUser(), host, port: table.port ?? 22 },
     ...(undecided.length === 0 ? {} : { undecided }),
   };
+}
+
+function refuseSshKey(name: string, key: string, source: string): RepxError {
+  const [why, hint] =
+    name === "local"
+      ? ["a target named local is this machine", `Remove ${key}, or give the target another name.`]
+      : [
+          "the target has no address, so it is this machine",
+          `Add \`address = "user@host"\` to [targets.${name}], or remove ${key}.`,
+        ];
+  return new RepxError("CONFIG_INVALID", `${source}: targets.${name}.${key} is for SSH, and ${why}`, { hint });
 }
