@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
 import type { CommandOutput } from "../harness/command.ts";
+import { runCommand } from "../harness/command.ts";
 import { findFreePort } from "../harness/free-port.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";
@@ -217,6 +218,22 @@ describe("a host's key that nobody knows", () => {
     const stdout = await stand.repxOnTerminal(["doctor", "--accept-new-host-key"], makeAnswer(typed));
     expect(stdout).toContain("SSH_HOST_KEY_UNKNOWN");
     expect(await readFile(join(stand.home, ".ssh/known_hosts"), "utf8")).toBe("");
+  });
+
+  test("is asked for no longer when the server has closed the connection", async () => {
+    await using late = await startTargetStand({ extraConf: "LoginGraceTime 1" });
+    const known = join(late.home, ".ssh/known_hosts");
+    await writeFile(known, "");
+    const stdout = await late.repxOnTerminal(["doctor", "--accept-new-host-key"], []);
+    expect(stdout).toContain("Write yes to remember it");
+    expect(stdout).toContain("it closed the connection");
+    expect(await readFile(known, "utf8")).toBe("");
+    await writeFile(known, late.ssh.knownHosts);
+    const key = join(late.home, ".ssh/id_ed25519");
+    await runCommand(["ssh-keygen", "-q", "-p", "-N", "open sesame", "-f", key]);
+    const locked = await late.repxOnTerminal(["doctor"], []);
+    expect(locked).toContain("Passphrase of ");
+    expect(locked).toContain("it closed the connection");
   });
 
   test("without a terminal nobody can be asked: the line to add is told", async () => {

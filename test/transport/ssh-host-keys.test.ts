@@ -120,6 +120,26 @@ describe("an unknown host key", () => {
   });
 });
 
+test("a yes that comes when the server has closed the connection is not written down", async () => {
+  await using late = await startSshServer({
+    folder: join(folder.path, "late"),
+    user: await ensureClusterUser(),
+    extraConf: "LoginGraceTime 1",
+  });
+  const hop = makeHop(late, { identityFiles: [late.privateKeyPath], knownHostsFiles: [file] });
+  const { promise: answer, resolve: sayYes } = Promise.withResolvers<boolean>();
+  const signals: AbortSignal[] = [];
+  const acceptHostKey = async (_: HostKeyOffer, signal: AbortSignal) => {
+    signals.push(signal);
+    return answer;
+  };
+  expect(await expectRefusal({ hops: [hop] }, { acceptHostKey })).toMatchObject({ code: "SSH_UNREACHABLE" });
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true]);
+  sayYes(true);
+  await sleep(200);
+  await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
+});
+
 describe("a host that is listed", () => {
   test("with another key is refused without a question, with both fingerprints and what to do", async () => {
     const other = (await writeClientKey(join(folder.path, "other"))).publicKey.split(" ").slice(0, 2).join(" ");

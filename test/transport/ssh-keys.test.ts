@@ -1,5 +1,5 @@
 // Which keys a server is offered, in which order, and what is said when it takes none.
-import { appendFile, copyFile, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, copyFile, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -127,6 +127,30 @@ describe("an identity file", () => {
 });
 
 describe("an encrypted identity file", () => {
+  test("is asked for after the one before it, where several hide their public halves", async () => {
+    const paths = await Promise.all(
+      ["p1", "p2"].map(async (name) => {
+        const path = at(name);
+        await rm(path, { force: true });
+        await runCommand(["ssh-keygen", "-q", "-t", "rsa", "-m", "PEM", "-N", "opens", "-f", path]);
+        await rename(`${path}.pub`, `${path}.public`);
+        return path;
+      }),
+    );
+    await appendFile(authorized, await readFile(at("p2.public"), "utf8"));
+    let open = 0;
+    const asked: string[] = [];
+    const askPassphrase = async (what: string) => {
+      asked.push(what);
+      expect(++open).toBe(1);
+      await sleep(50);
+      open--;
+      return "opens";
+    };
+    expect(await echoOver(makeRoute({ identityFiles: paths }), { ...known, askPassphrase })).toBe(IN());
+    expect(asked.toSorted()).toEqual(paths);
+  });
+
   test("is unlocked by a passphrase that is asked for, once the server would take it", async () => {
     const [stranger, locked] = [await makeKey("l1", { passphrase: "one" }), await makeKey("l2", { passphrase: "two" })];
     await authorize(locked.path);

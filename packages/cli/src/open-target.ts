@@ -85,9 +85,9 @@ function makeCredentials({ isSet, environment, screen }: Call): { forFirst: Cred
     return { forFirst: { ...forLater, ...(isSet(ACCEPT) ? { acceptHostKey: refuseHostKey } : {}) }, forLater };
   }
   const answers = new Map<string, string | undefined>();
-  const askPassphrase = async (what: string): Promise<string | undefined> => {
+  const askPassphrase = async (what: string, signal: AbortSignal): Promise<string | undefined> => {
     screen.showBar("");
-    const answer = await askSecret(`Passphrase of ${what}: `);
+    const answer = await askSecret(`Passphrase of ${what}: `, signal);
     answers.set(what, answer);
     return answer;
   };
@@ -98,11 +98,11 @@ function makeCredentials({ isSet, environment, screen }: Call): { forFirst: Cred
 }
 
 function askHostKey(screen: Call["screen"]): NonNullable<Credentials["acceptHostKey"]> {
-  return async ({ host, type, fingerprint }) => {
+  return async ({ host, type, fingerprint }, signal) => {
     screen.showBar("");
     screen.note(`Nothing is known of ${host}. It offers this key, whose fingerprint its administrators can tell:`);
     screen.note(`  ${type} ${fingerprint}`);
-    return (await askPerson("Is it the host's? Write yes to remember it: "))?.trim() === "yes";
+    return (await askPerson("Is it the host's? Write yes to remember it: ", signal))?.trim() === "yes";
   };
 }
 

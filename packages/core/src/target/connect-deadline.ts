@@ -4,9 +4,8 @@ export interface ConnectDeadline {
   readonly passed: Promise<never>;
   /** Aborts when the time is over or connecting has ended. */
   readonly signal: AbortSignal;
-  readonly seconds: number;
-  /** Runs a question to a person. */
-  pauseFor<T>(question: () => Promise<T>): Promise<T>;
+  /** Runs a question to a person, which is to end when the signal aborts. */
+  pauseFor<T>(question: (signal: AbortSignal) => Promise<T>): Promise<T>;
   readonly stop: () => void;
 }
 
@@ -25,14 +24,13 @@ export function startConnectDeadline(seconds: number, describe: () => Error): Co
   return {
     passed: promise,
     signal: controller.signal,
-    seconds,
     async pauseFor(question) {
       if (questions++ === 0) {
         clearTimeout(timer);
         leftMs -= performance.now() - startedMs;
       }
       try {
-        return await question();
+        return await question(controller.signal);
       } finally {
         if (--questions === 0 && !isStopped) {
           startedMs = performance.now();

@@ -19,10 +19,13 @@ export interface Credentials {
    * of it when not given). For SSH, HOME and SSH_AUTH_SOCK tell where ssh_config, keys and agent are.
    */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Asks a person for the passphrase of `what`, a path; undefined means that there is none. */
-  readonly askPassphrase?: (what: string) => Promise<string | undefined>;
-  /** Asks a person whether an unknown host key is the right one; never called for a changed or revoked one. */
-  readonly acceptHostKey?: (offer: HostKeyOffer) => Promise<boolean>;
+  /** Asks a person for the passphrase of `what`, a path; undefined means that there is none. One question at a time. */
+  readonly askPassphrase?: (what: string, signal: AbortSignal) => Promise<string | undefined>;
+  /**
+   * Asks a person whether an unknown host key is the right one; never called for a changed or revoked one. The signal of
+   * both aborts when connecting has ended: the answer is no longer wanted, and nothing is done with it.
+   */
+  readonly acceptHostKey?: (offer: HostKeyOffer, signal: AbortSignal) => Promise<boolean>;
 }
 
 /** Reads what is known of a hop's key: what no host may have, and the text that was given, else the hop's files, of which any may be missing; one that cannot be read stops us: it may revoke a key. */

@@ -1,4 +1,5 @@
 import { RepxError } from "../model/errors.ts";
+import type { ConnectDeadline } from "./connect-deadline.ts";
 import { readKnownHosts, type Credentials } from "./credentials.ts";
 import { addKnownHost } from "./first-use.ts";
 import { checkHostKey, listKnownTypes, nameHost, type HostKeyVerdict, type ListedKey } from "./known-hosts.ts";
@@ -14,12 +15,12 @@ export interface HostKeyCheck {
 
 type Refused = Exclude<HostKeyVerdict, { verdict: "known" }>;
 
-/** Reads what is known of a hop. `where` names it in errors; `ask` runs a question to a person. */
+/** Reads what is known of a hop. `where` names it in errors; the deadline runs the question to a person. */
 export async function openHostKeyCheck(
   hop: SshHop,
   where: string,
   credentials: Credentials,
-  ask: (question: () => Promise<boolean>) => Promise<boolean>,
+  deadline: Pick<ConnectDeadline, "pauseFor" | "signal">,
 ): Promise<HostKeyCheck> {
   const texts = await readKnownHosts(hop, credentials);
   // An alias stands for host and port (ssh_config(5), HostKeyAlias).
@@ -35,7 +36,11 @@ export async function openHostKeyCheck(
         throw describeRefusal(where, verdict, name, path);
       }
       const { fingerprint, type, line } = verdict;
-      if (!(await ask(async () => acceptHostKey({ host: name, fingerprint, type, line })))) {
+      const ask = async (signal: AbortSignal): Promise<boolean> =>
+        acceptHostKey({ host: name, fingerprint, type, line }, signal);
+      const isAccepted = await deadline.pauseFor(ask);
+      // A yes that comes when the connection is gone was not given for one that is open.
+      if (!isAccepted || deadline.signal.aborted) {
         throw describeRefusal(where, verdict, name, path);
       }
       await addKnownHost(path, line).catch((cause: unknown) => {

@@ -49,7 +49,9 @@ export async function openHops(route: SshRoute, target: RouteTarget, credentials
   const deadline = startConnectDeadline(seconds, () => late?.() ?? new Error("nothing was begun"));
   const { askPassphrase } = credentials;
   const ask =
-    askPassphrase === undefined ? undefined : async (what: string) => deadline.pauseFor(() => askPassphrase(what));
+    askPassphrase === undefined
+      ? undefined
+      : async (what: string) => deadline.pauseFor(async (signal) => askPassphrase(what, signal));
   const travel: Travel = {
     route,
     target,
@@ -57,7 +59,7 @@ export async function openHops(route: SshRoute, target: RouteTarget, credentials
     deadline,
     sources: {
       credentials,
-      passphrases: startPassphrases(credentials.passphrase, ask),
+      passphrases: startPassphrases(credentials.passphrase, ask, deadline.signal),
       signal: deadline.signal,
       ...(route.agentSocket === undefined ? {} : { agentSocket: route.agentSocket }),
       ...(target.identityFile === undefined ? {} : { namedIdentityFile: target.identityFile }),
@@ -100,7 +102,8 @@ async function openHop(travel: Travel, index: number, previous: OpenHop | undefi
   travel.note(where, hop, "it did not answer");
   const keys = await Promise.race([collectKeys(hop, index === route.hops.length - 1, travel.sources), deadline.passed]);
   if (keys.keys.length === 0) throw describeNoKey(`${hop.user}@${where}`, travel.target.name, keys.problems);
-  const hostKey = await openHostKeyCheck(hop, where, credentials, async (question) => deadline.pauseFor(question));
+  const opening = openHostKeyCheck(hop, where, credentials, deadline);
+  const hostKey = await Promise.race([opening, deadline.passed]);
   const socket = await openWay(hop, where, previous, deadline);
   travel.note(where, hop, "it took the connection and did not exchange keys");
   const onLogin = (): void => travel.note(where, hop, "it did not answer the login");
