@@ -17,7 +17,6 @@ export function makeHop(server: Pick<SshServer, "user" | "host" | "port">, chang
     user: server.user,
     host: server.host,
     port: server.port,
-    hostKeyName: server.host,
     identityFiles: [],
     certificateFiles: [],
     identitiesOnly: false,

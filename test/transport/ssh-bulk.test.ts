@@ -111,10 +111,7 @@ test("what was written before closing still arrives", async () => {
 
 test("an address of version 6 is reached too", async () => {
   await using server = await startServer("six", "ListenAddress ::1\n");
-  const hop = makeHop(
-    { ...server, host: "127.0.0.1" },
-    { host: "::1", hostKeyName: "::1", identityFiles: [server.privateKeyPath] },
-  );
+  const hop = makeHop({ ...server, host: "127.0.0.1" }, { host: "::1", identityFiles: [server.privateKeyPath] });
   const knownHosts = server.knownHosts.replace("[127.0.0.1]", "[::1]");
   const hops = await openHops({ hops: [hop] }, { name: "six" }, { knownHosts });
   expect(hops).toHaveLength(1);

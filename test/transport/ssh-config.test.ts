@@ -79,13 +79,13 @@ async function askOurs(host: string, user: string | undefined): Promise<Answer> 
     user: hop?.user,
     host: hop?.host,
     port: hop?.port,
-    hostKeyName: hop?.hostKeyName,
+    hostKeyName: hop?.alias ?? hop?.host,
     identityFiles: identities.length === 0 ? usualKeys : identities,
     certificateFiles: settings.certificateFiles.map(({ value }) => value),
     identitiesOnly: hop?.identitiesOnly,
     knownHostsFiles: hop?.knownHostsFiles,
     isStrict: hop?.isStrict,
-    identityAgent: route.agentSocket,
+    identityAgent: hop?.agentSocket,
     jumps: jumps?.length === 0 ? undefined : jumps,
   };
 }

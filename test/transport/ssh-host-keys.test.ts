@@ -3,6 +3,7 @@ import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { RepxError } from "../../packages/core/src/model/errors.ts";
 import type { HostKeyOffer } from "../../packages/core/src/target/first-use.ts";
 import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
@@ -31,7 +32,14 @@ beforeEach(async () => rm(join(folder.path, "home"), { recursive: true, force: t
 function makeRoute(change: Partial<SshHop> = {}): SshRoute {
   const identityFiles = [server.privateKeyPath];
   return {
-    hops: [makeHop(server, { identityFiles, knownHostsFiles: [file, join(folder.path, "global")], ...change })],
+    hops: [
+      makeHop(server, {
+        identityFiles,
+        knownHostsFiles: [file, join(folder.path, "global")],
+        newHostsFile: file,
+        ...change,
+      }),
+    ],
   };
 }
 
@@ -91,16 +99,18 @@ describe("an unknown host key", () => {
     await expect(stat(file)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
-  test.each<[string, Partial<SshHop>, string | undefined]>([
-    ["the hop is strict", { isStrict: true }, undefined],
-    ["there is no file to write it to", { knownHostsFiles: [] }, undefined],
-    ["a text says whom to trust", {}, "other ssh-ed25519 AAAA"],
-  ])("is put before nobody when %s", async (_, change, knownHosts) => {
+  test.each<[string, Partial<SshHop>, string, string]>([
+    ["the hop is strict", { isStrict: true, newHostsFile: "/nowhere" }, "", "StrictHostKeyChecking yes forbids it"],
+    ["there is no file of the user's", {}, "", "no known_hosts file of the user's is named"],
+    ["a text says whom to trust", { newHostsFile: "/nowhere" }, "other ssh-ed25519 AAAA", "is not in known_hosts"],
+  ])("is put before nobody when %s", async (_, change, knownHosts, words) => {
     const person = startPerson(true);
-    const text = knownHosts === undefined ? {} : { knownHosts };
-    const error = await expectRefusal(makeRoute(change), { ...person, ...text });
-    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
+    const global = join(folder.path, "global");
+    const hop = makeHop(server, { identityFiles: [server.privateKeyPath], knownHostsFiles: [global], ...change });
+    const error = await expectRefusal({ hops: [hop] }, { ...person, knownHosts });
+    expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN", message: expect.stringContaining(words) });
     expect(person.offers).toEqual([]);
+    await expect(stat(global)).rejects.toMatchObject({ code: "ENOENT" });
   });
 
   test("that cannot be written down stops us", async () => {
@@ -108,7 +118,7 @@ describe("an unknown host key", () => {
     await rm(file);
     await runCommand(["mkfifo", join(folder.path, "home/.ssh/x")]);
     const path = join(folder.path, "home/.ssh/x/known_hosts");
-    const error = await expectRefusal(makeRoute({ knownHostsFiles: [path] }), startPerson(true));
+    const error = await expectRefusal(makeRoute({ knownHostsFiles: [path], newHostsFile: path }), startPerson(true));
     expect(error).toMatchObject({ code: "SSH_HOST_KEY_UNKNOWN" });
     expect(error.message).toContain(`${path} cannot be written`);
   });
@@ -126,7 +136,7 @@ test("a yes that comes when the server has closed the connection is not written 
     user: await ensureClusterUser(),
     extraConf: "LoginGraceTime 1",
   });
-  const hop = makeHop(late, { identityFiles: [late.privateKeyPath], knownHostsFiles: [file] });
+  const hop = makeHop(late, { identityFiles: [late.privateKeyPath], knownHostsFiles: [file], newHostsFile: file });
   const { promise: answer, resolve: sayYes } = Promise.withResolvers<boolean>();
   const signals: AbortSignal[] = [];
   const acceptHostKey = async (_: HostKeyOffer, signal: AbortSignal) => {
@@ -197,9 +207,35 @@ describe("a host that is listed", () => {
     expect(await echoOver(makeRoute())).toContain("in as");
     await rm(global);
     await makeFile(`pool.example ${key}\n`);
-    expect(await echoOver(makeRoute({ hostKeyName: "pool.example" }))).toContain("in as");
-    const error = await expectRefusal(makeRoute({ hostKeyName: "pond.example" }));
+    expect(await echoOver(makeRoute({ alias: "pool.example" }))).toContain("in as");
+    const error = await expectRefusal(makeRoute({ alias: "pond.example" }));
     expect(error.hint).toContain(`pond.example ${key}`);
+  });
+});
+
+describe("the port and the alias count as with OpenSSH:", () => {
+  const [plain, other] = [
+    "127.0.0.1",
+    "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE",
+  ];
+
+  test.each<[string, (key: string, name: string) => string, string | undefined, boolean]>([
+    ["the host without its port", (key) => `${plain} ${key}`, undefined, true],
+    ["the host without its port and with another key", () => `${plain} ${other}`, undefined, false],
+    ["another key with the port", (key, name) => `${plain} ${key}\n${name} ${other}`, undefined, false],
+    ["an alias that is the host's name", (key) => `${plain} ${key}`, plain, true],
+    ["the port beside an alias that is the host's name", (key, name) => `${name} ${key}`, plain, false],
+    ["the host beside an alias", (key) => `${plain} ${key}`, "pool", false],
+  ])("%s", async (_, makeText, alias, isKnown) => {
+    const [name = "", ...key] = server.knownHosts.trim().split(" ");
+    await makeFile(`${makeText(key.join(" "), name)}\n`);
+    expect(await askOpenSsh(alias === undefined ? "" : `HostKeyAlias ${alias}`)).toBe(isKnown);
+    const route = makeRoute(alias === undefined ? {} : { alias });
+    const isIn = await echoOver(route).then(
+      () => true,
+      () => false,
+    );
+    expect(isIn).toBe(isKnown);
   });
 });
 
@@ -248,13 +284,14 @@ describe("a list of revoked host keys", () => {
     await writeFile(list, makeText(server.knownHosts.trim().split(" ").slice(1).join(" ")));
     expect(await askOpenSsh(`RevokedHostKeys ${list}`)).toBe(code === undefined);
     const route = makeRoute({ revokedKeysFile: list });
-    if (code === undefined) {
-      expect(await echoOver(route)).toContain("in as");
-      return;
-    }
-    expect(await expectRefusal(route)).toMatchObject({ code });
     // Who names the known hosts as text does not undo a revocation.
-    expect(await expectRefusal(route, { knownHosts: server.knownHosts })).toMatchObject({ code });
+    for (const credentials of [{}, { knownHosts: server.knownHosts }]) {
+      const outcome = await echoOver(route, credentials).then(
+        () => undefined,
+        (error: unknown) => (error instanceof RepxError ? error.code : error),
+      );
+      expect(outcome).toBe(code);
+    }
   });
 
   test("that is missing, or a binary one, lets no host pass, as with OpenSSH", async () => {

@@ -45,7 +45,7 @@ function at(...names: readonly string[]): string {
 }
 
 function makeRoute(change: Partial<SshHop>, withAgent = false): SshRoute {
-  return { hops: [makeHop(server, change)], ...(withAgent ? { agentSocket: agent.socket } : {}) };
+  return { hops: [makeHop(server, { ...change, ...(withAgent ? { agentSocket: agent.socket } : {}) })] };
 }
 
 /** Makes a key file; its public half lies beside it. */
@@ -238,7 +238,7 @@ describe("the agent", () => {
 
   test("that has gone is told of, and files are used", async () => {
     const { path } = await makeKey("file");
-    const route = { hops: [makeHop(server, { identityFiles: [path] })], agentSocket: at("gone.sock") };
+    const route = makeRoute({ identityFiles: [path], agentSocket: at("gone.sock") });
     const error = await expectRefusal(route, known);
     expect(error.message).toContain(`the agent at ${at("gone.sock")} does not answer`);
     await authorize(path);

@@ -59,8 +59,9 @@ test("gives up at the deadline with SSH_TIMEOUT when the agent does not answer",
   const agent = createServer(() => {});
   agent.listen(join(folder.path, "agent"));
   await once(agent, "listening");
-  const hops = [makeHop({ user: "someone", host: "127.0.0.1", port: 1 })];
-  const error = await expectRefusal({ hops, agentSocket: join(folder.path, "agent") }, { deadlineSeconds: 0.3 });
+  const agentSocket = join(folder.path, "agent");
+  const hops = [makeHop({ user: "someone", host: "127.0.0.1", port: 1 }, { agentSocket })];
+  const error = await expectRefusal({ hops }, { deadlineSeconds: 0.3 });
   expect(error).toMatchObject({ code: "SSH_TIMEOUT" });
   agent.close();
 });

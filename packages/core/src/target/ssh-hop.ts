@@ -11,8 +11,8 @@ export interface SshHop {
   readonly user: string;
   readonly host: string;
   readonly port: number;
-  /** What known_hosts is asked for: HostKeyAlias or host. An alias is asked for without the port. */
-  readonly hostKeyName: string;
+  /** HostKeyAlias: known_hosts is asked for it alone, in place of host and port. */
+  readonly alias?: string;
   /** Absolute paths of private keys, in the order in which they are tried; of named ones any may not be there. */
   readonly identityFiles: readonly string[];
   /** Absolute paths of certificates. */
@@ -21,8 +21,12 @@ export interface SshHop {
   readonly identitiesOnly: boolean;
   /** Absolute paths, of which any may not be there. */
   readonly knownHostsFiles: readonly string[];
+  /** The one of them where a key is written down that a person accepts: never one of the machine's. */
+  readonly newHostsFile?: string;
   /** A file of keys that no host may have. */
   readonly revokedKeysFile?: string;
+  /** Absolute path of the agent's socket. */
+  readonly agentSocket?: string;
   /** Whether accepting an unknown host key on first use is forbidden too. */
   readonly isStrict: boolean;
 }
@@ -58,14 +62,13 @@ export function readHop({ place, settings, context, table, isTarget }: HopReques
   const port = place.port ?? readPort(settings) ?? 22;
   const alias = settings.first.get("hostkeyalias")?.[0]?.value.toLowerCase();
   const paths = makePathContext({ host, user, port }, place.host, alias, context);
-  const own = { identities: readIdentities(settings, paths), knownHosts: readKnownHosts(settings, paths) };
-  const identityFiles = chooseIdentities(own.identities, table.identityFile, isTarget, context);
-  const knownHosts = table.knownHosts === undefined ? [] : [table.knownHosts];
+  const identityFiles = chooseIdentities(readIdentities(settings, paths), table.identityFile, isTarget, context);
+  const agentSocket = readAgentSocket(settings, paths);
   return {
     user,
     host,
     port,
-    hostKeyName: alias ?? host,
+    ...(alias === undefined ? {} : { alias }),
     identityFiles,
     certificateFiles: [
       ...new Set([
@@ -74,30 +77,24 @@ export function readHop({ place, settings, context, table, isTarget }: HopReques
       ]),
     ],
     identitiesOnly: readSwitch(settings, "IdentitiesOnly"),
-    knownHostsFiles: isTarget && knownHosts.length > 0 ? knownHosts : [...knownHosts, ...own.knownHosts],
+    ...chooseKnownHosts(readKnownHosts(settings, paths), table.knownHosts, isTarget),
+    ...(agentSocket === undefined ? {} : { agentSocket }),
     ...readRevokedKeysFile(settings, paths),
     isStrict: readStrictness(settings),
   };
 }
 
-/** Finds the agent's socket: IdentityAgent, else SSH_AUTH_SOCK. */
-export function readAgentSocket(
-  settings: SshSettings,
-  hop: SshHop,
-  context: RouteContext,
-  place: NamedHost,
-): string | undefined {
-  const { environment } = context;
-  const [said] = settings.first.get("identityagent") ?? [];
+/** IdentityAgent, else SSH_AUTH_SOCK. */
+function readAgentSocket({ first }: SshSettings, paths: PathContext): string | undefined {
+  const [said] = first.get("identityagent") ?? [];
   const read = (name: string): string | undefined => {
-    const path = environment[name] ?? "";
+    const path = paths.environment[name] ?? "";
     return path === "" ? undefined : resolve(path);
   };
   if (said === undefined || said.value === "SSH_AUTH_SOCK") return read("SSH_AUTH_SOCK");
   if (said.value.toLowerCase() === "none") return undefined;
   if (/^\$\w+$/.test(said.value)) return read(said.value.slice(1));
-  const alias = settings.first.get("hostkeyalias")?.[0]?.value.toLowerCase();
-  return expandPath(said, "IdentityAgent", makePathContext(hop, place.host, alias, context));
+  return expandPath(said, "IdentityAgent", paths);
 }
 
 /** `none` among the keys that ssh_config names stands for no key, and shuts out the usual ones. */
@@ -117,16 +114,33 @@ function chooseIdentities(
   return [...new Set([...(given === undefined ? [] : [given]), ...usual])];
 }
 
-function readKnownHosts({ first }: SshSettings, paths: PathContext): string[] {
+interface OwnKnownHosts {
+  readonly user: readonly string[];
+  readonly global: readonly string[];
+}
+
+function chooseKnownHosts(
+  own: OwnKnownHosts,
+  given: string | undefined,
+  isTarget: boolean,
+): Pick<SshHop, "knownHostsFiles" | "newHostsFile"> {
+  if (isTarget && given !== undefined) return { knownHostsFiles: [given], newHostsFile: given };
+  const mine = [...(given === undefined ? [] : [given]), ...own.user];
+  const [first] = mine;
+  return { knownHostsFiles: [...mine, ...own.global], ...(first === undefined ? {} : { newHostsFile: first }) };
+}
+
+function readKnownHosts({ first }: SshSettings, paths: PathContext): OwnKnownHosts {
   const folder = join(paths.home, ".ssh");
   const user = first.get("userknownhostsfile");
   const global = first.get("globalknownhostsfile");
-  return [
-    ...(user === undefined
-      ? [join(folder, "known_hosts"), join(folder, "known_hosts2")]
-      : expandAll(user, "UserKnownHostsFile", paths)),
-    ...(global === undefined ? GLOBAL_KNOWN_HOSTS : expandAll(global, "GlobalKnownHostsFile", paths)),
-  ];
+  return {
+    user:
+      user === undefined
+        ? [join(folder, "known_hosts"), join(folder, "known_hosts2")]
+        : expandAll(user, "UserKnownHostsFile", paths),
+    global: global === undefined ? GLOBAL_KNOWN_HOSTS : expandAll(global, "GlobalKnownHostsFile", paths),
+  };
 }
 
 function readRevokedKeysFile({ first }: SshSettings, paths: PathContext): Pick<SshHop, "revokedKeysFile"> {

@@ -61,7 +61,6 @@ export async function openHops(route: SshRoute, target: RouteTarget, credentials
       credentials,
       passphrases: startPassphrases(credentials.passphrase, ask, deadline.signal),
       signal: deadline.signal,
-      ...(route.agentSocket === undefined ? {} : { agentSocket: route.agentSocket }),
       ...(target.identityFile === undefined ? {} : { namedIdentityFile: target.identityFile }),
     },
     note: (where, hop, step) => {

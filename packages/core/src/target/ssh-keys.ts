@@ -18,7 +18,6 @@ export interface HopKeys {
 export interface KeySources {
   readonly credentials: Credentials;
   readonly passphrases: Passphrases;
-  readonly agentSocket?: string;
   /** The identity file that the target's table names: that it is not there is worth telling. */
   readonly namedIdentityFile?: string;
   readonly signal: AbortSignal;
@@ -34,7 +33,7 @@ export async function collectKeys(hop: SshHop, isTarget: boolean, sources: KeySo
     return { keys: listLoginKeys([given], await readCertificates([], hop.certificateFiles)), problems: [] };
   }
   const identities = await Promise.all(hop.identityFiles.map((path) => readIdentity(path, sources.passphrases)));
-  const agent = await readAgent(sources);
+  const agent = await readAgent(hop, sources);
   const signers = [...(given === undefined ? [] : [given]), ...orderSigners(hop, identities, agent.signers)];
   const certificates = await readCertificates(hop.identityFiles, hop.certificateFiles);
   const held = new Set(signers.map((signer) => signer.keyBlob.toString("base64")));
@@ -56,7 +55,10 @@ async function readGivenKey({ credentials, passphrases }: KeySources): Promise<S
   throw new RepxError("SSH_KEY_INVALID", `${source} cannot be used`, { hint: "Give another private key." });
 }
 
-async function readAgent({ agentSocket, signal }: KeySources): Promise<{ signers: Signer[]; problems: string[] }> {
+async function readAgent(
+  { agentSocket }: SshHop,
+  { signal }: KeySources,
+): Promise<{ signers: Signer[]; problems: string[] }> {
   if (agentSocket === undefined) return { signers: [], problems: [] };
   try {
     const keys = await listAgentKeys(agentSocket, signal);

@@ -66,10 +66,10 @@ test("a name alone goes where ssh_config says", () => {
         user: "ada",
         host: "login.example.org",
         port: 2222,
-        hostKeyName: "login.example.org",
         identityFiles: ["/home/me/.ssh/cluster"],
         certificateFiles: [],
         identitiesOnly: true,
+        newHostsFile: "/home/me/.ssh/hosts_cluster",
         knownHostsFiles: ["/home/me/.ssh/hosts_cluster", "/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"],
         isStrict: true,
       },
@@ -83,10 +83,10 @@ test("without ssh_config it is the local user, port 22, the usual keys that are 
     user: "me",
     host: "cluster",
     port: 22,
-    hostKeyName: "cluster",
     identityFiles: ["/home/me/.ssh/id_ed25519", "/home/me/.ssh/id_rsa"],
     certificateFiles: ["/home/me/.ssh/id_rsa-cert.pub"],
     identitiesOnly: false,
+    newHostsFile: "/home/me/.ssh/known_hosts",
     knownHostsFiles: [
       "/home/me/.ssh/known_hosts",
       "/home/me/.ssh/known_hosts2",
@@ -114,6 +114,24 @@ test.each(["no", "off", "accept-new", "ask"])("StrictHostKeyChecking %s changes 
   expect(plan({ sshConfig })).toEqual(plan({}));
 });
 
+test("an accepted key is written to a file of the user's, never to the machine's", () => {
+  expect(planTarget({ sshConfig: "UserKnownHostsFile none\n" })).not.toHaveProperty("newHostsFile");
+  const table = 'address = "cluster"\nknown_hosts = "hosts"\nproxy_jump = "gate"';
+  const hops = plan({ sshConfig: "Host gate\n UserKnownHostsFile none\n", table }).hops;
+  expect(hops.map(({ newHostsFile }) => newHostsFile)).toEqual(["/study/.repx/hosts", "/study/.repx/hosts"]);
+});
+
+test("an alias of the host key counts also where it is the host's own name", () => {
+  const sshConfig = "Host cluster\n HostKeyAlias Cluster\n Port 2222\n";
+  expect(planTarget({ sshConfig })).toMatchObject({ host: "cluster", port: 2222, alias: "cluster" });
+});
+
+test("a jump host's agent is its own", () => {
+  const sshConfig = "Host gate\n IdentityAgent /run/gate\nHost cluster\n ProxyJump gate\n IdentityAgent none\n";
+  const { hops } = plan({ sshConfig, environment: { SSH_AUTH_SOCK: "/run/agent" } });
+  expect(hops.map(({ agentSocket }) => agentSocket)).toEqual(["/run/gate", undefined]);
+});
+
 test("a list of revoked host keys is the hop's own, and none turns it off", () => {
   const sshConfig = "Host gate\n RevokedHostKeys ~/%n-gone\nHost *\n RevokedHostKeys NONE\n ProxyJump gate\n";
   const hops = plan({ sshConfig: sshConfig.replace("Host *", "Host !gate *") }).hops;
@@ -137,7 +155,7 @@ test.each([
   ["IdentityAgent ~/agent-%h", {}, "/home/me/agent-cluster"],
   ["IdentityAgent ${DIR}/agent", { DIR: "/run" }, "/run/agent"],
 ])("finds the agent by %j and %j", (sshConfig, environment, socket) => {
-  expect(plan({ sshConfig, environment }).agentSocket).toBe(socket);
+  expect(planTarget({ sshConfig, environment }).agentSocket).toBe(socket);
 });
 
 const GATES = `

@@ -8,7 +8,7 @@ import { readLocalUser } from "./local-user.ts";
 import { parseJumpHosts, type NamedHost } from "./named-host.ts";
 import { resolveSshConfig, type SshSettings } from "./ssh-config.ts";
 import { readSshConfig } from "./ssh-config-file.ts";
-import { readAgentSocket, readHop, type RouteContext, type SshHop } from "./ssh-hop.ts";
+import { readHop, type RouteContext, type SshHop } from "./ssh-hop.ts";
 import { expandTokens } from "./ssh-tokens.ts";
 
 export type { RouteContext, SshHop } from "./ssh-hop.ts";
@@ -17,8 +17,6 @@ export type { RouteContext, SshHop } from "./ssh-hop.ts";
 export interface SshRoute {
   /** Jump hosts in order, then the target. */
   readonly hops: readonly SshHop[];
-  /** Absolute path of the agent's socket. */
-  readonly agentSocket?: string;
 }
 
 /** OpenSSH has no limit but its own processes. */
@@ -47,9 +45,7 @@ export function planRoute(target: Target, context: RouteContext): SshRoute {
   const hop = readHop({ place, settings, context, table: target, isTarget: true });
   const trail = [describe(hop)];
   const jumps = target.proxyJump ?? readJumps(settings, place, hop);
-  const hops = [...planJumps(jumps, target, trail, context), hop];
-  const agentSocket = readAgentSocket(settings, hop, context, place);
-  return { hops, ...(agentSocket === undefined ? {} : { agentSocket }) };
+  return { hops: [...planJumps(jumps, target, trail, context), hop] };
 }
 
 /** As with `ssh -J a,b`: what ssh_config says of the way counts for the first of them alone. */
