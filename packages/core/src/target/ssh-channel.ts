@@ -35,8 +35,11 @@ export interface RunningCommand {
   readonly mark: LoginMark;
 }
 
+/** Why there is no channel; with the number of RFC 4254 section 5.1 where the server refused to open one. */
+export type NoChannel = Error & { readonly reason?: number };
+
 /** Starts a command on a channel of its own, or answers why sshd opened none. */
-export async function startOnChannel(client: Client, argv: readonly string[]): Promise<RunningCommand | Error> {
+export async function startOnChannel(client: Client, argv: readonly string[]): Promise<RunningCommand | NoChannel> {
   const mark = makeLoginMark();
   const command = renderLoginCommand(argv, mark);
   return new Promise((resolve) => {

@@ -90,7 +90,7 @@ export function describeRefusedKeys(
 }
 
 /** A server may say anything, before we know that it is ours too: one line of what it says is enough. */
-function quoteServer(text: string): string {
+export function quoteServer(text: string): string {
   return text.replaceAll(/\p{Cc}+/gu, " ").slice(0, 200);
 }
 

@@ -8,12 +8,15 @@ import type { RunRequest, Transport } from "./run-request.ts";
 import { endCommand, runOnChannel, startOnChannel, type RunningCommand } from "./ssh-channel.ts";
 import { startSshDeadline, type SshDeadline } from "./ssh-deadline.ts";
 import { closeHops, openHops, type RouteTarget } from "./ssh-hops.ts";
+import { quoteServer } from "./ssh-failure.ts";
 import { resolveRoute, type SshRoute } from "./ssh-route.ts";
 import { startSlots, type Slots } from "./ssh-slots.ts";
 
 /** sshd serves 10 sessions a connection (MaxSessions) and frees an ended one late. */
 const CHANNELS = 8;
 const OPEN_ATTEMPTS = 5;
+/** SSH_OPEN_ADMINISTRATIVELY_PROHIBITED, RFC 4254 section 5.1. */
+const PROHIBITED = 1;
 
 /** Opens the way to a target with an address: one SSH connection, through the jump hosts that the route has. */
 export async function openSsh(target: Target, credentials: Credentials): Promise<Transport> {
@@ -90,6 +93,14 @@ function loseConnection(description: string, cause: Error | undefined): RepxErro
   });
 }
 
+function describeNoSession(description: string, cause: Error): RepxError {
+  const why = quoteServer(cause.message.replace("(SSH) Channel open failure: ", ""));
+  return new RepxError("SSH_COMMAND_FAILED", `${description} opens no session: ${why}`, {
+    hint: "The login itself went well. Ask the administrators there for MaxSessions 10 in sshd_config, and whether the user may run commands.",
+    cause,
+  });
+}
+
 async function openChannel(
   client: Client,
   request: RunRequest,
@@ -99,7 +110,10 @@ async function openChannel(
   for (let attempt = 1; ; attempt++) {
     const answer = await startOnChannel(client, request.argv);
     if (!(answer instanceof Error)) return answer;
-    if (attempt === OPEN_ATTEMPTS) throw loseConnection(description, answer);
+    const { reason } = answer;
+    if (typeof reason !== "number") throw loseConnection(description, answer);
+    // sshd says "connect failed" at MaxSessions too (session_open in serverloop.c); what is prohibited stays so.
+    if (reason === PROHIBITED || attempt === OPEN_ATTEMPTS) throw describeNoSession(description, answer);
     await sleep(50 * 2 ** attempt, undefined, { signal });
   }
 }
