@@ -17,6 +17,8 @@ export interface SshServerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   readonly maxAuthTries?: number;
   readonly maxSessions?: number;
+  /** Whether the server can ask for a second factor; nobody can answer it. */
+  readonly hasKeyboardInteractive?: boolean;
   /** Lines appended to sshd_config. */
   readonly extraConf?: string;
 }
@@ -116,7 +118,7 @@ function renderSshdConfig(folder: string, port: number, options: SshServerOption
     `AuthorizedKeysFile ${folder}/authorized/%u`,
     "StrictModes no",
     "PasswordAuthentication no",
-    "KbdInteractiveAuthentication no",
+    `KbdInteractiveAuthentication ${options.hasKeyboardInteractive === true ? "yes" : "no"}`,
     "PermitRootLogin no",
     "UsePAM no",
     `AllowUsers ${options.user.name}`,

@@ -126,6 +126,33 @@ describe("an identity file", () => {
   });
 });
 
+test.each([
+  ["publickey,keyboard-interactive", ["one"], "keyboard-interactive"],
+  ["publickey,publickey", ["one"], "publickey"],
+])("a server that wants %s is told from one that refuses the key", async (methods, names, asked) => {
+  await using strict = await startSshServer({
+    folder: at("strict"),
+    user: await ensureClusterUser(),
+    hasKeyboardInteractive: true,
+    extraConf: `AuthenticationMethods ${methods}\n`,
+  });
+  const keys = await Promise.all(names.map(async (name) => makeKey(name)));
+  await writeFile(at("strict/authorized", strict.user), await readFile(at("one.pub"), "utf8"));
+  const hop = makeHop(strict, { identityFiles: keys.map(({ path }) => path) });
+  const error = await expectRefusal({ hops: [hop] }, { knownHosts: strict.knownHosts });
+  expect(error).toMatchObject({ code: "SSH_KEY_REFUSED", hint: expect.stringContaining("a key alone") });
+  expect(error.message).toMatch(/took the key SHA256:\S+ from \S+ and also asks for /);
+  expect(error.message).toContain(`also asks for ${asked}`);
+  const two = await makeKey("two");
+  await appendFile(at("strict/authorized", strict.user), await readFile(at("two.pub"), "utf8"));
+  const both = makeHop(strict, { identityFiles: [...keys.map(({ path }) => path), two.path] });
+  const isIn = await echoOver({ hops: [both] }, { knownHosts: strict.knownHosts }).then(
+    () => true,
+    () => false,
+  );
+  expect(isIn).toBe(asked === "publickey");
+});
+
 describe("an encrypted identity file", () => {
   test("is asked for after the one before it, where several hide their public halves", async () => {
     const paths = await Promise.all(
@@ -234,6 +261,7 @@ describe("the agent", () => {
     expect(error.details).toMatchObject({ tried: order.map((fingerprint) => expect.stringContaining(fingerprint)) });
     expect(error.message).toContain("the agent (k3)");
     expect(error.message).toContain("1 more were not tried");
+    expect(error.hint).toContain("`IdentitiesOnly yes` for 127.0.0.1");
   });
 
   test("that has gone is told of, and files are used", async () => {

@@ -71,6 +71,8 @@ export function describeRefusedKeys(
   login: Login,
   cause: SshError,
 ): RepxError {
+  const further = login.further();
+  if (further !== undefined) return describeFurther(`${hop.user}@${where}`, further, cause);
   const tried = login.tried.map((key) => key.label);
   const [only] = tried;
   const what = tried.length === 1 && only !== undefined ? `the key ${only}` : `every key: ${tried.join("; ")}`;
@@ -82,9 +84,28 @@ export function describeRefusedKeys(
     ...(isEarly ? [`the server said: ${quoteServer(cause.message)}`] : []),
   ];
   const message = `${hop.user}@${where} refused ${what}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
+  const add = `Add the public half of the key to ~${hop.user}/.ssh/authorized_keys on ${hop.host}; compare with \`ssh-keygen -lf\`.`;
+  const narrow =
+    login.left.length === 0
+      ? ""
+      : ` If one that was not tried is the right one, name it and write \`IdentitiesOnly yes\` for ${hop.host} in ~/.ssh/config: the agent's other keys then stay out.`;
   return new RepxError("SSH_KEY_REFUSED", message, {
-    hint: `Add the public half of the key to ~${hop.user}/.ssh/authorized_keys on ${hop.host}; compare with \`ssh-keygen -lf\`.`,
+    hint: `${add}${narrow}`,
     details: { tried, notes },
+    cause,
+  });
+}
+
+/** A second factor needs a person each time. */
+function describeFurther(
+  who: string,
+  { key, methods }: NonNullable<ReturnType<Login["further"]>>,
+  cause: SshError,
+): RepxError {
+  const asked = methods.length === 0 ? "more" : quoteServer(methods.join(" or "));
+  return new RepxError("SSH_KEY_REFUSED", `${who} took the key ${key} and also asks for ${asked}`, {
+    hint: "A second factor cannot be given here: ask the site for access with a key alone, or for the host that it has for automation.",
+    details: { key, methods },
     cause,
   });
 }

@@ -18,6 +18,8 @@ export interface Login {
   readonly left: readonly LoginKey[];
   /** Why keys could not sign, though the server would have taken them. */
   readonly problems: readonly string[];
+  /** A key that the server took and was not content with: what it asks for besides. */
+  further(): { readonly key: string; readonly methods: readonly string[] } | undefined;
 }
 
 /** Starts a login with keys in their order. */
@@ -25,12 +27,21 @@ export function startLogin(client: Client, user: string, keys: readonly LoginKey
   const waiting = keys.slice(0, LOGIN_TRIES);
   const tried: LoginKey[] = [];
   const problems: string[] = [];
+  let further: ReturnType<Login["further"]>;
   return {
+    further: () => further,
     tried,
     left: keys.slice(LOGIN_TRIES),
     problems,
     handler: (_left, _partial, next) => {
-      const key = waiting.shift();
+      if (tried.length === 0) {
+        watchPartialSuccess(client, (methods) => {
+          further = { key: tried.at(-1)?.label ?? "", methods };
+        });
+      }
+      // A second key may be all that it asks for.
+      const isOver = further !== undefined && !further.methods.includes("publickey");
+      const key = isOver ? undefined : waiting.shift();
       if (key === undefined) {
         // Its types leave out the one answer that ends the login.
         Reflect.apply(next, undefined, [false]);
@@ -40,6 +51,19 @@ export function startLogin(client: Client, user: string, keys: readonly LoginKey
       next({ type: "agent", username: user, agent: makeAgent(client, key, (problem) => problems.push(problem)) });
     },
   };
+}
+
+/** Tells which methods are left when the server took a key and asks for more. ssh2 1.17 does not say so of an agent's key. */
+function watchPartialSuccess(client: Client, note: (methods: readonly string[]) => void): void {
+  const handlers = readField(readField(client, "_protocol"), "_handlers");
+  const handle = readField(handlers, "USERAUTH_FAILURE");
+  if (typeof handlers !== "object" || handlers === null || typeof handle !== "function") return;
+  const watch = (...answer: readonly unknown[]): void => {
+    const [, methods, isPartial] = answer;
+    if (isPartial === true) note(Array.isArray(methods) ? methods.map(String) : []);
+    Reflect.apply(handle, undefined, answer);
+  };
+  Object.assign(handlers, { USERAUTH_FAILURE: watch });
 }
 
 /** An agent with one key. ssh2 takes nothing but its own BaseAgent for an agent. */
