@@ -49,10 +49,11 @@ test("says where a config file would be looked for, and that a path would do", a
 });
 
 test.each([
-  ["ada@login.example.org", "sshfs ada@login.example.org:/x"],
-  ["cluster", "sshfs cluster:/x"],
-])("refuses a target on another machine, %s, and says how to mount it", async (address, command) => {
-  await write("study/.repx/config.toml", `[targets.far]\naddress = "${address}"\nbase_path = "/x"\n`);
+  ["ada@login.example.org", "/x", "sshfs ada@login.example.org:/x cluster"],
+  ["cluster", "/x", "sshfs cluster:/x cluster"],
+  ["cluster", "/a b/$(id)", "sshfs 'cluster:/a b/$(id)' cluster"],
+])("refuses a target on another machine, %s with %s, and says how to mount it", async (address, path, command) => {
+  await write("study/.repx/config.toml", `[targets.far]\naddress = "${address}"\nbase_path = "${path}"\n`);
   await expect(read("far")).rejects.toMatchObject({
     code: "INPUT_INVALID",
     message: `target far is on another machine, ${address}`,

@@ -8,11 +8,11 @@ export async function readTarget(call: Pick<CommandCall, "text" | "cwd" | "envir
   if (given === undefined) return undefined;
   if (given.includes("/") || given === "." || given === "..") return resolve(call.cwd, given);
   // Only here: the door brings the way by SSH along, which takes longer to load than most commands run.
-  const { chooseTarget, readConfig } = await import("@repx/core/target");
+  const { chooseTarget, readConfig, showWord } = await import("@repx/core/target");
   const config = await readConfig(call).catch((cause: unknown) => {
     if (!(cause instanceof RepxError) || cause.code !== "CONFIG_MISSING") throw cause;
     throw new RepxError("CONFIG_MISSING", `--target ${given} is the name of a target, and ${cause.message}`, {
-      hint: `Write the config file, or give a base path on this machine: --target ./${given}.`,
+      hint: `Write the config file, or give a base path on this machine: --target ${showWord(`./${given}`)}.`,
       cause,
     });
   });
@@ -23,8 +23,8 @@ export async function readTarget(call: Pick<CommandCall, "text" | "cwd" | "envir
   const login = target.undecided?.includes("user") === true ? host : `${user}@${host}`;
   throw new RepxError("INPUT_INVALID", `target ${given} is on another machine, ${login}`, {
     hint:
-      `Run this on ${host} with --target ${target.basePath}, or mount that folder here ` +
-      `(\`sshfs ${login}:${target.basePath} cluster\`) and give --target ./cluster.`,
+      `Run this on ${host} with --target ${showWord(target.basePath)}, or mount that folder here ` +
+      `(\`sshfs ${showWord(`${login}:${target.basePath}`)} cluster\`) and give --target ./cluster.`,
   });
 }
 

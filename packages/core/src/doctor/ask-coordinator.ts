@@ -1,4 +1,5 @@
 import { RepxError } from "../model/errors.ts";
+import { showWord } from "../target/quote.ts";
 
 const DEADLINE_MS = 5000;
 
@@ -13,7 +14,7 @@ export async function askCoordinator(origin: string): Promise<number> {
     const why =
       cause instanceof Error && cause.name === "TimeoutError" ? "no answer within 5 seconds" : describe(cause);
     throw new RepxError("COORD_UNREACHABLE", `${url} cannot be reached: ${why}`, {
-      hint: `See that the coordinator runs and that its address is right: \`curl -sS ${url}\`.`,
+      hint: `See that the coordinator runs and that its address is right: \`curl -sS ${showWord(url)}\`.`,
       cause,
     });
   }

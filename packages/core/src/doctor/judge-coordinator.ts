@@ -1,3 +1,4 @@
+import { showWord } from "../target/quote.ts";
 import type { Check } from "./check.ts";
 import type { DoctorFacts } from "./facts.ts";
 import { fail, pass, readFinding, skip } from "./make-check.ts";
@@ -9,7 +10,7 @@ export function judgeCoordinator({ coordinator, look }: DoctorFacts): Check {
   const name = "coordinator";
   if (coordinator === undefined) return skip(name, "none was named with --coordinator");
   const { origin, here } = coordinator;
-  const attempt = `\`curl -sS ${origin}/healthz\``;
+  const attempt = `\`curl -sS ${showWord(`${origin}/healthz`)}\``;
   if ("failure" in here) return fail(name, `${here.failure.message} (${here.failure.code})`, here.failure.hint);
   if (here.found !== OK)
     return fail(name, `${origin}/healthz answers ${here.found} here`, `See what answers there: ${attempt}.`);

@@ -1,4 +1,5 @@
 // What a target must be for files to be sent to it and for jobs to find them. Pure.
+import { showWord } from "../target/quote.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts } from "./facts.ts";
 import type { TargetLook } from "./look-at-target.ts";
@@ -56,12 +57,12 @@ function judgeBasePath({ basePath }: ConfigFacts, look: TargetLook): Check {
   if (file !== undefined) return fail(name, `${file} is not a folder`, `Move it away, or set another base_path.`);
   if (!look.findings.has("writable")) {
     const said = readFinding(look, "unwritable") ?? "";
-    const next = `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${user} ${basePath}\`.`;
+    const next = `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${showWord(user)} ${showWord(basePath)}\`.`;
     return fail(name, `${user} cannot write to ${at}${said === "" ? "" : `: ${said.replace(/^\w+: /, "")}`}`, next);
   }
   const closed = look.findings.get("closed") ?? [];
   if (closed.length > 0) {
-    const next = `Give it back to ${user}: \`chown -R ${user} ${basePath}/${closed[0]}\` and \`chmod u+rwx\`.`;
+    const next = `Give it back to ${user}: \`chown -R ${showWord(user)} ${showWord(`${basePath}/${closed[0]}`)}\` and \`chmod u+rwx\`.`;
     return fail(name, `${user} cannot write to ${closed.join(", ")} in ${basePath}`, next);
   }
   if (!look.findings.has("executable")) {
@@ -88,7 +89,8 @@ function judgeSpace({ basePath }: ConfigFacts, look: TargetLook): Check {
   const message = shown.join(", ");
   const leastBytes = Math.min(bytes ?? Infinity, quota?.bytes ?? Infinity);
   const leastFiles = Math.min(files ?? Infinity, quota?.files ?? Infinity);
-  const next = `Make room: \`df -h ${basePath}\`, \`df -i ${basePath}\` and \`quota\` say how much there is.`;
+  const folder = showWord(basePath);
+  const next = `Make room: \`df -h ${folder}\`, \`df -i ${folder}\` and \`quota\` say how much there is.`;
   if (leastBytes <= 0 || leastFiles <= 0) return fail("space", message, next);
   if (leastBytes < LEAST_BYTES || leastFiles < LEAST_FILES) return warn("space", message, next);
   return pass("space", message);

@@ -1,4 +1,5 @@
 // What SLURM on a target must be like. Pure.
+import { showWord } from "../target/quote.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts } from "./facts.ts";
 import type { TargetLook } from "./look-at-target.ts";
@@ -7,6 +8,8 @@ import { fail, pass, readFinding, skip, warn } from "./make-check.ts";
 /** Batches have up to 1000 jobs; SLURM's limit is the first index that is too high. */
 const LEAST_ARRAY_SIZE = 1001;
 const NEEDED = ["sbatch", "squeue", "scancel"];
+/** What else lies among the submissions is none of ours. */
+const SUBMISSION = /^[\w.][\w.-]*$/;
 const NEXT_NAMESPACES = "Only the nodes count: `srun unshare --user --map-root-user --mount true && echo yes`.";
 
 /** Judges scheduler, arrays, namespaces, epilog and relay. */
@@ -88,10 +91,12 @@ function judgeRelay({ basePath }: ConfigFacts, look: TargetLook): Check {
   const [dead, alive, elsewhere] = ["relay-dead", "relay-alive", "relay-elsewhere"].map(
     (key) => look.findings.get(key) ?? [],
   );
-  const [first] = dead ?? [];
+  const ours = (dead ?? []).filter((name) => SUBMISSION.test(name));
+  const [first] = ours;
   if (first !== undefined) {
-    const next = `Start it again: \`setsid nohup "$(cat ${basePath}/submissions/${first}/programs)/repx-relay" ${basePath} ${first} </dev/null >/dev/null 2>&1 &\` there.`;
-    return warn("relay", `${dead?.length} of a submission that has not ended: ${first} was killed`, next);
+    const [base, programs] = [showWord(basePath), showWord(`${basePath}/submissions/${first}/programs`)];
+    const next = `Start it again: \`setsid nohup "$(cat ${programs})/repx-relay" ${base} ${first} </dev/null >/dev/null 2>&1 &\` there.`;
+    return warn("relay", `${ours.length} of a submission that has not ended: ${first} was killed`, next);
   }
   const running = (alive?.length ?? 0) + (elsewhere?.length ?? 0);
   if (running === 0) return pass("relay", "none is needed now");

@@ -315,6 +315,26 @@ function failure(code: Code): { failure: Failure } {
   return { failure: { code, message: "it is so", hint: "Do this." } };
 }
 
+test.each([
+  ["/scratch/ada/repx", "ada", "/scratch/ada/repx"],
+  ["/scratch/a b;$(id)", "DOM\\\\ada", "'/scratch/a b;$(id)'"],
+])("commands to copy hold the base path %s as one word", (basePath, user, word) => {
+  const look = (findings: Readonly<Record<string, readonly string[] | undefined>>): string[] => {
+    const facts = makeFacts({ findings, facts: { config: { found: { ...CONFIG, basePath } } } });
+    return judgeTarget(facts).flatMap(({ next }) => next ?? []);
+  };
+  const owner = user === "ada" ? user : `'${user}'`;
+  expect(look({ user: [user], writable: undefined, unwritable: [""] })[0]).toContain(
+    `\`install -d -o ${owner} ${word}\``,
+  );
+  expect(look({ user: [user], closed: ["bin"] })[0]).toContain(
+    `\`chown -R ${owner} ${word.replace(/'?$/, "/bin$&")}\``,
+  );
+  expect(look({ space: ["/dev/x 9 1 0 100% /"] })[0]).toContain(`\`df -h ${word}\`, \`df -i ${word}\``);
+  const relay = look({ "relay-dead": ["$(reboot)", "a b", "s1"] })[0];
+  expect(relay).toContain(`"$(cat ${word.replace(/'?$/, "/submissions/s1/programs$&")})/repx-relay" ${word} s1 <`);
+});
+
 describe("what cannot be checked after a failure says why", () => {
   const broken: [string, FactsChange, CheckName][] = [
     ["a config file that is wrong", { config: failure("CONFIG_INVALID"), route: undefined }, "config"],

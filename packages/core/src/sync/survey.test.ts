@@ -168,6 +168,7 @@ test("says that the base path cannot be made, with path, user and reason", async
   await expect(survey()).rejects.toMatchObject({
     code: "SYNC_BASE_PATH_NOT_WRITABLE",
     message: expect.stringMatching(/^user \w+ cannot write to the base path .*'base'.*Not a directory/),
+    hint: expect.stringMatching(/`install -d -o \w+ '[^`]*'`\.$/),
   });
 });
 

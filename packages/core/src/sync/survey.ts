@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import type { JobId, LabHash } from "../model/ids.ts";
 import { METRICS_LENGTH } from "../model/protocol.ts";
 import { RepxError } from "../model/errors.ts";
+import { showWord } from "../target/quote.ts";
 import { runChecked, type Transport } from "../target/transport.ts";
 import { parseAnswer, readFacts, type SurveyAnswer } from "./parse-survey.ts";
 import { SURVEY_SCRIPT } from "./survey-script.ts";
@@ -76,7 +77,7 @@ function refuseUnwritable({ sections }: SurveyAnswer, basePath: string, where: s
     "SYNC_BASE_PATH_NOT_WRITABLE",
     `user ${user} cannot write to the base path ${basePath} on ${where}: ${said.at(-1) ?? ""}`,
     {
-      hint: `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${user} ${basePath}\`.`,
+      hint: `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${showWord(user)} ${showWord(basePath)}\`.`,
       details: { basePath, user },
     },
   );

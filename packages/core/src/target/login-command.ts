@@ -2,7 +2,7 @@
 // bash, zsh, ksh, csh and fish all read it alike, and says a mark before its own first word, since start-up files print.
 import { randomBytes } from "node:crypto";
 import { RepxError } from "../model/errors.ts";
-import { quoteShell } from "./quote.ts";
+import { quoteShell, showWord } from "./quote.ts";
 import type { Output, RunRequest } from "./run-request.ts";
 
 /** Longest text that Linux takes as one argument (MAX_ARG_STRLEN, 32 pages), without the NUL at its end. */
@@ -84,7 +84,7 @@ export function describeFailedLogin(request: RunRequest, where: string, output: 
   const how = output.signal === undefined ? `ended with ${output.exitCode}` : `was ended by ${output.signal}`;
   const message = `the login shell of ${where} ${how} before it started \`${request.argv[0] ?? ""}\`${quoteLastWords(output)}`;
   return new RepxError("SSH_LOGIN_SHELL_FAILED", message, {
-    hint: `Look at the user's start-up files there (.bashrc, .zshenv, .cshrc, config.fish): without a terminal, too, they must not end the shell. Try \`ssh ssh://${where} true\`.`,
+    hint: `Look at the user's start-up files there (.bashrc, .zshenv, .cshrc, config.fish): without a terminal, too, they must not end the shell. Try \`ssh ${showWord(`ssh://${where}`)} true\`.`,
     details: output,
   });
 }
@@ -93,7 +93,7 @@ export function describeFailedLogin(request: RunRequest, where: string, output: 
 export function describeSlowLogin(request: RunRequest, where: string, seconds: number, output: Output): RepxError {
   const message = `the login shell of ${where} did not start \`${request.argv[0] ?? ""}\` within ${seconds} seconds${quoteLastWords(output)}`;
   return new RepxError("SSH_TIMEOUT", message, {
-    hint: `See whether a start-up file there waits for input or for a slow file system: \`ssh ssh://${where} true\`.`,
+    hint: `See whether a start-up file there waits for input or for a slow file system: \`ssh ${showWord(`ssh://${where}`)} true\`.`,
     details: output,
   });
 }

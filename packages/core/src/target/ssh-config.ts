@@ -3,6 +3,7 @@
 import { parse } from "ssh-config";
 import { RepxError } from "../model/errors.ts";
 import { matchGlob } from "./match-glob.ts";
+import { showWord } from "./quote.ts";
 import { expandTokens, type Said } from "./ssh-tokens.ts";
 
 /** A line of ssh_config; an Include holds the files that it names. */
@@ -166,7 +167,7 @@ function parseText(text: string, source: string): ReturnType<typeof parse> {
 
 function refuseText(source: string, why: string, cause?: unknown): RepxError {
   return new RepxError("CONFIG_INVALID", `${source} is no ssh_config: ${why}`, {
-    hint: `See what OpenSSH says of it: \`ssh -G -F ${source} host\`.`,
+    hint: `See what OpenSSH says of it: \`ssh -G -F ${showWord(source)} host\`.`,
     cause,
   });
 }

@@ -1,5 +1,6 @@
 // The failures of connecting, as a person reads them.
 import { RepxError } from "../model/errors.ts";
+import { showWord } from "./quote.ts";
 import type { HopKeys } from "./ssh-keys.ts";
 import type { Login } from "./ssh-login.ts";
 import type { SshHop } from "./ssh-route.ts";
@@ -116,5 +117,5 @@ export function quoteServer(text: string): string {
 }
 
 function renderSsh(hop: SshHop, option = ""): string {
-  return `ssh ${option}-p ${hop.port} ${hop.user}@${hop.host} true`;
+  return `ssh ${option}-p ${hop.port} ${showWord(`${hop.user}@${hop.host}`)} true`;
 }
