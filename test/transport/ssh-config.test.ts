@@ -98,6 +98,11 @@ test.each([
     "comments, equals signs and quotes",
     '# x\nHost=a\n\tHostName = "real.example"   # y\n  IdentityFile "~/my keys/id"\n',
   ],
+  [
+    "single quotes",
+    "Host 'a' 'b c'\n User 'it\"s'\n IdentityFile '~/my keys/id' # don't\n IdentityFile \"/it's\"\n CertificateFile='/a # b'\nMatch host 'a,b'\n Port '7'\n",
+  ],
+  ["single quotes that are escaped", "Host a\n IdentityFile '/it\\'s'\n UserKnownHostsFile '/k1' \"/k'2'\"\t'/k3'\n"],
   ["keywords in any case", "HOST a\n hostNAME x\n USER u\n pOrT 23\n identitiesonly YES\n"],
   ["the first value", "Host a\n User first\n Port 1\nHost *\n User second\n Port 2\n HostName h\n"],
   ["a Host that is negated", "Host * !a\n User no\nHost !b *\n User yes\nHost !a\n Port 3\n"],
@@ -181,11 +186,18 @@ const setting = fc.oneof(
   fc.constantFrom("gate", "eve@gate:22", "none", "outer,inner").map((value) => `ProxyJump ${value}`),
   fc.constantFrom("ProxyCommand none", "HostKeyAlias other", "IdentitiesOnly yes", "UserKnownHostsFile /k1 ~/k2"),
 );
+/** A word as it is, or with either kind of quotes round it; those of ProxyJump and ProxyCommand stay where they are. */
+const quote = fc.constantFrom("", "'", '"');
+const quotedSetting = fc
+  .tuple(setting, quote)
+  .map(([text, mark]) => (text.startsWith("Proxy") ? text : text.replace(/ (?<word>\S+)$/, ` ${mark}$<word>${mark}`)));
 const line = fc.oneof(
-  fc.array(pattern, { minLength: 1, maxLength: 3 }).map((patterns) => `Host ${patterns.join(" ")}`),
+  fc
+    .tuple(fc.array(pattern, { minLength: 1, maxLength: 3 }), quote)
+    .map(([patterns, mark]) => `Host ${patterns.map((word) => `${mark}${word}${mark}`).join(" ")}`),
   match,
   fc.constantFrom("Match all", "Match final all"),
-  { arbitrary: setting, weight: 4 },
+  { arbitrary: quotedSetting, weight: 4 },
 );
 
 test("agrees with OpenSSH on random files", { timeout: 60_000 }, async () => {

@@ -44,6 +44,7 @@ test("takes whichever comes first, ProxyJump or ProxyCommand", () => {
     value: "ssh -W %h:%p gate",
     source: "file0",
   });
+  expect(resolve("a", "ProxyCommand sh -c 'x y'\n").proxy?.value).toBe("sh -c 'x y'");
   expect(resolve("a", `ProxyJump gate\n${command}\n`).proxy).toMatchObject({ keyword: "proxyjump", value: "gate" });
 });
 

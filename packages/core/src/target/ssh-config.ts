@@ -56,7 +56,7 @@ export function parseSshConfig(text: string, source: string): SshConfigFile {
       if ("config" in node) visit(node.config);
     }
   };
-  visit(parseText(text, source));
+  visit(parseText(doubleQuotes(text), source));
   return { source, lines };
 }
 
@@ -155,6 +155,17 @@ function readCriterion(name: string, rest: string[], walk: Walk): boolean | unde
   if (name === "user") return matchesHost(patterns, first.get("user")?.[0]?.value ?? query.localUser);
   if (name === "localuser") return matchesHost(patterns, query.localUser);
   return undefined;
+}
+
+/** The library knows double quotes alone; OpenSSH has single ones too (argv_split in misc.c), though not in Match and ProxyJump. */
+function doubleQuotes(text: string): string {
+  return text.replaceAll(/^(?!\s*(?:#|match\b|proxy(?:command|jump)\b)).*$/gim, (line) =>
+    line.replaceAll(
+      /"(?:\\.|[^"\\])*"|(?<=[\s=])'(?<inner>(?:\\.|[^'\\])*)'(?=\s|$)/g,
+      (whole: string, inner: string | undefined) =>
+        inner === undefined ? whole : `"${inner.replaceAll(String.raw`\'`, "'").replaceAll('"', String.raw`\"`)}"`,
+    ),
+  );
 }
 
 function parseText(text: string, source: string): ReturnType<typeof parse> {
