@@ -1,4 +1,4 @@
-import { RepxError } from "@repx/core/model";
+import { parseCoordinatorOrigin, RepxError } from "@repx/core/model";
 import type { Host } from "./host.ts";
 
 /** The Action's inputs, checked; one field an input of action.yml. */
@@ -49,16 +49,7 @@ function maskSecret(host: Pick<Host, "addMask">, secret: string): void {
 function parseCoordinator(text: string): string {
   const hint = "Set the `coordinator` input to the address of your coordinator, for instance https://repx.example.org.";
   if (text === "") throw new RepxError("INPUT_MISSING", "the input `coordinator` is empty", { hint });
-  const url = URL.parse(text);
-  if (url === null || (url.protocol !== "https:" && url.protocol !== "http:")) {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not a web address: ${text}`, { hint });
-  }
-  if (url.protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(url.hostname)) {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not encrypted: ${text}`, {
-      hint: "Use https://; plain http would show the submission's token to the network. It is accepted on this host's loopback alone.",
-    });
-  }
-  return url.origin;
+  return parseCoordinatorOrigin(text, "the input `coordinator`");
 }
 
 function parseBoolean(name: string, text: string): boolean {

@@ -1,4 +1,4 @@
-import { RepxError } from "@repx/core/model";
+import { parseCoordinatorOrigin } from "@repx/core/model";
 import type { Command, CommandCall } from "../command.ts";
 import { renderDiagnosis } from "../doctor/render-diagnosis.ts";
 import { connectTarget, CONNECT_FLAGS, findTarget } from "../open-target.ts";
@@ -25,7 +25,8 @@ export const DOCTOR: Command = {
 
 async function runDoctor(call: CommandCall): Promise<number> {
   const { screen, environment } = call;
-  const coordinator = parseOrigin(call.text("coordinator"));
+  const address = call.text("coordinator");
+  const coordinator = address === undefined ? undefined : parseCoordinatorOrigin(address, "--coordinator");
   const { diagnoseTarget } = await import("@repx/core/doctor");
   const { target, checks } = await diagnoseTarget({
     find: async () => findTarget(call),
@@ -37,17 +38,4 @@ async function runDoctor(call: CommandCall): Promise<number> {
   if (call.isSet("json")) screen.printJson({ target: target ?? null, checks });
   else for (const line of renderDiagnosis(checks, screen)) screen.print(line);
   return checks.some(({ status }) => status === "failed") ? 1 : 0;
-}
-
-function parseOrigin(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined;
-  const url = URL.parse(text);
-  if (url !== null && /^https?:$/.test(url.protocol) && url.pathname === "/" && url.username === "") return url.origin;
-  throw new RepxError(
-    "INPUT_INVALID",
-    `--coordinator is ${JSON.stringify(text)}, which is no address of a coordinator`,
-    {
-      hint: "Write its origin: --coordinator https://repx.example.org.",
-    },
-  );
 }

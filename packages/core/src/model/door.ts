@@ -1,4 +1,5 @@
 // The one door of the model, for the coordinator and for every part of the core.
+export { parseCoordinatorOrigin } from "./coordinator-origin.ts";
 export { findNearest } from "./find-nearest.ts";
 export { CODES, isCode, RepxError, type Code } from "./errors.ts";
 export { CommitSha, EventId, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
