@@ -198,9 +198,12 @@ describe("the coordinator", () => {
     expect(findFailed(gone.diagnosis).map(({ name }) => name)).toEqual(["coordinator"]);
   });
 
-  test("is named by its origin", async () => {
-    const output = await stand.repx("doctor", "--coordinator", "repx.example.org");
-    expect(output).toMatchObject({ exitCode: 2, stdout: "", stderr: expect.stringContaining("error[INPUT_INVALID]") });
+  test("is named by its origin, and its word is encrypted", async () => {
+    for (const address of ["repx.example.org", "http://repx.example.org"]) {
+      const output = await stand.repx("doctor", "--coordinator", address);
+      const stderr = expect.stringContaining("error[INPUT_INVALID]: --coordinator is not ");
+      expect(output).toMatchObject({ exitCode: 2, stdout: "", stderr });
+    }
   });
 });
 
@@ -239,7 +242,7 @@ describe("a host's key that nobody knows", () => {
   test("without a terminal nobody can be asked: the line to add is told", async () => {
     const { diagnosis, exitCode } = await diagnose("--accept-new-host-key");
     const [check] = findFailed(diagnosis);
-    expect(exitCode).toBe(1);
+    expect([exitCode, check?.name]).toEqual([1, "host key"]);
     expect(check?.message).toContain("INPUT_INVALID");
     expect(check?.next).toContain(stand.ssh.knownHosts.trim());
     expect(await readFile(join(stand.home, ".ssh/known_hosts"), "utf8")).toBe("");

@@ -53,6 +53,10 @@ function judgeBasePath({ basePath }: ConfigFacts, look: TargetLook): Check {
   const name = "base path";
   const user = readFinding(look, "user") ?? "the user";
   const at = readFinding(look, "base-at") ?? basePath;
+  if (look.findings.has("base-slow")) {
+    const next = `See on the target whether its file system hangs: \`df -h ${showWord(basePath)}\`.`;
+    return fail(name, `${basePath} does not answer within 10 seconds`, next);
+  }
   const file = readFinding(look, "base-file");
   if (file !== undefined) return fail(name, `${file} is not a folder`, `Move it away, or set another base_path.`);
   if (!look.findings.has("writable")) {
@@ -83,7 +87,7 @@ function judgeSpace({ basePath }: ConfigFacts, look: TargetLook): Check {
   const shown = [
     ...(bytes === undefined ? [] : [`${renderSize(bytes)} free`]),
     ...(files === undefined ? [] : [`${files.toLocaleString("en-US")} more files`]),
-    ...(quota === undefined ? [] : [`${renderSize(quota.bytes)} and ${renderCount(quota.files)} left of the quota`]),
+    ...(quota === undefined ? [] : [`${renderRoom(quota.bytes)} and ${renderCount(quota.files)} left of the quota`]),
   ];
   if (shown.length === 0) return skip("space", "the target cannot tell");
   const message = shown.join(", ");
@@ -94,6 +98,10 @@ function judgeSpace({ basePath }: ConfigFacts, look: TargetLook): Check {
   if (leastBytes <= 0 || leastFiles <= 0) return fail("space", message, next);
   if (leastBytes < LEAST_BYTES || leastFiles < LEAST_FILES) return warn("space", message, next);
   return pass("space", message);
+}
+
+function renderRoom(bytes: number): string {
+  return bytes === Infinity ? "any size" : renderSize(bytes);
 }
 
 function renderCount(files: number): string {

@@ -32,7 +32,7 @@ function judgeSlurm(look: TargetLook): Check {
       "Name a login node of the cluster as address, or put SLURM on the PATH of sessions without a terminal.";
     return fail("scheduler", `not on the PATH: ${missing.join(", ")}`, next);
   }
-  const version = readFinding(look, "slurm-version") ?? "SLURM";
+  const version = readFinding(look, "slurm-version") || "SLURM";
   const silent = readFinding(look, "slurm-silent");
   if (silent !== undefined) {
     const next = "Ask the site whether slurmctld runs: `scontrol ping`.";

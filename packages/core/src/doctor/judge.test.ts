@@ -160,14 +160,14 @@ test.each<[string, CheckName, Change, string, RegExp]>([
     "space",
     { findings: { quota: ["500* 400 600 6days 10 0 0"] } },
     "failed",
-    /, 0 B and any number of files left of the quota/,
+    /^614\.4 GB free, 49,000,000 more files, 0 B and any number of files left of the quota$/,
   ],
   [
     "a quota of files",
     "space",
     { findings: { quota: ["500 0 0 0 10 100 200"] } },
     "warning",
-    /90 files left of the quota/,
+    /^614\.4 GB free, 49,000,000 more files, any size and 90 files left of the quota$/,
   ],
   [
     "a quota without limits",
@@ -215,9 +215,9 @@ test.each<[string, CheckName, Change, string, RegExp]>([
   [
     "a controller that is down",
     "scheduler",
-    { findings: { "slurm-silent": ["Unable to contact slurm controller"] } },
+    { findings: { "slurm-version": [""], "slurm-silent": ["Unable to contact slurm controller"] } },
     "failed",
-    /does not answer: Unable/,
+    /^SLURM does not answer: Unable/,
   ],
   [
     "no default partition",
@@ -341,9 +341,11 @@ describe("what cannot be checked after a failure says why", () => {
     ["an ssh_config that is wrong", { route: failure("CONFIG_INVALID"), connection: undefined }, "route"],
     ["a host that does not answer", { connection: failure("SSH_UNREACHABLE") }, "connection"],
     ["an unknown host key", { connection: failure("SSH_HOST_KEY_UNKNOWN") }, "host key"],
+    ["nobody to ask about a host key", { connection: failure("INPUT_INVALID") }, "host key"],
     ["a changed host key", { connection: failure("SSH_HOST_KEY_MISMATCH") }, "host key"],
     ["a key that is refused", { connection: failure("SSH_KEY_REFUSED") }, "login key"],
     ["a key that cannot be used", { connection: failure("SSH_KEY_INVALID") }, "login key"],
+    ["a base path that hangs", { look: failure("SYNC_BASE_PATH_NOT_WRITABLE") }, "base path"],
     ["a login shell that ends", { look: failure("SSH_LOGIN_SHELL_FAILED") }, "login shell"],
   ];
   test.each(broken)("%s", (_, change, name) => {

@@ -44,7 +44,8 @@ const WAY = ["route", "connection", "host key", "login key", "login shell"] as c
 
 /** Tells how far it went by the error's code. */
 function judgeFailedConnection(failure: Failure): Check[] {
-  if (failure.code.startsWith("SSH_HOST_KEY"))
+  // INPUT_INVALID: there is nobody to ask about the host's key.
+  if (failure.code.startsWith("SSH_HOST_KEY") || failure.code === "INPUT_INVALID")
     return [pass("connection", "the host answers"), blame("host key", failure)];
   if (!failure.code.startsWith("SSH_KEY")) return [blame("connection", failure)];
   if (failure.code === "SSH_KEY_REFUSED") {
@@ -57,7 +58,10 @@ function judgeThere(facts: DoctorFacts): Check[] {
   const { config, look } = facts;
   if ("failure" in config || look === undefined) return [];
   const { found } = config;
-  if ("failure" in look) return [blame(found.isRemote ? "login shell" : "base path", look.failure)];
+  if ("failure" in look) {
+    const isBase = !found.isRemote || look.failure.code === "SYNC_BASE_PATH_NOT_WRITABLE";
+    return [blame(isBase ? "base path" : "login shell", look.failure)];
+  }
   return [...judgeMachine(found, look.found), ...judgeSlurm(found, facts)];
 }
 

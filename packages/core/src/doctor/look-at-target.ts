@@ -2,6 +2,8 @@
 import { randomUUID } from "node:crypto";
 import { RepxError } from "../model/errors.ts";
 import type { Target } from "../target/config.ts";
+import { showWord } from "../target/quote.ts";
+import { readField } from "../target/read-field.ts";
 import type { Transport } from "../target/transport.ts";
 import { LOOK_SCRIPT } from "./look-script.ts";
 
@@ -19,12 +21,16 @@ export async function lookAtTarget(
   transport: Transport,
   target: Pick<Target, "basePath" | "scheduler">,
   coordinator: string | undefined,
+  deadlineSeconds = DEADLINE_SECONDS,
 ): Promise<TargetLook> {
   const mark = randomUUID();
   const earliest = Date.now() / 1000;
-  const output = await transport.run({
+  const looking = transport.run({
     argv: ["sh", "-c", LOOK_SCRIPT, "look", mark, target.basePath, coordinator ?? "", target.scheduler],
-    deadlineSeconds: DEADLINE_SECONDS,
+    deadlineSeconds,
+  });
+  const output = await looking.catch((error: unknown) => {
+    throw isLateAfter(`begin ${mark}`, error) ? describeSlowBase(target.basePath, deadlineSeconds, error) : error;
   });
   const findings = parseFindings(output.stdout, mark);
   if (findings === undefined) {
@@ -36,6 +42,21 @@ export async function lookAtTarget(
     });
   }
   return { findings, clock: { earliest, latest: Date.now() / 1000 } };
+}
+
+/** Whether the time was over when the target had begun to answer. */
+function isLateAfter(begin: string, error: unknown): boolean {
+  if (!(error instanceof RepxError) || error.code !== "SSH_TIMEOUT") return false;
+  return String(readField(error.details, "stdout")).split("\n").includes(begin);
+}
+
+/** Nothing but the base path takes its time there, where no timeout(1) ends what hangs. */
+function describeSlowBase(basePath: string, seconds: number, cause: unknown): RepxError {
+  const message = `the base path ${basePath} does not answer: looking at it did not end within ${seconds} seconds`;
+  return new RepxError("SYNC_BASE_PATH_NOT_WRITABLE", message, {
+    hint: `See on the target whether its file system hangs: \`df -h ${showWord(basePath)}\`.`,
+    cause,
+  });
 }
 
 /** Reads what stands between the marks; undefined when the second one is missing. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -64,11 +64,39 @@ describe.each([
     expect(findings?.get("partition")).toEqual(["main* up 3"]);
   });
 
+  test("it tells a shell that prints from a silent one, whatever comes first", async () => {
+    await mkdir(join(base, "bin"), { recursive: true });
+    for (const [text, found] of [
+      ["", undefined],
+      ["echo; echo; echo '  Welcome'; echo more", ["Welcome"]],
+      ["echo", ["blank lines"]],
+    ] as const) {
+      await writeProgram("loud", text);
+      const { findings } = await look(shell, { SHELL: join(base, "bin/loud") });
+      expect(findings?.get("prints")).toEqual(found);
+    }
+  });
+
   test("it says in one line why a controller is silent", async () => {
     await writeProgram("scontrol", "echo 'Unable to contact'; echo more; exit 1");
     const { findings } = await look(shell, { PATH: `${base}/bin:${PATH}` });
     expect(findings?.get("slurm-silent")).toEqual(["Unable to contact"]);
   });
+});
+
+test("the look leaves a base path alone that does not answer, and looks at all else", async () => {
+  await writeProgram("sh", "exit 124");
+  const { findings, stderr } = await look(["/bin/dash"], { PATH: `${base}/bin:${PATH}` });
+  expect([stderr, findings?.get("base-slow")]).toEqual(["", [join(base, "place")]]);
+  expect(["base-at", "writable", "unwritable", "space"].filter((key) => findings?.has(key))).toEqual([]);
+  expect(findings?.get("has")).toContain("tar");
+});
+
+test("no program that touches the base path may take longer than ten seconds", async () => {
+  await writeProgram("timeout", `echo "$1 $2" >>'${base}/log'; shift; exec "$@"`);
+  await look(["/bin/dash"], { PATH: `${base}/bin:${PATH}` });
+  const limited = (await readFile(join(base, "log"), "utf8")).split("\n");
+  expect(limited).toEqual(expect.arrayContaining(["10 sh", "10 mkdir", "10 ln", "10 df", "10 chmod", "10 rm"]));
 });
 
 test("a shell that takes no notice ends in SSH_COMMAND_FAILED, with what was said", async () => {
@@ -78,5 +106,16 @@ test("a shell that takes no notice ends in SSH_COMMAND_FAILED, with what was sai
   await expect(looked).rejects.toMatchObject({
     code: "SSH_COMMAND_FAILED",
     message: "sh on this machine did not answer: no sh today",
+  });
+});
+
+test("a base path that hangs where there is no timeout(1) is named, not the login shell", async () => {
+  await writeProgram("mkdir", "sleep 30");
+  await writeProgram("timeout", 'shift; exec "$@"');
+  await using transport = await openLocal({ environment: { PATH: `${base}/bin:${PATH}` } });
+  const looked = lookAtTarget(transport, { basePath: base, scheduler: "local" }, undefined, 1);
+  await expect(looked).rejects.toMatchObject({
+    code: "SYNC_BASE_PATH_NOT_WRITABLE",
+    message: `the base path ${base} does not answer: looking at it did not end within 1 seconds`,
   });
 });

@@ -1,7 +1,8 @@
 /**
  * POSIX sh: says what a target is like, one line a finding. Needs coreutils and does without any of them.
  * Words: mark, base path, address of the coordinator or nothing, `slurm` where there is to be one. It makes one small folder
- * in the base path, or where that would be made, and removes it. No step may take longer than 10 seconds.
+ * in the base path, or where that would be made, and removes it. Where there is timeout(1), no program takes longer than 10
+ * seconds, and a base path that does not answer in that time is left alone.
  */
 export const LOOK_SCRIPT = String.raw`
 set -u
@@ -18,42 +19,54 @@ within() {
 printf '\nbegin %s\n' "$mark"
 say time "$(date +%s 2>/dev/null)"
 say user "$(id -un 2>/dev/null || id -u 2>/dev/null)"
-say host "$(uname -n 2>/dev/null)"
 
 # As sshd starts it; bash reads ~/.bashrc then, which it does only at level 0 or 1.
 say shell "${"$"}{SHELL-}"
-if [ -x "${"$"}{SHELL-}" ]; then say prints "$(SHLVL=0; export SHLVL; within 5 "$SHELL" -c : </dev/null 2>/dev/null)"; fi
-
-[ ! -L "$base" ] || say base-link "$(readlink "$base" 2>/dev/null)"
-at=$base
-while [ ! -e "$at" ] && [ ! -L "$at" ] && [ "$at" != / ]; do at=${"$"}{at%/*}; at=${"$"}{at:-/}; done
-say base-at "$at"
-[ -d "$at" ] || say base-file "$at"
-probe=$at/.repx-doctor.$$
-trap 'rm -rf "$probe"' EXIT
-if said=$( (umask 077 && mkdir "$probe" && mkdir "$probe/b" && echo x >"$probe/a") 2>&1); then
-  say writable
-  if said=$(ln "$probe/a" "$probe/b/a" 2>&1); then say links; else say no-links "$said"; fi
-  { printf '#!/bin/sh\nexit 0\n' >"$probe/run" && chmod 700 "$probe/run" && "$probe/run"; } 2>/dev/null && say executable
-else
-  say unwritable "$said"
+if [ -x "${"$"}{SHELL-}" ]; then
+  printed=$(SHLVL=0; export SHLVL; within 5 "$SHELL" -c : </dev/null 2>/dev/null; echo x)
+  printed=${"$"}{printed%x}
+  shown=${"$"}{printed#"${"$"}{printed%%[![:space:]]*}"}
+  [ -z "$printed" ] || say prints "${"$"}{shown:-blank lines}"
 fi
-rm -rf "$probe"
-for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/images bin host-tools outputs submissions; do
-  [ ! -e "$base/$folder" ] || { [ -d "$base/$folder" ] && [ -w "$base/$folder" ] && [ -x "$base/$folder" ]; } || say closed "$folder"
-done
-say space "$(df -Pk "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
-say files "$(df -Pi "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
+
+look_at_base() {
+  [ ! -L "$base" ] || say base-link "$(readlink "$base" 2>/dev/null)"
+  say base-at "$at"
+  [ -d "$at" ] || say base-file "$at"
+  probe=$at/.repx-doctor.$$
+  trap 'rm -rf "$probe"' EXIT
+  if said=$( (umask 077 && within 10 mkdir "$probe" && within 10 mkdir "$probe/b" && echo x >"$probe/a") 2>&1); then
+    say writable
+    if said=$(within 10 ln "$probe/a" "$probe/b/a" 2>&1); then say links; else say no-links "$said"; fi
+    { printf '#!/bin/sh\nexit 0\n' >"$probe/run" && within 10 chmod 700 "$probe/run" && within 10 "$probe/run"; } 2>/dev/null && say executable
+  else
+    say unwritable "$said"
+  fi
+  within 10 rm -rf "$probe"
+  for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/images bin host-tools outputs submissions; do
+    [ ! -e "$base/$folder" ] || { [ -d "$base/$folder" ] && [ -w "$base/$folder" ] && [ -x "$base/$folder" ]; } || say closed "$folder"
+  done
+  say space "$(within 10 df -Pk "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
+  say files "$(within 10 df -Pi "$at" 2>/dev/null | { read -r _; read -r last; printf %s "${"$"}{last-}"; })"
+}
+# A file system that hangs answers no question about any path in it.
+is_slow=
+at=$(within 10 sh -c 'at=$1
+while [ ! -e "$at" ] && [ ! -L "$at" ] && [ "$at" != / ]; do at=${"$"}{at%/*}; at=${"$"}{at:-/}; done
+: "$at"/host-tools/*/bin/* "$at"/submissions/*
+printf %s "$at"' at "$base") || is_slow=yes
+if [ -n "$is_slow" ]; then say base-slow "$base"; else look_at_base; fi
 # Blocks of 1 KiB: used, soft and hard limit, then the same for files; for this file system alone.
-if has quota; then
+if [ -z "$is_slow" ] && has quota; then
   within 10 quota -w -p -f "$at" 2>/dev/null | while read -r device row; do
     case $device in /* | *:*) say quota "$row" ;; esac
   done
 fi
 
-for tool in cat chmod cut date dd df head id ln mkdir mv printf readlink rm rmdir sha256sum sleep sort stat tail tar timeout touch \
-  tr uname wc zstd gzip openssl awk curl find grep nohup sed setsid xargs env; do
+for tool in cat chmod cut date dd df head id ln mkdir mv readlink rm sha256sum sleep sort stat tail tar touch \
+  tr uname wc zstd openssl awk curl find grep nohup sed setsid xargs env; do
   if has "$tool"; then say has "$tool"; continue; fi
+  [ -z "$is_slow" ] || continue
   for place in "$base"/host-tools/*/bin/"$tool"; do [ ! -x "$place" ] || { say deployed "$tool"; break; }; done
 done
 say tar "$(tar --version 2>/dev/null)"
@@ -68,7 +81,7 @@ if [ "$scheduler" = slurm ]; then
     if answer=$(within 10 scontrol show config 2>&1); then
       printf '%s\n' "$answer" | while read -r key equals value; do
         case $key in
-        MaxArraySize | EpilogSlurmctld* | JobCompType | JobCompLoc | AccountingStorageType | ClusterName | MaxJobCount)
+        MaxArraySize | EpilogSlurmctld* | JobCompType | JobCompLoc | AccountingStorageType)
           [ "$equals" = = ] || continue
           say "slurm-$key" "$value"
           # A site's own program may call ours.
@@ -85,6 +98,7 @@ if [ "$scheduler" = slurm ]; then
   if [ -z "$silent" ] && has sinfo; then within 10 sinfo -h -o '%P %a %D' 2>/dev/null | while read -r row; do say partition "$row"; done; fi
 fi
 
+[ -z "$is_slow" ] || base=/nowhere
 for file in "$base"/submissions/*/relay.pid; do
   { read -r pid where <"$file"; } 2>/dev/null || continue
   id=${"$"}{file%/relay.pid}
