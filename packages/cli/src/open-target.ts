@@ -45,14 +45,16 @@ export async function openTarget(call: Call): Promise<OpenedTarget> {
 /** Finds the target that a command line names: by `--target`, else by what the config files choose. */
 export async function findTarget(call: Call): Promise<FoundTarget> {
   const given = call.text("target");
+  const { chooseTarget, normalizeTargetPath, readConfig } = await import("@repx/core/target");
   if (given !== undefined && isPath(given)) {
-    const basePath = resolve(call.cwd, given);
+    const refuse = (hint: string): RepxError =>
+      new RepxError("INPUT_INVALID", `--target is ${JSON.stringify(given)}`, { hint });
+    const basePath = normalizeTargetPath(resolve(call.cwd, given), refuse);
     return {
       target: { name: basename(basePath) || "local", basePath, scheduler: "local" },
       source: "the command line",
     };
   }
-  const { chooseTarget, readConfig } = await import("@repx/core/target");
   const config = await readConfig({ cwd: call.cwd, environment: call.environment });
   return { target: chooseTarget(config, given), source: config.source };
 }

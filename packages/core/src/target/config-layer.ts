@@ -1,9 +1,10 @@
 // One config.toml of several. All keys are optional in a layer; what is written is checked here, where the file is known.
 import { homedir } from "node:os";
-import { dirname, posix, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import * as z from "zod";
 import { RepxError } from "../model/errors.ts";
 import { parseJumpHosts, parseNamedHost } from "./named-host.ts";
+import { normalizeTargetPath } from "./target-path.ts";
 import { parseToml } from "./toml.ts";
 
 const Scheduler = z.enum(["local", "slurm"]);
@@ -43,7 +44,7 @@ const ConfigTables = z.strictObject({
   submission_target: z.string().optional(),
   default_scheduler: Scheduler.optional(),
   logging: z.strictObject({ max_files: z.int().min(0).optional(), max_age_days: z.int().min(0).optional() }).optional(),
-  targets: z.record(z.string().min(1).max(100), TargetTable).optional(),
+  targets: z.record(z.string(), TargetTable).optional(),
 });
 
 /** The table of one target. */
@@ -89,6 +90,7 @@ function isTable(value: unknown): value is Table {
 
 function resolveTable(name: string, table: TargetTable, source: string): TargetTable {
   const at = `targets.${name}`;
+  checkName(name, source);
   checkHosts(at, table, source);
   return {
     ...table,
@@ -96,9 +98,21 @@ function resolveTable(name: string, table: TargetTable, source: string): TargetT
     ...(table.node_local_path === undefined
       ? {}
       : { node_local_path: readPath(table.node_local_path, `${at}.node_local_path`, source) }),
-    ...(table.identity_file === undefined ? {} : { identity_file: resolveLocalPath(table.identity_file, source) }),
-    ...(table.known_hosts === undefined ? {} : { known_hosts: resolveLocalPath(table.known_hosts, source) }),
+    ...(table.identity_file === undefined
+      ? {}
+      : { identity_file: resolveLocalPath(table.identity_file, `${at}.identity_file`, source) }),
+    ...(table.known_hosts === undefined
+      ? {}
+      : { known_hosts: resolveLocalPath(table.known_hosts, `${at}.known_hosts`, source) }),
   };
+}
+
+/** A name is given on command lines, where a path may stand in its place, and shown. */
+function checkName(name: string, source: string): void {
+  if (/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,99}$/u.test(name)) return;
+  throw new RepxError("CONFIG_INVALID", `${source}: targets has the name ${JSON.stringify(name)}`, {
+    hint: "Write letters, digits, _, . and -, at most 100, with a letter, a digit or _ first: [targets.cluster].",
+  });
 }
 
 function checkHosts(at: string, { address, proxy_jump: jump }: TargetTable, source: string): void {
@@ -117,19 +131,18 @@ function checkHosts(at: string, { address, proxy_jump: jump }: TargetTable, sour
   }
 }
 
-/** A path on the target; it becomes part of batch scripts, so it is one printable line. */
 function readPath(path: string, key: string, source: string): string {
-  const refuse = (hint: string): RepxError =>
-    new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(path)}`, { hint });
-  if (path === "~" || path.startsWith("~/")) {
-    throw refuse("Write the absolute path; ~ would be another home on every machine.");
-  }
-  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse("Write an absolute path of a folder.");
-  if (/\p{Cc}/u.test(path)) throw refuse("Remove the control characters.");
-  return posix.normalize(path).replace(/\/$/, "");
+  return normalizeTargetPath(path, (hint) => refuseValue(path, key, source, hint));
 }
 
-function resolveLocalPath(path: string, source: string): string {
+function resolveLocalPath(path: string, key: string, source: string): string {
   const isInHome = path === "~" || path.startsWith("~/");
+  if (!isInHome && path.startsWith("~")) {
+    throw refuseValue(path, key, source, "Write the absolute path; homes of other users are not looked up.");
+  }
   return isInHome ? resolve(homedir(), path.slice(2)) : resolve(dirname(source), path);
+}
+
+function refuseValue(value: string, key: string, source: string, hint: string): RepxError {
+  return new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(value)}`, { hint });
 }

@@ -113,11 +113,11 @@ test("lists the known keys when none is near", () => {
 });
 
 test.each([
-  ["[targets.a]\nbase_path = 7", "targets.a.base_path must be of type string, not 7 (number)"],
+  ["[targets.a]\nbase_path = 7", "targets.a.base_path must be a text in quotes, not 7 (number)"],
   ["[targets.a]", "targets.a.base_path is missing"],
   ["theme = 'x'", "targets is missing"],
   ["[targets.a]\nbase_path = '/x'\nport = 0", "targets.a.port is 0 (number)"],
-  ["[targets.a]\nbase_path = '/x'\nport = 'ssh'", 'targets.a.port must be of type number, not "ssh" (string)'],
+  ["[targets.a]\nbase_path = '/x'\nport = 'ssh'", 'targets.a.port must be a whole number, not "ssh" (string)'],
   ["[targets.a]\nbase_path = '/x'\ndefault_scheduler = 'pbs'", 'targets.a.default_scheduler is "pbs"'],
   ["[targets.a]\nbase_path = '~/repx'", 'targets.a.base_path is "~/repx"'],
   ["[targets.a]\nbase_path = 'repx'", 'targets.a.base_path is "repx"'],
@@ -131,7 +131,7 @@ test.each([
   ["[targets.a]\nbase_path = '/x'\nproxy_jump = 'a:70000'", 'targets.a.proxy_jump is "a:70000"'],
   ["[targets.a]\nbase_path = '/x'\nproxy_jump = '-oProxyCommand=x'", "targets.a.proxy_jump"],
   ["[targets.a]\nbase_path = '/x'\nforward_agent = true", "targets.a.forward_agent is true (boolean): the agent"],
-  ["[targets.a]\nbase_path = '/x'\nforward_agent = 'no'", "targets.a.forward_agent must be of type boolean"],
+  ["[targets.a]\nbase_path = '/x'\nforward_agent = 'no'", "targets.a.forward_agent must be true or false"],
   ["[targets.a]\nbase_path = '/x'\naddress = 'u@host:22'", "targets.a.address"],
   ["[targets.a]\nbase_path = '/x'\naddress = '-oProxyCommand=x@host'", "targets.a.address"],
   ["[targets.a]\nbase_path = '/x'\naddress = 'u@-host'", "targets.a.address"],
@@ -140,6 +140,42 @@ test.each([
   expect(error.code).toBe("CONFIG_INVALID");
   expect(error.message).toContain(`config.toml: ${message}`);
   expect(error.hint).not.toBe("");
+});
+
+test.each([
+  ["targets = 5", "Write `[targets.NAME]`."],
+  ["targets.a = 5", "Write `[targets.a]`."],
+  ["[targets.a]\nport = 'ssh'", "Write `port = 4`."],
+  ["[targets.a]\nport = 2.5", "Write `port = 4`."],
+  ["[targets.a]\nport = 0", "It must be at least 1."],
+  ["[targets.a]\nport = 70000", "It may be at most 65535."],
+  ["[targets.a]\nlocal.local_concurrency = 0", "It must be more than 0."],
+  ["[targets.a]\nbase_path = 7", 'Write `base_path = "…"`.'],
+  ["[targets.a]\nidentity_file = ''", "It must not be empty."],
+  ["[targets.a]\nmount_paths = '/x'", 'Write `mount_paths = ["…"]`.'],
+  ["[targets.a]\nmount_host_paths = 1", "Write `mount_host_paths = false`."],
+  ["[targets.a]\ndefault_scheduler = 'pbs'", 'It may be "local", "slurm".'],
+])("says what to write in place of %j", (text, hint) => {
+  expect(refuse(text).hint).toBe(hint);
+});
+
+test.each(["a/b", ".", "..", "-n", "a b", "a\u001Bb", "", "a".repeat(101)])(
+  "refuses the name %j of a target",
+  (name) => {
+    const error = refuse(`[targets.${JSON.stringify(name)}]\nbase_path = "/x"`);
+    expect(error).toMatchObject({ code: "CONFIG_INVALID", hint: expect.stringContaining("[targets.cluster]") });
+    expect(error.message).toBe(`config.toml: targets has the name ${JSON.stringify(name)}`);
+  },
+);
+
+test.each(["cluster-2", "a.b", "_x", "küche", "4"])("takes the name %s of a target", (name) => {
+  expect(parseConfig(`[targets."${name}"]\nbase_path = "/x"`, "c").targets.has(name)).toBe(true);
+});
+
+test.each(["identity_file", "known_hosts"])("refuses another user's home in %s", (key) => {
+  const error = refuse(`[targets.a]\naddress = "b"\nbase_path = "/x"\n${key} = "~bob/k"`);
+  expect(error).toMatchObject({ code: "CONFIG_INVALID", hint: expect.stringContaining("homes of other users") });
+  expect(error.message).toBe(`config.toml: targets.a.${key} is "~bob/k"`);
 });
 
 test("says why the agent is not forwarded, and takes that it is not", () => {
@@ -194,6 +230,8 @@ describe("choosing a target", () => {
 
   test("refuses a submission target that is not there", () => {
     const config = parseConfig(`submission_target = "c"\n${two}`, "c.toml");
-    expect(() => chooseTarget(config, undefined)).toThrow("there is no target c in c.toml");
+    expect(() => chooseTarget(config, undefined)).toThrow(
+      'submission_target is "c", and there is no target c in c.toml',
+    );
   });
 });

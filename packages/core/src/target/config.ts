@@ -72,7 +72,8 @@ export function chooseTarget(config: Config, name: string | undefined): Target {
   const target = config.targets.get(wanted);
   if (target !== undefined) return target;
   const nearest = findNearest(wanted, names);
-  throw new RepxError("CONFIG_TARGET_UNKNOWN", `there is no target ${wanted} in ${config.source}: ${list}`, {
+  const why = name === undefined ? `submission_target is ${JSON.stringify(wanted)}, and ` : "";
+  throw new RepxError("CONFIG_TARGET_UNKNOWN", `${why}there is no target ${wanted} in ${config.source}: ${list}`, {
     hint:
       nearest === undefined ? `Add a table [targets.${wanted}], or name another target.` : `Did you mean ${nearest}?`,
     details: { targets: names },

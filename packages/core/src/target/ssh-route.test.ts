@@ -208,11 +208,25 @@ test.each([
   ["Host *\n ProxyJump gate\n", "me@gate:22 → me@gate:22"],
   ["Host cluster\n ProxyJump a\nHost a\n ProxyJump b\nHost b\n ProxyJump a\n", "me@a:22 → me@b:22 → me@a:22"],
   ["Host cluster\n ProxyJump a,cluster\n", "me@cluster:22 → me@cluster:22"],
-  ["ProxyJump x%n\n", "me@xxcluster:22 → me@xcluster:22"],
 ])("refuses jump hosts in a circle: %j", (sshConfig, way) => {
   const error = refuse({ sshConfig });
   expect(error.code).toBe("CONFIG_INVALID");
   expect(error.message).toContain(way);
+});
+
+test.each([
+  ["a list", (names: readonly string[]) => `Host cluster\n ProxyJump ${names.join(",")}\n`],
+  [
+    "one after the other",
+    (names: readonly string[]) =>
+      ["cluster", ...names].map((name, at) => `Host ${name}\n ProxyJump ${names[at] ?? "none"}\n`).join(""),
+  ],
+])("takes 15 jump hosts in %s and refuses 16 for their number", (_, write) => {
+  const names = Array.from({ length: 16 }, (_one, at) => `j${at}`);
+  expect(nameHops({ sshConfig: write(names.slice(1)) })).toHaveLength(16);
+  const error = refuse({ sshConfig: write(names) });
+  expect(error).toMatchObject({ code: "CONFIG_INVALID" });
+  expect(error.message).toMatch(/^the way to target t has more than 16 hops: me@j\d+:22 → /);
 });
 
 test("refuses a ProxyCommand, which would be run, also of a jump host", () => {

@@ -45,7 +45,9 @@ export function planRoute(target: Target, context: RouteContext): SshRoute {
   const hop = readHop({ place, settings, context, table: target, isTarget: true });
   const trail = [describe(hop)];
   const jumps = target.proxyJump ?? readJumps(settings, place, hop);
-  return { hops: [...planJumps(jumps, target, trail, context), hop] };
+  const hops = [...planJumps(jumps, target, trail, context), hop];
+  if (hops.length > MAX_HOPS) throw refuseLong(hops.map(describe), target);
+  return { hops };
 }
 
 /** As with `ssh -J a,b`: what ssh_config says of the way counts for the first of them alone. */
@@ -59,7 +61,8 @@ function planJumps(
     const settings = readSettings(place, context);
     const hop = readHop({ place, settings, context, table: target, isTarget: false });
     const longer = [...trail, describe(hop)];
-    if (trail.includes(describe(hop)) || longer.length > MAX_HOPS) throw refuseLoop(longer, target);
+    if (trail.includes(describe(hop))) throw refuseLoop(longer, target);
+    if (longer.length > MAX_HOPS) throw refuseLong(longer.toReversed(), target);
     if (index > 0) return [hop];
     return [...planJumps(readJumps(settings, place, hop), target, longer, context), hop];
   });
@@ -100,5 +103,12 @@ function refuseLoop(trail: readonly string[], target: Target): RepxError {
   const way = trail.toReversed().join(" → ");
   return new RepxError("CONFIG_INVALID", `the jump hosts of target ${target.name} lead in a circle: ${way}`, {
     hint: 'Turn it off for the jump host: `ProxyJump none` in its Host block, above that of "Host *".',
+  });
+}
+
+function refuseLong(way: readonly string[], target: Target): RepxError {
+  const message = `the way to target ${target.name} has more than ${MAX_HOPS} hops: ${way.join(" → ")}`;
+  return new RepxError("CONFIG_INVALID", message, {
+    hint: "Take jump hosts out of ProxyJump in ssh_config, or of proxy_jump in config.toml.",
   });
 }

@@ -38,25 +38,42 @@ function explainIssue(issue: z.core.$ZodIssue, schema: z.ZodType): { message: st
     return { message: `unknown key ${renderPath([...issue.path, key])}`, hint };
   }
   const where = renderPath(issue.path);
-  if (issue.code === "invalid_type" && issue.input === undefined) {
-    return { message: `${where} is missing`, hint: `Add ${where}, a ${issue.expected}.` };
-  }
-  const came = `${JSON.stringify(issue.input)} (${Array.isArray(issue.input) ? "array" : typeof issue.input})`;
   if (issue.code === "invalid_type") {
-    return {
-      message: `${where} must be of type ${issue.expected}, not ${came}`,
-      hint: `Write a ${issue.expected} there.`,
-    };
+    const { words, example } = describeKind(issue.expected, issue.path);
+    if (issue.input === undefined) return { message: `${where} is missing`, hint: `Add ${words}: \`${example}\`.` };
+    return { message: `${where} must be ${words}, not ${renderInput(issue)}`, hint: `Write \`${example}\`.` };
   }
-  if (issue.code === "invalid_value") {
-    const allowed = issue.values.map((value) => JSON.stringify(value)).join(", ");
-    return { message: `${where} is ${came}`, hint: `It may be ${allowed}.` };
+  if (issue.code === "custom") {
+    const hint: unknown = issue.params?.["hint"];
+    const message = `${where} is ${renderInput(issue)}: ${issue.message}`;
+    return { message, hint: typeof hint === "string" ? hint : `Write another value, or remove ${where}.` };
   }
-  const hint: unknown = issue.code === "custom" ? issue.params?.["hint"] : undefined;
-  return {
-    message: `${where} is ${came}: ${issue.message}`,
-    hint: typeof hint === "string" ? hint : `Correct ${where}.`,
-  };
+  return { message: `${where} is ${renderInput(issue)}`, hint: `It ${describeLimit(issue)}.` };
+}
+
+function renderInput({ input }: z.core.$ZodIssue): string {
+  return `${JSON.stringify(input)} (${Array.isArray(input) ? "array" : typeof input})`;
+}
+
+function describeLimit(issue: z.core.$ZodIssue): string {
+  if (issue.code === "invalid_value") return `may be ${issue.values.map((value) => JSON.stringify(value)).join(", ")}`;
+  if (issue.code === "too_small" && issue.origin === "string") return "must not be empty";
+  if (issue.code === "too_small")
+    return `must be ${issue.inclusive === true ? "at least" : "more than"} ${issue.minimum}`;
+  if (issue.code === "too_big") return `may be ${issue.inclusive === true ? "at most" : "less than"} ${issue.maximum}`;
+  return issue.message;
+}
+
+/** What is expected at a path, in words, with a line that would do. */
+function describeKind(expected: string, path: readonly PropertyKey[]): { words: string; example: string } {
+  const key = String(path.at(-1) ?? "");
+  const where = renderPath(path).replaceAll(/\[\d+\]/g, "");
+  if (expected === "string") return { words: "a text in quotes", example: `${key} = "…"` };
+  if (expected === "boolean") return { words: "true or false", example: `${key} = false` };
+  if (expected === "array") return { words: "a list", example: `${key} = ["…"]` };
+  if (expected === "record") return { words: "a table of tables", example: `[${where}.NAME]` };
+  if (expected === "object") return { words: "a table", example: `[${where}]` };
+  return { words: "a whole number", example: `${key} = 4` };
 }
 
 function renderPath(path: readonly PropertyKey[]): string {
