@@ -311,6 +311,8 @@ describe("a user certificate", () => {
   test("lies elsewhere when certificateFiles names it, also for a key given as text", async () => {
     const { path } = await makeKey("certified");
     await certify(path);
+    const given = { ...known, privateKey: await readFile(path, "utf8") };
+    expect(await echoOver(makeRoute({ identityFiles: [path] }), given)).toBe(IN());
     await copyFile(`${path}-cert.pub`, at("elsewhere-cert.pub"));
     await rm(`${path}-cert.pub`);
     const change = { certificateFiles: [at("elsewhere-cert.pub")] };

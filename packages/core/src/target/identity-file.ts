@@ -4,6 +4,7 @@ import type { Passphrases } from "./passphrases.ts";
 import { fingerprintKey } from "./known-hosts.ts";
 import { signWithKey, type Signer } from "./login-key.ts";
 import { isEncryptedKey, parsePrivateKey, readPublicHalf, type PrivateKey } from "./private-key.ts";
+import type { SshHop } from "./ssh-hop.ts";
 import { parseCertificateLine, type Certificate } from "./ssh-certificate.ts";
 
 /** What an identity file gives. */
@@ -59,10 +60,10 @@ export async function readIdentityText(
 }
 
 /** Reads the certificates that belong to identity files (`-cert.pub` beside each) and those that are named. */
-export async function readCertificates(
-  identityFiles: readonly string[],
-  certificateFiles: readonly string[],
-): Promise<Certificate[]> {
+export async function readCertificates({
+  identityFiles,
+  certificateFiles,
+}: Pick<SshHop, "identityFiles" | "certificateFiles">): Promise<Certificate[]> {
   const paths = [...certificateFiles, ...identityFiles.map((path) => `${path.replace(/\.pub$/, "")}-cert.pub`)];
   const texts = await Promise.all(paths.map(readText));
   return texts.flatMap((text) => (typeof text === "string" ? (parseCertificateLine(text) ?? []) : []));

@@ -15,7 +15,7 @@ export interface SshHop {
   readonly alias?: string;
   /** Absolute paths of private keys, in the order in which they are tried; of named ones any may not be there. */
   readonly identityFiles: readonly string[];
-  /** Absolute paths of certificates. */
+  /** Absolute paths of certificates, beside those that lie beside identity files. */
   readonly certificateFiles: readonly string[];
   /** Whether keys of the agent that are not among the identity files stay out. */
   readonly identitiesOnly: boolean;
@@ -70,12 +70,7 @@ export function readHop({ place, settings, context, table, isTarget }: HopReques
     port,
     ...(alias === undefined ? {} : { alias }),
     identityFiles,
-    certificateFiles: [
-      ...new Set([
-        ...expandAll(settings.certificateFiles, "CertificateFile", paths),
-        ...identityFiles.map((path) => `${path}-cert.pub`).filter(context.isThere),
-      ]),
-    ],
+    certificateFiles: expandAll(settings.certificateFiles, "CertificateFile", paths),
     identitiesOnly: readSwitch(settings, "IdentitiesOnly"),
     ...chooseKnownHosts(readKnownHosts(settings, paths), table.knownHosts, isTarget),
     ...(agentSocket === undefined ? {} : { agentSocket }),

@@ -30,12 +30,12 @@ export interface KeySources {
 export async function collectKeys(hop: SshHop, isTarget: boolean, sources: KeySources): Promise<HopKeys> {
   const given = await readGivenKey(sources);
   if (given !== undefined && isTarget) {
-    return { keys: listLoginKeys([given], await readCertificates([], hop.certificateFiles)), problems: [] };
+    return { keys: listLoginKeys([given], await readCertificates(hop)), problems: [] };
   }
   const identities = await Promise.all(hop.identityFiles.map((path) => readIdentity(path, sources.passphrases)));
   const agent = await readAgent(hop, sources);
   const signers = [...(given === undefined ? [] : [given]), ...orderSigners(hop, identities, agent.signers)];
-  const certificates = await readCertificates(hop.identityFiles, hop.certificateFiles);
+  const certificates = await readCertificates(hop);
   const held = new Set(signers.map((signer) => signer.keyBlob.toString("base64")));
   const isHeld = (identity: Identity): boolean => held.has(identity.keyBlob?.toString("base64") ?? "");
   const problems = identities.flatMap((identity) => {

@@ -78,13 +78,13 @@ test("a name alone goes where ssh_config says", () => {
 });
 
 test("without ssh_config it is the local user, port 22, the usual keys that are there, and the usual known hosts", () => {
-  const there = /id_(rsa|ed25519)$|id_rsa-cert.pub$/;
+  const there = /id_(rsa|ed25519)$/;
   expect(planTarget({ isThere: (path) => there.test(path) })).toEqual({
     user: "me",
     host: "cluster",
     port: 22,
     identityFiles: ["/home/me/.ssh/id_ed25519", "/home/me/.ssh/id_rsa"],
-    certificateFiles: ["/home/me/.ssh/id_rsa-cert.pub"],
+    certificateFiles: [],
     identitiesOnly: false,
     newHostsFile: "/home/me/.ssh/known_hosts",
     knownHostsFiles: [
@@ -104,7 +104,6 @@ test("the target's table wins over ssh_config key by key", () => {
     host: "login.example.org",
     port: 22,
     identityFiles: ["/study/.repx/id"],
-    certificateFiles: ["/study/.repx/id-cert.pub"],
     knownHostsFiles: ["/study/.repx/hosts"],
   });
 });
