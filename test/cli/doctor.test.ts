@@ -229,14 +229,14 @@ describe("a host's key that nobody knows", () => {
     await writeFile(known, "");
     const stdout = await late.repxOnTerminal(["doctor", "--accept-new-host-key"], []);
     expect(stdout).toContain("Write yes to remember it");
-    expect(stdout).toContain("it closed the connection");
+    expect(stdout).toContain("closed the connection before the question");
     expect(await readFile(known, "utf8")).toBe("");
     await writeFile(known, late.ssh.knownHosts);
     const key = join(late.home, ".ssh/id_ed25519");
     await runCommand(["ssh-keygen", "-q", "-p", "-N", "open sesame", "-f", key]);
     const locked = await late.repxOnTerminal(["doctor"], []);
     expect(locked).toContain("Passphrase of ");
-    expect(locked).toContain("it closed the connection");
+    expect(locked).toContain("closed the connection before the question");
   });
 
   test("without a terminal nobody can be asked: the line to add is told", async () => {

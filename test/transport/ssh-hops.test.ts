@@ -1,13 +1,14 @@
 // Three servers, one behind the other: the way through jump hosts.
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { createServer, type Socket } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
 import { testTransport } from "../../packages/core/src/target/transport.suite.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
+import { runCommand } from "../harness/command.ts";
 import { findFreePort } from "../harness/free-port.ts";
 import { readPidFile, readTree } from "../harness/process.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
@@ -169,4 +170,24 @@ test("names the jump host that forbids forwarding", async () => {
   expect(error).toMatchObject({ code: "SSH_UNREACHABLE" });
   expect(error.message).toContain(`(the target) cannot be reached from 127.0.0.1:${port} (jump host 2): it forbids`);
   expect(error.hint).toContain("AllowTcpForwarding");
+});
+
+test("asks for no passphrase of the next hop any longer when a jump host goes", async () => {
+  const locked = join(folder.path, "locked");
+  await runCommand(["ssh-keygen", "-q", "-t", "rsa", "-m", "PEM", "-N", "sesame", "-f", locked]);
+  // Without its public half the key is unlocked before anything is offered.
+  await rm(`${locked}.pub`);
+  const asked = Promise.withResolvers<undefined>();
+  const unanswered = Promise.withResolvers<string | undefined>();
+  const askPassphrase = async (_: string, signal: AbortSignal) => {
+    asked.resolve(undefined);
+    signal.addEventListener("abort", () => unanswered.resolve(undefined));
+    return unanswered.promise;
+  };
+  const opening = expectRefusal(makeRoute({ 1: { identityFiles: [locked] } }), { askPassphrase });
+  await asked.promise;
+  await server(0).stop();
+  expect(await opening).toMatchObject({ code: "SSH_UNREACHABLE", message: expect.stringContaining("was lost") });
+  expect(await unanswered.promise).toBeUndefined();
+  await server(0).start();
 });

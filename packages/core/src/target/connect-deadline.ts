@@ -6,6 +6,8 @@ export interface ConnectDeadline {
   readonly signal: AbortSignal;
   /** Runs a question to a person, which is to end when the signal aborts. */
   pauseFor<T>(question: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  /** Whether a person is being asked. */
+  readonly isPaused: () => boolean;
   readonly stop: () => void;
 }
 
@@ -38,6 +40,7 @@ export function startConnectDeadline(seconds: number, describe: () => Error): Co
         }
       }
     },
+    isPaused: () => questions > 0,
     stop: () => {
       isStopped = true;
       clearTimeout(timer);

@@ -4,7 +4,7 @@ import ssh2, { type Client, type ServerHostKeyAlgorithm } from "ssh2";
 import type { ConnectDeadline } from "./connect-deadline.ts";
 import type { HostKeyCheck } from "./host-key-check.ts";
 import { quickenCiphers } from "./ssh-cipher.ts";
-import { describeClosed, describeRefusedKeys, type SshError } from "./ssh-failure.ts";
+import { describeClosed, describeRefusedKeys, describeUnanswered, type SshError } from "./ssh-failure.ts";
 import type { HopKeys } from "./ssh-keys.ts";
 import { startLogin } from "./ssh-login.ts";
 import type { SshHop } from "./ssh-route.ts";
@@ -52,7 +52,7 @@ export async function connectClient(entry: HopEntry): Promise<Client> {
     const isRefusal = error.level === "client-authentication" || (isLoggingIn && typeof error.code === "number");
     reject(isRefusal ? describeRefusedKeys(where, hop, entry.keys, login, error) : describeClosed(where, hop, error));
   });
-  client.once("close", () => reject(describeClosed(where, hop)));
+  client.once("close", () => reject(deadline.isPaused() ? describeUnanswered(where) : describeClosed(where, hop)));
   client.once("ready", () => resolve(client));
   client.connect({
     sock: socket,

@@ -34,6 +34,13 @@ export function describeClosed(where: string, hop: SshHop, error?: SshError): Re
   });
 }
 
+/** Describes a server that did not wait for a person's answer. */
+export function describeUnanswered(where: string): RepxError {
+  return new RepxError("SSH_UNREACHABLE", `${where} closed the connection before the question was answered`, {
+    hint: "Servers wait for a login for a minute or two (LoginGraceTime): try again with the answer at hand.",
+  });
+}
+
 /** Describes a jump host that does not lead to the next hop. */
 export function describeNoWay(jump: string, where: string, error: Error & { readonly reason?: number }): RepxError {
   // RFC 4254 section 5.1: 1 is SSH_OPEN_ADMINISTRATIVELY_PROHIBITED.

@@ -99,7 +99,9 @@ async function openHop(travel: Travel, index: number, previous: OpenHop | undefi
   if (hop === undefined) throw new Error(`there is no hop ${index}`);
   const where = nameHop(hop, index, route.hops.length);
   travel.note(where, hop, "it did not answer");
-  const keys = await Promise.race([collectKeys(hop, index === route.hops.length - 1, travel.sources), deadline.passed]);
+  const lost = previous === undefined ? [] : [waitForLoss(previous, where)];
+  const collecting = collectKeys(hop, index === route.hops.length - 1, travel.sources);
+  const keys = await Promise.race([collecting, deadline.passed, ...lost]);
   if (keys.keys.length === 0) throw describeNoKey(`${hop.user}@${where}`, travel.target.name, keys.problems);
   const opening = openHostKeyCheck(hop, where, credentials, deadline);
   const hostKey = await Promise.race([opening, deadline.passed]);
@@ -114,6 +116,16 @@ async function openHop(travel: Travel, index: number, previous: OpenHop | undefi
     socket.destroy();
     throw error;
   }
+}
+
+/** A promise that only ever rejects: when the connection to a jump host ends, which may be while a person is asked. */
+function waitForLoss({ closed, where: jump }: OpenHop, where: string): Promise<never> {
+  const lost = closed.then(() => {
+    throw describeNoWay(jump, where, new Error("the connection to it was lost"));
+  });
+  // It ends at last in any case.
+  lost.catch(() => {});
+  return lost;
 }
 
 async function openWay(
