@@ -8,7 +8,7 @@ import { FETCH_FILE_SCRIPT } from "./fetch-file-script.ts";
 import { openFileWriter, type FileWriter } from "./file-writer.ts";
 import { openIntake, type Intake } from "./intake.ts";
 import { leaveOut } from "./plan-pull.ts";
-import { refuseEnd, type FetchedStream, type StreamOrder } from "./stream-order.ts";
+import { readWord, refuseEnd, type FetchedStream, type StreamOrder } from "./stream-order.ts";
 import { startStreamHead } from "./stream-head.ts";
 import type { ListedEntry } from "./parse-listing.ts";
 import { refuseStream } from "./tar-members.ts";
@@ -29,7 +29,7 @@ export async function fetchFile(transport: Transport, order: StreamOrder, entry:
     const copied = await copyFile(transport, order, entry, path);
     sentBytes += copied.sentBytes;
     if (copied.reason === undefined) {
-      const arrived = [{ entry, stagedPath: path, sizeBytes, mtimeSeconds }];
+      const arrived = [{ entry, stagedPath: path, content: entry.path, sizeBytes, mtimeSeconds }];
       return { arrived, refused: [], leftOut: [], sentBytes };
     }
     await rm(path, { force: true });
@@ -72,9 +72,9 @@ async function copyFile(
     const output = await runFetch(transport, order, { mark, entry, onStdout });
     await held.decoder?.end();
     const { sizeBytes: gotBytes, sha256 } = await writer.end();
-    const lost = LOST.get(readWord(output, mark, "lost") ?? "");
+    const lost = LOST.get(readWord(output.stderr, mark, "lost") ?? "");
     if (lost !== undefined) return { sentBytes, gotBytes, reason: lost };
-    const sum = readWord(output, mark, "sum");
+    const sum = readWord(output.stderr, mark, "sum");
     if (sum === undefined || sum === "") throw refuseEnd(transport.description, output);
     if (gotBytes < entry.sizeBytes) return { sentBytes, gotBytes, reason: "it shrank while it was fetched" };
     return { sentBytes, gotBytes, reason: sum === sha256 ? undefined : CHANGED };
@@ -106,9 +106,4 @@ async function runFetch(
     onStdout,
     deadlineSeconds,
   });
-}
-
-function readWord({ stderr }: Output, mark: string, word: string): string | undefined {
-  const line = stderr.split("\n").findLast((text) => text.startsWith(`${mark} ${word} `));
-  return line?.slice(`${mark} ${word} `.length);
 }

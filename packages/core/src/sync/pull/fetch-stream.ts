@@ -1,15 +1,15 @@
 // Fetches files as one stream. Its SHA-256 is made on both sides, of the bytes as they travel: there by a `tee` into openssl or
-// sha256sum. Only when both agree, and tar's end was seen, does a stream count as whole.
+// sha256sum. Only when both agree, and the archive has its end, does a stream count as whole. What tar says decides over each file.
 import { createHash, randomUUID } from "node:crypto";
 import type { Output, Transport } from "../../target/transport.ts";
 import { FETCH_SCRIPT } from "./fetch-script.ts";
 import { openIntake } from "./intake.ts";
 import type { ListedEntry } from "./parse-listing.ts";
 import { leaveOut } from "./plan-pull.ts";
-import { showPath } from "./show-path.ts";
 import { startStreamHead } from "./stream-head.ts";
+import { readWord, refuseEnd, type FetchedStream, type StreamOrder } from "./stream-order.ts";
+import { readComplaints, type Complaints } from "./tar-complaints.ts";
 import { refuseStream } from "./tar-members.ts";
-import { refuseEnd, type FetchedStream, type StreamOrder } from "./stream-order.ts";
 import { unpackStream, type Unpacked } from "./unpack-stream.ts";
 
 /** Fetches one stream into its folder. SYNC_FAILED when it did not come as it was sent. */
@@ -27,9 +27,13 @@ export async function fetchStream(transport: Transport, order: StreamOrder): Pro
       return intake.write(bytes);
     });
     const unpacked = await intake.end();
-    const { sha256, said } = readLastWords(output.stderr, mark);
-    if (sha256 !== hash.digest("hex")) throw refuseEnd(transport.description, output);
-    return { ...dropShrunk(order.wanted, unpacked, said), sentBytes };
+    const sha256 = readWord(output.stderr, mark, "sum");
+    const padded = readWord(output.stderr, mark, "padded");
+    if (sha256 !== hash.digest("hex") || padded === undefined) throw refuseEnd(transport.description, output);
+    const complaints = readComplaints(output.stderr, order.wanted);
+    // One whose name is not known is among what came.
+    if (Number(padded) > complaints.paddedFiles) throw refuseStream("a file could not be read to its end");
+    return { ...dropPadded(order.wanted, unpacked, complaints), sentBytes };
   } catch (error) {
     // Its folder is to be removed: nothing must be written to it any more.
     await intake.drop();
@@ -53,46 +57,26 @@ async function runFetch(
   });
 }
 
-/** What the target said on stderr: the stream's hash, and why tar could not read a file, by the file's name. */
-export function readLastWords(
-  stderr: string,
-  mark: string,
-): { readonly sha256: string | undefined; readonly said: ReadonlyMap<string, string> } {
-  const lines = stderr.split("\n");
-  const sum = lines.findLast((line) => line.startsWith(`${mark} sum `))?.slice(`${mark} sum `.length);
-  const complaints = lines.map((line) => /^tar: (.+?): ([A-Z].*)$/.exec(line)).filter((found) => found !== null);
-  return { sha256: sum, said: new Map(complaints.map(([, name = "", words = ""]) => [name, words])) };
-}
-
-/** A file that shrank while tar read it has zeros at its end, which the job never wrote. */
-function dropShrunk(
+/** Leaves out what tar filled up, and the further names of such a file. */
+function dropPadded(
   wanted: readonly ListedEntry[],
   { arrived, refused }: Unpacked,
-  said: ReadonlyMap<string, string>,
+  complaints: Complaints,
 ): Omit<FetchedStream, "sentBytes"> {
   const known = new Set([...arrived, ...refused].map(({ entry }) => entry.path));
-  const unsent = wanted.filter(({ path }) => !known.has(path));
-  const hear = ({ path }: ListedEntry): string | undefined => said.get(showPath(path));
-  const [shrunk, whole] = part(arrived, ({ entry }) => SHRANK.test(hear(entry) ?? ""));
-  const shrunkNames = [...said.values()].filter((words) => SHRANK.test(words)).length;
-  if (shrunkNames > shrunk.length) throw refuseStream("a file shrank while it was read");
+  const whole = arrived.filter(({ content }) => complaints.explainPadded(content) === undefined);
   return {
     arrived: whole,
     refused,
     leftOut: [
       ...refused.map(({ entry, reason }) => leaveOut(entry, reason)),
-      ...shrunk.map(({ entry }) => leaveOut(entry, "it shrank while it was fetched")),
-      ...unsent.map((entry) => leaveOut(entry, ["it could not be read there", ...listWords(hear(entry))].join(": "))),
+      ...arrived.flatMap(({ entry, content }) => {
+        const reason = complaints.explainPadded(content);
+        return reason === undefined ? [] : [leaveOut(entry, reason)];
+      }),
+      ...wanted
+        .filter(({ path }) => !known.has(path))
+        .map((entry) => leaveOut(entry, complaints.explainUnsent(entry.path))),
     ],
   };
-}
-
-const SHRANK = /^File shrank by \d+ bytes/;
-
-function part<Value>(values: readonly Value[], isFirst: (value: Value) => boolean): [Value[], Value[]] {
-  return [values.filter(isFirst), values.filter((value) => !isFirst(value))];
-}
-
-function listWords(words: string | undefined): string[] {
-  return words === undefined ? [] : [words];
 }

@@ -144,8 +144,8 @@ function longName(): HandMember {
 }
 
 test("a stream whose hash is another, or does not come, is no whole one", async () => {
-  for (const hash of ["0".repeat(64), ""]) {
-    const transport = sendInstead(local, zstdCompressSync(GOOD), hash);
+  for (const sha256 of ["0".repeat(64), ""]) {
+    const transport = sendInstead(local, zstdCompressSync(GOOD), { sha256 });
     await expect(pullFrom(transport)).rejects.toMatchObject({ code: "SYNC_FAILED" });
   }
   expect(await listWritten()).toEqual([]);
@@ -156,25 +156,6 @@ test("a file that grew is fetched as it is, and left out where it grew beyond th
   const { leftOut, files } = await pullOutputs(grown, { ...place.request, jobs: [JOB], maxFileBytes: 50_000 });
   expect([files, leftOut.map(({ reason }) => reason)]).toEqual([1, ["it grew beyond the limit for one file"]]);
   expect(await readFile(join(place.destination, JOB, "out/a"), "utf8")).toBe("good");
-});
-
-test("a file that vanishes, or shrinks while it is read, is left out with what tar said", async () => {
-  const stream = zstdCompressSync(makeStream([{ path: `${JOB}/out/b`, body: "xx\0\0" }]));
-  const said = [
-    `tar: ${JOB}/out/a: Cannot stat: No such file or directory`,
-    `tar: ${JOB}/out/b: File shrank by 2 bytes; padding with zeros`,
-    "tar: Exiting with failure status due to previous errors",
-  ].join("\n");
-  const answer = sendInstead(local, stream);
-  const transport = changeFetch(answer, async (request) => {
-    const output = await answer.run(request);
-    return { ...output, stderr: `${said}\n${output.stderr}` };
-  });
-  const { leftOut, files } = await pullFrom(transport);
-  expect([files, leftOut.map(({ reason }) => reason)]).toEqual([
-    0,
-    ["it shrank while it was fetched", "it could not be read there: Cannot stat: No such file or directory"],
-  ]);
 });
 
 test("a target that prints without end before the stream is not listened to for ever", async () => {

@@ -91,10 +91,19 @@ export function makeStream(members: readonly HandMember[]): Buffer {
 }
 
 /** A target that lists as it should, and answers a request for files by a stream of ours, whose hash is right. */
-export function sendInstead(transport: Transport, stream: Buffer, sha256 = hashOf(stream)): Transport {
+export function sendInstead(
+  transport: Transport,
+  stream: Buffer,
+  {
+    sha256 = hashOf(stream),
+    said = [],
+    padded = 0,
+  }: { sha256?: string; said?: readonly string[]; padded?: number } = {},
+): Transport {
   return changeFetch(transport, async (request, mark) => {
     await request.onStdout?.(Buffer.concat([Buffer.from(`noise\nbegin ${mark}\n`), stream]));
-    return { exitCode: 0, stdout: "", stderr: `\n${mark} tar 0\n\n${mark} sum ${sha256}\n`, durationMs: 1 };
+    const stderr = [...said, "", `${mark} padded ${padded}`, "", `${mark} sum ${sha256}`, ""].join("\n");
+    return { exitCode: 0, stdout: "", stderr, durationMs: 1 };
   });
 }
 

@@ -27,3 +27,9 @@ export function refuseEnd(where: string, output: Output): RepxError {
     details: { exitCode, stderr: stderr.slice(-2000) },
   });
 }
+
+/** Reads the last thing that a script said under its mark. */
+export function readWord(stderr: string, mark: string, word: string): string | undefined {
+  const line = stderr.split("\n").findLast((text) => text.startsWith(`${mark} ${word} `));
+  return line?.slice(`${mark} ${word} `.length);
+}

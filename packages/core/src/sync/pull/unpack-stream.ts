@@ -14,6 +14,8 @@ export interface ArrivedEntry {
   readonly entry: ListedEntry;
   /** Absolute. */
   readonly stagedPath: string;
+  /** The path that its content came by: another one's for a hard link. */
+  readonly content: BytePath;
   readonly sizeBytes: number;
   readonly mtimeSeconds: number;
 }
@@ -111,7 +113,7 @@ async function stage(queue: ByteQueue, member: TarMember, context: StageContext)
     await symlink(toDiskPath(member.target), stagedPath);
     await lutimes(stagedPath, mtimeSeconds, mtimeSeconds);
   } else await writeBody(queue, member, stagedPath, order.onBytes);
-  return { entry, stagedPath, sizeBytes, mtimeSeconds };
+  return { entry, stagedPath, content: entry.path, sizeBytes, mtimeSeconds };
 }
 
 /** Readable for its owner whatever its mode is there; never set-uid, the umask applies. */
