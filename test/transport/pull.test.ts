@@ -168,6 +168,24 @@ test("a transport that connects anew carries a pull over a cut", async () => {
   await expectWhole();
 });
 
+test("a large file goes on where it was when the connection was cut, and is whole", async () => {
+  const size = 40_000_000;
+  await writeOutputs(base, { [`${JOB}/out/large`]: randomBytes(size) });
+  await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 20_000_000 });
+  await using transport = await openLasting(async () => connect(line.port), { pauseSeconds: 0.1 });
+  let cuts = 0;
+  const onProgress: PullRequest["onProgress"] = ({ doneBytes }) => {
+    if (doneBytes < 10_000_000 * (cuts + 1) || cuts === 3) return;
+    cuts += 1;
+    line.cut();
+  };
+  const { files, sentBytes } = await pullOutputs(transport, { ...request, onProgress });
+  expect([files, cuts]).toEqual([1, 3]);
+  // What was on its way at a cut comes twice.
+  expect(sentBytes).toBeLessThan(size + 6_000_000);
+  await expectWhole();
+});
+
 const CLIENT = `
   const [pull, transport] = await Promise.all(process.argv.slice(1, 3).map((path) => import(path)));
   const { target, credentials, request } = JSON.parse(process.argv[3]);

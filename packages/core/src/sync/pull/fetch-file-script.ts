@@ -1,14 +1,18 @@
 import { FIND_TOOLS } from "./find-tools.ts";
 
+/** What parts of a file are counted by. */
+export const BLOCK_BYTES = 65_536;
+
 /**
- * POSIX sh: sends the beginning of one large file on stdout, after a line with the mark and a `z` or `r` for what comes: zstd
- * or the bytes themselves, which is chosen by samples. Says on stderr the SHA-256 of that beginning, or why it could not be read.
- * Words: base path, mark, `zstd` or `none`, `openssl` or `sha256sum`, size. On stdin the name. The file is read twice, at the
- * same time, as a second read costs less than a pipe for the hash; and so a file that changes meanwhile is found out.
+ * POSIX sh: sends the beginning of one large file on stdout, without the blocks that came before, after a line with the mark
+ * and a `z` or `r` for what comes: zstd or the bytes themselves, which is chosen by samples. Says on stderr the SHA-256 of the
+ * whole beginning, or why it could not be read. Words: base path, mark, `zstd` or `none`, `openssl` or `sha256sum`, size, blocks
+ * to pass over. On stdin the name. The file is read twice, at the same time, as a second read costs less than a pipe for the
+ * hash; and so a file that changes meanwhile is found out.
  */
 export const FETCH_FILE_SCRIPT = String.raw`
 set -u
-base=$1 mark=$2 codec=$3 hash=$4 size=$5
+base=$1 mark=$2 codec=$3 hash=$4 size=$5 skip=$6
 ${FIND_TOOLS}
 name=$(cat && printf .)
 name=./${"$"}{name%.}
@@ -19,12 +23,12 @@ digest() {
   *) sha256sum ;;
   esac
 }
-blocks=$(((size + 65535) / 65536))
-send() { dd bs=65536 count="$1" skip="$2" 2>/dev/null <"$name"; }
+blocks=$(((size + ${BLOCK_BYTES - 1}) / ${BLOCK_BYTES}))
+send() { dd bs=${BLOCK_BYTES} count="$1" skip="$2" 2>/dev/null <"$name"; }
 press() {
   case $codec in
-  zstd) send "$blocks" 0 | zstd -1 -q -c ;;
-  *) send "$blocks" 0 ;;
+  zstd) send $((blocks - skip)) "$skip" | zstd -1 -q -c ;;
+  *) send $((blocks - skip)) "$skip" ;;
   esac
 }
 printf '\nbegin %s\n' "$mark"

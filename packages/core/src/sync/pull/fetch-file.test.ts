@@ -4,10 +4,12 @@ import { appendFile, readdir, readFile, rm, symlink, truncate, writeFile } from 
 import { join } from "node:path";
 import { zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RepxError, type Code } from "../../model/errors.ts";
 import { openLocal } from "../../target/local.ts";
 import type { Transport } from "../../target/transport.ts";
 import { answerFile, changeFetch, describeTree, JOB, linkTools, startPullPlace, writeOutputs } from "./pull.fixture.ts";
 import type { PullPlace } from "./pull.fixture.ts";
+import { PULL_LIMIT } from "./pull-limit.ts";
 import { pullOutputs, type Pulled } from "./pull.ts";
 
 const SIZE = 5_000_003;
@@ -96,8 +98,8 @@ test.each([
   ],
 ])("a file that %s is left out, with the reason", async (_, step, reason) => {
   await writeOutputs(place.base, { [`${JOB}/out/large`]: RANDOM, [`${JOB}/out/small`]: "s" });
-  let times = 0;
-  const { transport } = before(async () => (times++ === 0 ? step() : undefined));
+  let stepping: Promise<void> | undefined;
+  const { transport } = before(async () => (stepping ??= step()));
   const { files, leftOut } = await pull(transport);
   expect([files, leftOut.map((one) => one.reason)]).toEqual([1, [reason]]);
   expect(await readdir(join(place.destination, JOB, "out"))).toEqual(["small"]);
@@ -123,6 +125,81 @@ test.each([
   expect([pulled.files, times]).toEqual([files, 2]);
   expect(pulled.leftOut.map(({ reason }) => reason)).toEqual(files === 1 ? [] : ["it changed while it was fetched"]);
   expect(shown.at(-1)).toBe(SIZE);
+});
+
+/** A target to which the connection is lost whenever so many more bytes of a large file came, `times` in all. */
+function lose(
+  way: Transport,
+  everyBytes: number,
+  times: number,
+  code: Code,
+): { transport: Transport; skips: string[] } {
+  const skips: string[] = [];
+  const transport = changeFetch(way, async (request) => {
+    skips.push(request.argv.at(-1) ?? "");
+    let left = skips.length <= times ? everyBytes : Infinity;
+    return way.run({
+      ...request,
+      onStdout: async (chunk) => {
+        await request.onStdout?.(chunk.subarray(0, left));
+        left -= chunk.length;
+        if (left <= 0) throw new RepxError(code, "cut", { hint: "" });
+      },
+    });
+  });
+  return { transport, skips };
+}
+
+test.each([
+  ["as it is", RANDOM, "SSH_CONNECTION_LOST", 750_000, false],
+  ["compressed", Buffer.concat([TEXT, TEXT, RANDOM.subarray(0, 9e5)]), "SSH_CONNECTION_LOST", 140_000, false],
+  ["by busybox", RANDOM, "SSH_CONNECTION_LOST", 750_000, true],
+  ["too slowly", RANDOM, "SSH_TIMEOUT", 750_000, false],
+] as const)("a large file that is sent %s goes on where it was", async (_, content, code, bytes, isBusybox) => {
+  const folder = await linkTools(place.folder, isBusybox ? ["busybox"] : []);
+  for (const name of [...TOOLS, "tee", "sha256sum"]) if (isBusybox) await symlink("busybox", join(folder, name));
+  await using way = await openLocal(isBusybox ? { environment: { PATH: folder } } : {});
+  await writeOutputs(place.base, { [`${JOB}/out/large`]: content });
+  const { transport, skips } = lose(way, bytes, 6, code);
+  const shown: number[] = [];
+  const pulled = await pullOutputs(transport, {
+    ...place.request,
+    onProgress: ({ doneBytes }) => shown.push(doneBytes),
+  });
+  expect(pulled).toMatchObject({ files: 1, bytes: content.length, leftOut: [] });
+  expect((await readFile(join(place.destination, JOB, "out/large"))).equals(content)).toBe(true);
+  const blocks = skips.map(Number);
+  expect(blocks).toHaveLength(7);
+  expect(blocks).toEqual(blocks.toSorted((left, right) => left - right));
+  expect(blocks[6]).toBeGreaterThan(40);
+  expect(shown).toEqual(shown.toSorted((left, right) => left - right));
+});
+
+test("a large file that does not go on is given up after five attempts, and one that changed meanwhile begins anew", async () => {
+  await writeOutputs(place.base, { [`${JOB}/out/large`]: RANDOM });
+  const stuck = lose(local, 1, Infinity, "SSH_CONNECTION_LOST");
+  await expect(pull(stuck.transport)).rejects.toMatchObject({ code: "SSH_CONNECTION_LOST" });
+  expect(stuck.skips).toEqual(["0", "0", "0", "0", "0"]);
+  const { transport, skips } = lose(local, 2_000_000, 1, "SSH_CONNECTION_LOST");
+  let times = 0;
+  const changed = changeFetch(transport, async (request) => {
+    if (++times === 2) await writeOutputs(place.base, { [`${JOB}/out/large`]: RANDOM.toReversed() });
+    return transport.run(request);
+  });
+  expect(await pull(changed)).toMatchObject({ files: 1, leftOut: [] });
+  expect(skips).toEqual(["0", "30", "0"]);
+  expect((await readFile(join(place.destination, JOB, "out/large"))).equals(RANDOM.toReversed())).toBe(true);
+});
+
+test("a large file has time by its size", async () => {
+  await writeOutputs(place.base, { [`${JOB}/out/large`]: RANDOM });
+  const seconds: (number | undefined)[] = [];
+  const transport = changeFetch(local, async (request) => {
+    seconds.push(request.deadlineSeconds);
+    return local.run(request);
+  });
+  await pull(transport);
+  expect(seconds).toEqual([PULL_LIMIT.secondsFor(SIZE)]);
 });
 
 const COMPRESSED = zstdCompressSync(TEXT);

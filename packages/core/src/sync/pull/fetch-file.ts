@@ -1,10 +1,12 @@
 // Fetches one large file, as long as it was when it was listed. The target hashes the file itself while it sends it, so that
-// no copy of the stream is made there; a file that changed meanwhile is fetched once again, and then left out.
+// no copy of the stream is made there; a file that changed meanwhile is fetched once again, and then left out. Where the
+// connection is lost it goes on where it was.
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { posix } from "node:path";
 import type { Output, Transport } from "../../target/transport.ts";
-import { FETCH_FILE_SCRIPT } from "./fetch-file-script.ts";
+import { persist } from "../push/persist.ts";
+import { BLOCK_BYTES, FETCH_FILE_SCRIPT } from "./fetch-file-script.ts";
 import { openFileWriter, type FileWriter } from "./file-writer.ts";
 import { openIntake, type Intake } from "./intake.ts";
 import { leaveOut } from "./plan-pull.ts";
@@ -49,61 +51,113 @@ interface CopiedFile {
   readonly reason: string | undefined;
 }
 
+/** Goes on where it was when the connection is lost; what the target says at the end is about the whole. */
 async function copyFile(
   transport: Transport,
   order: StreamOrder,
   entry: ListedEntry,
   path: string,
 ): Promise<CopiedFile> {
-  const mark = randomUUID();
-  const head = startStreamHead(mark);
   const writer = await openFileWriter(path, entry, order.onBytes);
-  const held: { decoder?: Intake<void> } = {};
   let sentBytes = 0;
-  const onStdout = (chunk: Uint8Array): undefined | Promise<void> => {
-    const bytes = head.strip(chunk);
-    if (bytes.length === 0) return undefined;
-    const isFirst = sentBytes === 0;
-    sentBytes += bytes.length;
-    if (isFirst && bytes[0] === COMPRESSED) held.decoder = openIntake(true, async (chunks) => writeAll(writer, chunks));
-    return (held.decoder ?? writer).write(isFirst ? bytes.subarray(1) : bytes);
-  };
+  const rest: RestOfFile = { entry, writer, onSent: (bytes) => void (sentBytes += bytes) };
   try {
-    const output = await runFetch(transport, order, { mark, entry, onStdout });
-    await held.decoder?.end();
+    const { lost, sum } = await persist(async () => fetchRest(transport, order, rest), {
+      limit: order.limit,
+      isStopped: order.isStopped,
+      countArrived: () => writer.doneBytes(),
+    });
     const { sizeBytes: gotBytes, sha256 } = await writer.end();
-    const lost = LOST.get(readWord(output.stderr, mark, "lost") ?? "");
     if (lost !== undefined) return { sentBytes, gotBytes, reason: lost };
-    const sum = readWord(output.stderr, mark, "sum");
-    if (sum === undefined || sum === "") throw refuseEnd(transport.description, output);
     if (gotBytes < entry.sizeBytes) return { sentBytes, gotBytes, reason: "it shrank while it was fetched" };
     return { sentBytes, gotBytes, reason: sum === sha256 ? undefined : CHANGED };
   } catch (error) {
     // Its folder is to be removed: nothing must be written to it any more.
-    await held.decoder?.drop();
     await writer.drop();
+    throw error;
+  }
+}
+
+interface RestOfFile {
+  readonly entry: ListedEntry;
+  /** Has what came before. */
+  readonly writer: FileWriter;
+  readonly onSent: (bytes: number) => void;
+}
+
+/** Fetches what is not here yet; answers what the target says of the whole. */
+async function fetchRest(
+  transport: Transport,
+  order: StreamOrder,
+  { entry, writer, onSent }: RestOfFile,
+): Promise<{ readonly lost: string | undefined; readonly sum: string }> {
+  await writer.settle();
+  const mark = randomUUID();
+  const head = startStreamHead(mark);
+  const skippedBlocks = Math.floor(writer.doneBytes() / BLOCK_BYTES);
+  const sink = passOver(writer, writer.doneBytes() - skippedBlocks * BLOCK_BYTES);
+  const held: { first?: number; decoder?: Intake<void> } = {};
+  let isOver = false;
+  const onStdout = (chunk: Uint8Array): undefined | Promise<void> => {
+    const bytes = head.strip(chunk);
+    // A connection that is lost may hand over late what it had kept.
+    if (bytes.length === 0 || isOver) return undefined;
+    onSent(bytes.length);
+    if (held.first !== undefined) return (held.decoder ?? sink).write(bytes);
+    held.first = bytes[0] ?? 0;
+    if (held.first === COMPRESSED) held.decoder = openIntake(true, async (chunks) => writeAll(sink, chunks));
+    return (held.decoder ?? sink).write(bytes.subarray(1));
+  };
+  try {
+    const output = await runFetch(transport, order, { mark, entry, skippedBlocks, onStdout });
+    await held.decoder?.end();
+    const [lost, sum] = ["lost", "sum"].map((word) => readWord(output.stderr, mark, word) ?? "");
+    if (LOST.get(lost ?? "") === undefined && (sum ?? "") === "") throw refuseEnd(transport.description, output);
+    return { lost: LOST.get(lost ?? ""), sum: sum ?? "" };
+  } catch (error) {
+    isOver = true;
+    await held.decoder?.drop();
     throw held.decoder?.isDamaged() === true ? refuseStream("it cannot be decompressed", error) : error;
   }
 }
 
-async function writeAll(writer: FileWriter, chunks: AsyncIterable<Buffer>): Promise<void> {
-  for await (const chunk of chunks) await writer.write(chunk);
+type Sink = Pick<FileWriter, "write">;
+
+/** Blocks begin before what is missing. */
+function passOver(sink: Sink, bytes: number): Sink {
+  let left = bytes;
+  return {
+    write(piece) {
+      const rest = piece.subarray(left);
+      left -= piece.length - rest.length;
+      return rest.length === 0 ? undefined : sink.write(rest);
+    },
+  };
+}
+
+async function writeAll(sink: Sink, chunks: AsyncIterable<Buffer>): Promise<void> {
+  for await (const chunk of chunks) await sink.write(chunk);
+}
+
+interface Fetch {
+  readonly mark: string;
+  readonly entry: ListedEntry;
+  readonly skippedBlocks: number;
+  readonly onStdout: (chunk: Uint8Array) => undefined | Promise<void>;
 }
 
 async function runFetch(
   transport: Transport,
-  { basePath, tools, deadlineSeconds }: StreamOrder,
-  {
-    mark,
-    entry,
-    onStdout,
-  }: { mark: string; entry: ListedEntry; onStdout: (chunk: Uint8Array) => undefined | Promise<void> },
+  { basePath, tools, limit }: StreamOrder,
+  { mark, entry, skippedBlocks, onStdout }: Fetch,
 ): Promise<Output> {
   const [codec, hash] = [tools.hasZstd ? "zstd" : "none", tools.hasOpenssl ? "openssl" : "sha256sum"];
+  const numbers = [entry.sizeBytes, skippedBlocks].map(String);
   return transport.run({
-    argv: ["sh", "-c", FETCH_FILE_SCRIPT, "fetch", basePath, mark, codec, hash, String(entry.sizeBytes)],
+    argv: ["sh", "-c", FETCH_FILE_SCRIPT, "fetch", basePath, mark, codec, hash, ...numbers],
     stdin: Buffer.from(entry.path, "latin1"),
     onStdout,
-    deadlineSeconds,
+    // All of it is hashed each time.
+    deadlineSeconds: limit.secondsFor(entry.sizeBytes),
   });
 }

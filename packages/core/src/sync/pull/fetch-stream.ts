@@ -12,6 +12,9 @@ import { readComplaints, type Complaints } from "./tar-complaints.ts";
 import { refuseStream } from "./tar-members.ts";
 import { unpackStream, type Unpacked } from "./unpack-stream.ts";
 
+/** What a file counts for beside its content: opening many of them takes its time. */
+const FILE_BYTES = 10_000;
+
 /** Fetches one stream into its folder. SYNC_FAILED when it did not come as it was sent. */
 export async function fetchStream(transport: Transport, order: StreamOrder): Promise<FetchedStream> {
   const mark = randomUUID();
@@ -43,7 +46,7 @@ export async function fetchStream(transport: Transport, order: StreamOrder): Pro
 
 async function runFetch(
   transport: Transport,
-  { basePath, tools, wanted, deadlineSeconds }: StreamOrder,
+  { basePath, tools, wanted, limit }: StreamOrder,
   mark: string,
   onStdout: (chunk: Uint8Array) => undefined | Promise<void>,
 ): Promise<Output> {
@@ -53,7 +56,7 @@ async function runFetch(
     argv: ["sh", "-c", FETCH_SCRIPT, "fetch", basePath, mark, codec, hash, tools.hasGnuTar ? "gnu" : "other"],
     stdin: Buffer.from(wanted.map(({ path }) => path + end).join(""), "latin1"),
     onStdout,
-    deadlineSeconds,
+    deadlineSeconds: limit.secondsFor(wanted.reduce((sum, { sizeBytes }) => sum + sizeBytes + FILE_BYTES, 0)),
   });
 }
 

@@ -7,6 +7,10 @@ import { STAGE_FLAGS, writeWhole } from "./unpack-stream.ts";
 export interface FileWriter {
   /** Takes a piece; settles when there is room for more. Bytes beyond the file's size are passed over. */
   write(bytes: Uint8Array): undefined | Promise<void>;
+  /** How many bytes of the file were taken. */
+  doneBytes(): number;
+  /** Settles when the last piece is taken whole: whoever wrote it may not have waited. */
+  settle(): Promise<void>;
   /** Sets the time, closes the file, and answers what came. */
   end(): Promise<{ readonly sizeBytes: number; readonly sha256: string }>;
   /** Closes the file once nothing is written to it any more. */
@@ -29,6 +33,7 @@ export async function openFileWriter(
   let [buffer, spare] = [Buffer.allocUnsafe(BUFFER_BYTES), Buffer.allocUnsafe(BUFFER_BYTES)];
   let [doneBytes, heldBytes] = [0, 0];
   let writing: Promise<void> = Promise.resolve();
+  let taking: Promise<void> = Promise.resolve();
   /** Settles when the buffer before this one is written. */
   const flush = (): Promise<void> => {
     const [bytes, before] = [buffer.subarray(0, heldBytes), writing];
@@ -52,11 +57,13 @@ export async function openFileWriter(
     write(piece) {
       const bytes = piece.subarray(0, sizeBytes - doneBytes);
       doneBytes += bytes.length;
-      if (heldBytes + bytes.length >= BUFFER_BYTES) return copy(bytes);
+      if (heldBytes + bytes.length >= BUFFER_BYTES) return (taking = copy(bytes));
       buffer.set(bytes, heldBytes);
       heldBytes += bytes.length;
       return undefined;
     },
+    doneBytes: () => doneBytes,
+    settle: async () => taking,
     async end() {
       await flush();
       await writing;

@@ -2,7 +2,7 @@ import type { ListedEntry } from "./parse-listing.ts";
 
 /** How many streams travel side by side. */
 export const CHANNELS = 4;
-/** What a broken connection costs at most, for each of them. */
+/** What a broken connection costs at most, for each of them; a large file goes on where it was. */
 const MOST_BYTES = 64 * 1024 * 1024;
 /** A file that may be a stream of its own. */
 export const LARGE_BYTES = 4 * 1024 * 1024;

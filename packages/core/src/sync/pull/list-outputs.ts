@@ -35,7 +35,7 @@ export async function listOutputs(
       if (bytes.length > 0) held.intake ??= openIntake(bytes[0] === ZSTD_BYTE, read);
       return held.intake?.write(bytes);
     },
-    deadlineSeconds: request.deadlineSeconds ?? DEADLINE_SECONDS,
+    deadlineSeconds: DEADLINE_SECONDS,
   });
   await held.intake?.end().catch((error: unknown) => {
     throw held.intake?.isDamaged() === true ? refuseListing(transport.description, output) : error;

@@ -21,8 +21,6 @@ export interface PullRequest {
   /** SYNC_TOO_LARGE when more would have to be fetched. */
   readonly maxTotalBytes?: number;
   readonly onProgress?: (progress: TransferProgress) => void;
-  /** Of each command on the target; 3600 when not given. */
-  readonly deadlineSeconds?: number;
 }
 
 /** A file that was not fetched. */

@@ -237,6 +237,21 @@ test("what stands in the way here is left as it is, and the rest comes", async (
   expect(await readlink(join(place.destination, JOB, "out/deep"))).toBe("/tmp");
 });
 
+test("what a killed pull left is removed a day later, and what one at work has is not", async () => {
+  await writeOutputs(place.base, RESULTS);
+  for (const name of [".repx-pull-old", ".repx-pull-new", ".repx-pull-busy"]) {
+    await mkdir(join(place.destination, name, "1"), { recursive: true });
+    const file = join(place.destination, name, "1/0");
+    await writeFile(file, "x");
+    for (const path of [file, join(file, ".."), join(file, "../..")]) {
+      if (name.endsWith("old") || (name.endsWith("busy") && path !== file)) await utimes(path, 1000, 1000);
+    }
+  }
+  await pull();
+  const left = (await readdir(place.destination)).filter((name) => name.startsWith("."));
+  expect(left.toSorted()).toEqual([".repx-pull-busy", ".repx-pull-new"]);
+});
+
 test("a busybox target without zstd and openssl does as well, but for names with line feeds", async () => {
   await using busybox = await openLocal({ environment: { PATH: await makeBusybox() } });
   await writeOutputs(place.base, { ...RESULTS, [`${JOB}/out/a'b`]: "1", [`${JOB}/out/new\nline`]: "2" });

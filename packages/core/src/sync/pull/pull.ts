@@ -5,6 +5,7 @@ import type { JobId } from "../../model/ids.ts";
 import { RepxError } from "../../model/errors.ts";
 import type { Transport } from "../../target/transport.ts";
 import { startMeter, startReporting } from "../progress.ts";
+import { persist, type Persistence } from "../push/persist.ts";
 import { fetchFile } from "./fetch-file.ts";
 import { fetchStream } from "./fetch-stream.ts";
 import type { FetchedStream, StreamOrder } from "./stream-order.ts";
@@ -14,6 +15,7 @@ import { startLooking } from "./look-here.ts";
 import type { ListedEntry, OutputListing } from "./parse-listing.ts";
 import { makePlacer, type Placer } from "./place-files.ts";
 import { listMarkers, planPull, type PullPlan } from "./plan-pull.ts";
+import { PULL_LIMIT } from "./pull-limit.ts";
 import type { LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
 import {
   checkSpaceHere,
@@ -25,9 +27,6 @@ import {
 
 export type { JobPart, LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
 
-const DEADLINE_SECONDS = 3600;
-/** A transport that can connect anew does so when it is used again. */
-const ATTEMPTS = 4;
 const MOST_NAMED = 10;
 
 /** Tells what a pull would do, and does nothing. */
@@ -119,9 +118,10 @@ async function fetchAll(work: PullWork, streams: readonly (readonly ListedEntry[
   const tally: Tally = { bytes: 0, files: 0, sentBytes: 0, leftOut: [] };
   const waiting = [...streams];
   const failures: unknown[] = [];
+  const persistence = { limit: PULL_LIMIT, countArrived: () => tally.files, isStopped: () => failures.length > 0 };
   const serve = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined && failures.length === 0; next = waiting.shift()) {
-      await fetchOne(work, next, tally).catch((error: unknown) => failures.push(error));
+      await fetchOne(work, next, { tally, persistence }).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: CHANNELS }, serve));
@@ -129,8 +129,13 @@ async function fetchAll(work: PullWork, streams: readonly (readonly ListedEntry[
   return tally;
 }
 
-async function fetchOne(work: PullWork, wanted: readonly ListedEntry[], tally: Tally): Promise<void> {
-  const { sentBytes, arrived, leftOut } = await fetchAgain(work, wanted, ATTEMPTS);
+interface Round {
+  readonly tally: Tally;
+  readonly persistence: Persistence;
+}
+
+async function fetchOne(work: PullWork, wanted: readonly ListedEntry[], { tally, persistence }: Round): Promise<void> {
+  const { sentBytes, arrived, leftOut } = await fetchWanted(work, wanted, persistence);
   const obstructed = await work.placer.place(arrived);
   tally.sentBytes += sentBytes;
   tally.leftOut.push(...leftOut, ...obstructed);
@@ -142,38 +147,45 @@ function sumSizes(files: readonly Pick<LeftOut, "sizeBytes">[]): number {
   return files.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 }
 
-async function fetchAgain(work: PullWork, wanted: readonly ListedEntry[], attempts: number): Promise<FetchedStream> {
-  const { transport, request, listing, staging, meter } = work;
-  const folder = await staging.makePlace();
+async function fetchWanted(
+  { transport, request, listing, staging, meter }: PullWork,
+  wanted: readonly ListedEntry[],
+  persistence: Persistence,
+): Promise<FetchedStream> {
   let doneBytes = 0;
   const onBytes = (bytes: number): void => {
     doneBytes += bytes;
     meter.add(bytes, 0);
   };
-  try {
-    const fetched = await fetchStreamOrFile(transport, {
-      wanted,
-      onBytes,
-      folder,
-      maxFileBytes: request.maxFileBytes ?? Infinity,
-      basePath: request.basePath,
-      tools: listing.tools,
-      deadlineSeconds: request.deadlineSeconds ?? DEADLINE_SECONDS,
-    });
-    // What was left out, or changed its size, is done as well.
-    meter.add(sumSizes(wanted) - doneBytes, wanted.length);
-    return fetched;
-  } catch (error) {
-    if (!(error instanceof RepxError && error.code === "SSH_CONNECTION_LOST") || attempts <= 1) throw error;
-    meter.add(-doneBytes, 0);
-    await rm(folder, { recursive: true, force: true });
-    return fetchAgain(work, wanted, attempts - 1);
-  }
+  const makeOrder = async (): Promise<StreamOrder> => ({
+    ...persistence,
+    wanted,
+    onBytes,
+    folder: await staging.makePlace(),
+    maxFileBytes: request.maxFileBytes ?? Infinity,
+    basePath: request.basePath,
+    tools: listing.tools,
+  });
+  const fetchWhole = async (): Promise<FetchedStream> => {
+    const order = await makeOrder();
+    try {
+      return await fetchStream(transport, order);
+    } catch (error) {
+      onBytes(-doneBytes);
+      await rm(order.folder, { recursive: true, force: true });
+      throw error;
+    }
+  };
+  const large = findLarge(wanted);
+  const fetched =
+    large === undefined ? await persist(fetchWhole, persistence) : await fetchFile(transport, await makeOrder(), large);
+  // What was left out, or changed its size, is done as well.
+  meter.add(sumSizes(wanted) - doneBytes, wanted.length);
+  return fetched;
 }
 
 /** A large file is a stream of its own. */
-async function fetchStreamOrFile(transport: Transport, order: StreamOrder): Promise<FetchedStream> {
-  const [entry, ...others] = order.wanted;
+function findLarge([entry, ...others]: readonly ListedEntry[]): ListedEntry | undefined {
   const isLarge = entry !== undefined && others.length === 0 && entry.kind === "file" && entry.sizeBytes >= LARGE_BYTES;
-  return isLarge ? fetchFile(transport, order, entry) : fetchStream(transport, order);
+  return isLarge ? entry : undefined;
 }

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, readdir, rm, stat, statfs } from "node:fs/promises";
+import { lstat, mkdir, readdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { RepxError } from "../../model/errors.ts";
 
@@ -10,7 +10,7 @@ export interface StagingFolder extends AsyncDisposable {
 }
 
 const PREFIX = ".repx-pull-";
-/** A pull at work makes a new folder in its own with every stream, and a stream has an hour. */
+/** A pull at work writes to something in its folder, unless it waits for a connection. */
 const STALE_MS = 24 * 3600 * 1000;
 /** What the folder itself and the names in it take. */
 const SPARE_BYTES = 1024 * 1024;
@@ -41,11 +41,24 @@ export async function openStagingFolder(destination: string): Promise<StagingFol
 async function removeStale(destination: string): Promise<void> {
   const names = (await readdir(destination)).filter((name) => name.startsWith(PREFIX));
   for (const name of names) {
-    const stats = await stat(join(destination, name)).catch(() => undefined);
-    if (stats === undefined || Date.now() - stats.mtimeMs < STALE_MS) continue;
+    const path = join(destination, name);
     // Another user's is not ours to remove.
-    await rm(join(destination, name), { recursive: true, force: true }).catch(() => {});
+    if (await isStale(path)) await rm(path, { recursive: true, force: true }).catch(() => {});
   }
+}
+
+/** Whether nothing in a folder was touched of late. */
+async function isStale(folder: string): Promise<boolean> {
+  if (!(await isOld(folder))) return false;
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  for (const name of names) if (!(await isOld(join(folder, name)))) return false;
+  return true;
+}
+
+/** What vanishes meanwhile has an owner at work. */
+async function isOld(path: string): Promise<boolean> {
+  const stats = await lstat(path).catch(() => undefined);
+  return stats !== undefined && Date.now() - stats.mtimeMs >= STALE_MS;
 }
 
 /** Looks whether so many files have room; SYNC_NO_SPACE when they have not. */

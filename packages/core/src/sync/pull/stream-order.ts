@@ -1,14 +1,14 @@
 import { RepxError } from "../../model/errors.ts";
 import type { Output } from "../../target/transport.ts";
+import type { Persistence } from "../push/persist.ts";
 import type { OutputListing } from "./parse-listing.ts";
 import type { LeftOut } from "./pull-request.ts";
 import type { Unpacked, UnpackOrder } from "./unpack-stream.ts";
 
 /** A stream to fetch. */
-export interface StreamOrder extends UnpackOrder {
+export interface StreamOrder extends UnpackOrder, Pick<Persistence, "limit" | "isStopped"> {
   readonly basePath: string;
   readonly tools: OutputListing["tools"];
-  readonly deadlineSeconds: number;
 }
 
 /** What a whole stream brought. */

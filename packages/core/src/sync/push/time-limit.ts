@@ -32,7 +32,12 @@ export function startTimeLimit({ seconds, description, channels }: TimeAllowance
           hint: "Try again: it goes on where it stopped, for two days.",
         });
       }
-      return Math.min((endMs - now()) / 1000, LEAST_SECONDS + (bytes * channels) / LEAST_BYTES_PER_SECOND);
+      return Math.min((endMs - now()) / 1000, allowSeconds(bytes * channels));
     },
   };
+}
+
+/** The time that is given to something of this size, where nothing bounds it as a whole. */
+export function allowSeconds(bytes: number): number {
+  return LEAST_SECONDS + bytes / LEAST_BYTES_PER_SECOND;
 }
