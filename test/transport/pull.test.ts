@@ -248,6 +248,27 @@ test("too little room is seen before anything comes, and a disk that runs full l
   }
 });
 
+test("a file that grew stops before it fills the disk", async () => {
+  await writeOutputs(base, { [`${JOB}/out/log`]: "x" });
+  const disk = await makeTraversableFolder(scratch.path, `disk-${places}`);
+  await runCommand(["mount", "-t", "tmpfs", "-o", "size=20m", "none", disk]);
+  try {
+    await using transport = await connect();
+    const growing: Transport = {
+      ...transport,
+      run: async (order) => {
+        if (order.argv[3] === "fetch") await writeOutputs(base, { [`${JOB}/out/log`]: Buffer.alloc(30_000_000) });
+        return transport.run(order);
+      },
+    };
+    const refused = pullOutputs(growing, { ...request, destination: join(disk, "outputs") });
+    const message = expect.stringContaining("has no room for files that grew");
+    await expect(refused).rejects.toMatchObject({ code: "SYNC_NO_SPACE", message });
+  } finally {
+    await runCommand(["umount", disk]);
+  }
+});
+
 test("a destination on a read-only file system is refused", async () => {
   await writeMuch();
   const disk = await makeTraversableFolder(scratch.path, `disk-${places}`);

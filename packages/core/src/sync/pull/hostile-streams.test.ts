@@ -1,8 +1,10 @@
 // What a target may send that it should not. Each stream has the right hash: whoever owns the target owns that, too.
 import { lstat, mkdir, readdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RepxError } from "../../model/errors.ts";
 import { openLocal } from "../../target/local.ts";
 import type { Transport } from "../../target/transport.ts";
 import {
@@ -156,6 +158,37 @@ test("a file that grew is fetched as it is, and left out where it grew beyond th
   const { leftOut, files } = await pullOutputs(grown, { ...place.request, jobs: [JOB], maxFileBytes: 50_000 });
   expect([files, leftOut.map(({ reason }) => reason)]).toEqual([1, ["it grew beyond the limit for one file"]]);
   expect(await readFile(join(place.destination, JOB, "out/a"), "utf8")).toBe("good");
+});
+
+test("what grew counts toward the limit for all, and nothing of a stream beyond it is kept", async () => {
+  const request = { ...place.request, jobs: [JOB] };
+  const grown = sendInstead(local, zstdCompressSync(GOOD));
+  // Listed are two files of five bytes.
+  const refused = pullOutputs(grown, { ...request, maxTotalBytes: 100_003 });
+  await expect(refused).rejects.toMatchObject({ code: "SYNC_TOO_LARGE", message: expect.stringContaining("100.0 kB") });
+  expect(await listWritten()).toEqual([]);
+  expect(await pullOutputs(grown, { ...request, maxTotalBytes: 100_005 })).toMatchObject({ files: 2, bytes: 100_004 });
+});
+
+test("what grew in a stream that was lost does not count", async () => {
+  const grown = sendInstead(local, zstdCompressSync(GOOD));
+  let times = 0;
+  const transport = changeFetch(grown, async (request) => {
+    const output = await grown.run(request);
+    // Until it is unpacked.
+    await sleep(50);
+    if (++times < 3) throw new RepxError("SSH_CONNECTION_LOST", "cut", { hint: "" });
+    return output;
+  });
+  expect(await pullOutputs(transport, { ...place.request, jobs: [JOB], maxTotalBytes: 100_005 })).toMatchObject({
+    files: 2,
+  });
+});
+
+test("markers count toward the limit for all", async () => {
+  await writeOutputs(place.base, { [`${JOB}/repx/SUCCESS`]: "x".repeat(1000) });
+  const refused = pullOutputs(local, { ...place.request, jobs: [JOB], maxTotalBytes: 1009 });
+  await expect(refused).rejects.toMatchObject({ code: "SYNC_TOO_LARGE", details: { bytes: 1010 } });
 });
 
 test("a target that prints without end before the stream is not listened to for ever", async () => {

@@ -1,8 +1,6 @@
 // Fetches what jobs left on a target. Looks at both sides, fetches what differs in streams side by side, and puts each stream
 // into place once it is whole: a pull that is killed leaves whole files, and the next one fetches only the rest.
 import { rm } from "node:fs/promises";
-import type { JobId } from "../../model/ids.ts";
-import { RepxError } from "../../model/errors.ts";
 import type { Transport } from "../../target/transport.ts";
 import { startMeter, startReporting } from "../progress.ts";
 import { persist, type Persistence } from "../push/persist.ts";
@@ -17,17 +15,10 @@ import { makePlacer, type Placer } from "./place-files.ts";
 import { listMarkers, planPull, type PullPlan } from "./plan-pull.ts";
 import { PULL_LIMIT } from "./pull-limit.ts";
 import type { LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
-import {
-  checkSpaceHere,
-  describeWriteFailure,
-  openStagingFolder,
-  renderBytes,
-  type StagingFolder,
-} from "./staging-folder.ts";
+import { refuseTooLarge, startGrowthLimit, sumPlanned, type GrowthLimit } from "./size-limit.ts";
+import { checkSpaceHere, describeWriteFailure, openStagingFolder, type StagingFolder } from "./staging-folder.ts";
 
 export type { JobPart, LeftOut, Pulled, PullPreview, PullRequest } from "./pull-request.ts";
-
-const MOST_NAMED = 10;
 
 /** Tells what a pull would do, and does nothing. */
 export async function previewPull(transport: Transport, request: PullRequest): Promise<PullPreview> {
@@ -35,16 +26,17 @@ export async function previewPull(transport: Transport, request: PullRequest): P
   return plan.preview;
 }
 
-/** Fetches outputs. SYNC_TOO_LARGE and SYNC_NO_SPACE before anything is fetched. */
+/** Fetches outputs. SYNC_TOO_LARGE and SYNC_NO_SPACE before anything is fetched, or where files grew meanwhile. */
 export async function pullOutputs(transport: Transport, request: PullRequest): Promise<Pulled> {
   const { listing, plan } = await lookAtBoth(transport, request);
   refuseTooLarge(plan, request);
   if (isNothingToDo(plan)) return { ...plan.preview, bytes: 0, files: 0, sentBytes: 0 };
   await using staging = await openStagingFolder(request.destination);
-  await checkSpaceHere(request.destination, plan.preview);
+  const freeBytes = await checkSpaceHere(request.destination, sumPlanned(plan));
+  const growth = startGrowthLimit(plan, request, freeBytes);
   const placer = makePlacer(request.destination, plan.staleMarkers);
   const meter = startReporting(startMeter(plan.preview, now), request.onProgress, now);
-  const work: PullWork = { transport, request, listing, staging, placer, meter };
+  const work: PullWork = { transport, request, listing, staging, placer, meter, growth };
   // The target reads the first files while folders are made here.
   const fetched = await finishBoth(fetchAll(work, groupStreams(plan.wanted)), placer.makeFolders(plan.folders));
   await placer.removeMarkers(plan.staleMarkers.keys());
@@ -76,23 +68,6 @@ function isNothingToDo({ wanted, wantedMarkers, staleMarkers, folders }: PullPla
   return wanted.length + wantedMarkers.length + staleMarkers.size + folders.length === 0;
 }
 
-function refuseTooLarge({ wanted, preview }: PullPlan, { maxTotalBytes = Infinity }: PullRequest): void {
-  if (preview.bytes <= maxTotalBytes) return;
-  const sizes = new Map<JobId, number>();
-  for (const { job, sizeBytes } of wanted) sizes.set(job, (sizes.get(job) ?? 0) + sizeBytes);
-  const jobs = [...sizes].map(([id, sizeBytes]) => ({ id, sizeBytes })).toSorted((a, b) => b.sizeBytes - a.sizeBytes);
-  const largest = jobs.slice(0, 3).map(({ id, sizeBytes }) => `${id} ${renderBytes(sizeBytes)}`);
-  const [all, limit] = [renderBytes(preview.bytes), renderBytes(maxTotalBytes)];
-  throw new RepxError(
-    "SYNC_TOO_LARGE",
-    `${all} are to be fetched, and the limit is ${limit}; the largest: ${largest.join(", ")}`,
-    {
-      hint: "Raise the limit with --max-size, or fetch less: fewer jobs, --match, --max-file.",
-      details: { bytes: preview.bytes, maxTotalBytes, jobs: jobs.slice(0, MOST_NAMED) },
-    },
-  );
-}
-
 function now(): number {
   return performance.now();
 }
@@ -104,6 +79,7 @@ interface PullWork {
   readonly staging: StagingFolder;
   readonly placer: Placer;
   readonly meter: ReturnType<typeof startReporting>;
+  readonly growth: GrowthLimit;
 }
 
 interface Tally {
@@ -148,11 +124,15 @@ function sumSizes(files: readonly Pick<LeftOut, "sizeBytes">[]): number {
 }
 
 async function fetchWanted(
-  { transport, request, listing, staging, meter }: PullWork,
+  { transport, request, listing, staging, meter, growth }: PullWork,
   wanted: readonly ListedEntry[],
   persistence: Persistence,
 ): Promise<FetchedStream> {
-  let doneBytes = 0;
+  let [doneBytes, grownBytes] = [0, 0];
+  const onGrowth = (bytes: number): void => {
+    grownBytes += bytes;
+    growth.add(bytes);
+  };
   const onBytes = (bytes: number): void => {
     doneBytes += bytes;
     meter.add(bytes, 0);
@@ -161,6 +141,7 @@ async function fetchWanted(
     ...persistence,
     wanted,
     onBytes,
+    onGrowth,
     folder: await staging.makePlace(),
     maxFileBytes: request.maxFileBytes ?? Infinity,
     basePath: request.basePath,
@@ -172,6 +153,7 @@ async function fetchWanted(
       return await fetchStream(transport, order);
     } catch (error) {
       onBytes(-doneBytes);
+      onGrowth(-grownBytes);
       await rm(order.folder, { recursive: true, force: true });
       throw error;
     }

@@ -61,15 +61,16 @@ async function isOld(path: string): Promise<boolean> {
   return stats !== undefined && Date.now() - stats.mtimeMs >= STALE_MS;
 }
 
-/** Looks whether so many files have room; SYNC_NO_SPACE when they have not. */
-export async function checkSpaceHere(destination: string, need: { bytes: number; files: number }): Promise<void> {
+/** Looks whether so many files have room, and answers how many bytes are free beyond that; SYNC_NO_SPACE when they have not. */
+export async function checkSpaceHere(destination: string, need: { bytes: number; files: number }): Promise<number> {
   const { bavail, bsize, files: allFiles, ffree } = await statfs(destination);
   // A file takes whole blocks; file systems without a limit on files say 0 of 0.
   const neededBytes = need.bytes + need.files * (bsize / 2) + SPARE_BYTES;
-  if (need.files === 0) return;
-  if (bavail * bsize < neededBytes)
-    throw refuseSpace(destination, renderBytes(neededBytes), renderBytes(bavail * bsize));
+  const freeBytes = bavail * bsize - neededBytes;
+  if (need.files === 0) return freeBytes;
+  if (freeBytes < 0) throw refuseSpace(destination, renderBytes(neededBytes), renderBytes(bavail * bsize));
   if (allFiles > 0 && ffree < need.files) throw refuseSpace(destination, `${need.files} files`, `${ffree} files`);
+  return freeBytes;
 }
 
 function refuseSpace(destination: string, needed: string, free: string): RepxError {

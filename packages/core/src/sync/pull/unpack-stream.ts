@@ -33,6 +33,8 @@ export interface UnpackOrder {
   readonly folder: string;
   readonly maxFileBytes: number;
   readonly onBytes: (bytes: number) => void;
+  /** Hears by how much a file is larger than it was listed, before it is written; what it throws ends the stream. */
+  readonly onGrowth: (bytes: number) => void;
 }
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -51,6 +53,7 @@ export async function unpackStream(chunks: AsyncIterable<Buffer>, order: UnpackO
     awaited.delete(member.path);
     const reason = refuseMember(member, entry, order, arrived);
     if (reason === undefined) {
+      if (member.kind === "file") order.onGrowth(Math.max(0, member.sizeBytes - entry.sizeBytes));
       arrived.set(entry.path, await stage(queue, member, { entry, arrived, order }));
     } else {
       refused.push({ entry, reason });
