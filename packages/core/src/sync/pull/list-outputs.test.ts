@@ -1,7 +1,7 @@
 // The listing of a base path on this machine, by find and by stat.
-import { link, mkdir, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
 import { openLocal } from "../../target/local.ts";
@@ -9,7 +9,7 @@ import type { Transport } from "../../target/transport.ts";
 import { listOutputs } from "./list-outputs.ts";
 import type { ListedEntry, OutputListing } from "./parse-listing.ts";
 import { changeListing, JOB, linkTools, OTHER, startPullPlace, writeOutputs, type PullPlace } from "./pull.fixture.ts";
-import type { PullRequest } from "./pull.ts";
+import { pullOutputs, type PullRequest } from "./pull.ts";
 
 let place: PullPlace;
 let local: Transport;
@@ -145,4 +145,38 @@ test("a listing that is cut or damaged is no whole one, compressed or not", asyn
     await expect(list(changeListing(transport, change))).rejects.toMatchObject({ code: "SSH_COMMAND_FAILED" });
   }
   expect((await list(changeListing(plain, (bytes) => bytes))).entries.size).toBeGreaterThan(30);
+});
+
+/** Copies a program, and calls it one for a machine that nobody has. */
+async function writeForeign(path: string, program: string): Promise<void> {
+  const bytes = await readFile(join("/usr/bin", program));
+  // The machine of an ELF file, at its byte 18.
+  bytes.writeUInt16LE(0xfefe, 18);
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, bytes, { mode: 0o755 });
+}
+
+test.each([
+  ["of another machine", false],
+  ["of another machine beside those of this one", true],
+])("host tools %s are not taken for tools", async (_, hasOwn) => {
+  await writeOutputs(place.base, { [`${JOB}/out/x`]: "x".repeat(10_000) });
+  const names = ["sh", "cat", "stat", "tar", "tee", "sha256sum"];
+  const folder = await linkTools(place.folder, names);
+  for (const name of ["zstd", "openssl", "bash"]) {
+    await writeForeign(join(place.base, "host-tools/0/bin", name), name);
+    const own = join(place.base, "host-tools/1/bin");
+    await mkdir(own, { recursive: true });
+    if (hasOwn) await symlink(join("/usr/bin", name), join(own, name));
+  }
+  await using transport = await openLocal({ environment: { PATH: folder } });
+  expect((await list(transport)).tools).toEqual({ hasZstd: hasOwn, hasOpenssl: hasOwn, hasGnuTar: true });
+  expect(await pullOutputs(transport, place.request)).toMatchObject({ files: 1, leftOut: [] });
+});
+
+test("programs of the target that do not run are not taken for tools", async () => {
+  const folder = await linkTools(place.folder, ["sh", "cat", "stat", "tar"]);
+  for (const name of ["zstd", "openssl"]) await writeForeign(join(folder, name), name);
+  await using transport = await openLocal({ environment: { PATH: folder } });
+  expect((await list(transport)).tools).toEqual({ hasZstd: false, hasOpenssl: false, hasGnuTar: true });
 });

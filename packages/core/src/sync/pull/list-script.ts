@@ -23,8 +23,8 @@ quote() {
   word="'$word$rest'"
 }
 zstd='' openssl='' tar=''
-command -v zstd >/dev/null 2>&1 && zstd=zstd
-command -v openssl >/dev/null 2>&1 && openssl=openssl
+zstd --version >/dev/null 2>&1 && zstd=zstd
+openssl dgst -sha256 -r /dev/null >/dev/null 2>&1 && openssl=openssl
 case $(tar --version 2>/dev/null) in *GNU*) tar=gnu ;; esac
 if find . -maxdepth 0 -readable -executable -printf '%y' >/dev/null 2>&1; then
 ${LIST_BY_FIND}
