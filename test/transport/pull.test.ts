@@ -248,6 +248,20 @@ test("too little room is seen before anything comes, and a disk that runs full l
   }
 });
 
+test("a folder here that is on another file system is left out, and the rest comes", async () => {
+  await writeOutputs(base, { [`${JOB}/out/x`]: "1", [`${OTHER}/out/x`]: "2" });
+  const disk = join(destination, JOB, "out");
+  await mkdir(disk, { recursive: true });
+  await runCommand(["mount", "-t", "tmpfs", "none", disk]);
+  try {
+    await using transport = await connect();
+    const { files, leftOut } = await pullOutputs(transport, request);
+    expect([files, leftOut.map(({ reason }) => reason)]).toEqual([1, ["here its folder is on another file system"]]);
+  } finally {
+    await runCommand(["umount", disk]);
+  }
+});
+
 test("a file that grew stops before it fills the disk", async () => {
   await writeOutputs(base, { [`${JOB}/out/log`]: "x" });
   const disk = await makeTraversableFolder(scratch.path, `disk-${places}`);

@@ -17,6 +17,7 @@ const PATHS_SHOWN = 5;
 const REMEDIES: readonly (readonly [reason: string, remedy: string])[] = [
   ["larger than the limit", "--max-file SIZE takes larger files, --max-file none all of them."],
   ["is in its way", "Move what stands there away, or name another folder with --to."],
+  ["here its", "Name another folder with --to."],
   ["could not be read there", "See the permissions of those files on the target."],
 ];
 

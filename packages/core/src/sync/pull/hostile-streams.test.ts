@@ -100,6 +100,14 @@ test.each([
   expect(await listWritten()).toEqual(isKept ? [`/results/outputs/${JOB}/out/link`] : []);
 });
 
+test("a link that no file system takes is left out", async () => {
+  await symlink("somewhere", join(place.base, "outputs", JOB, "out/link"));
+  const long = { path: "././@LongLink", type: "NextFileHasLongLinkpath" as const, body: "a/".repeat(2048) };
+  const { leftOut } = await pullStream([long, { path: `${JOB}/out/link`, type: "SymbolicLink", link: "x" }]);
+  expect(leftOut.map(({ reason }) => reason)).toContain("it is a link that leads too far");
+  expect(await listWritten()).toEqual([]);
+});
+
 test("set-uid bits are dropped, and a file is readable for its owner", async () => {
   await pullStream([
     { path: `${JOB}/out/a`, body: "x", mode: 0o6755 },

@@ -1,6 +1,6 @@
 // Puts what arrived into place: each file by one rename, after its folders. Never through a link here, and never over a folder.
 // The steps are so short that going to another thread and back for each would cost more than they do.
-import { lstatSync, mkdirSync, renameSync, unlinkSync } from "node:fs";
+import { lstatSync, mkdirSync, renameSync, unlinkSync, type Stats } from "node:fs";
 import { setImmediate as breathe } from "node:timers/promises";
 import type { JobId } from "../../model/ids.ts";
 import { joinSource, toDiskPath } from "../tree/byte-path.ts";
@@ -20,18 +20,29 @@ export interface Placer {
 }
 
 const STEPS_AT_ONCE = 100;
-const IN_THE_WAY = "here something that is no folder is in its way";
+/** What the file system here refuses of one file or folder alone, by Node's codes. */
+const REFUSALS: ReadonlyMap<string | undefined, string> = new Map([
+  ["ENAMETOOLONG", "here its name is too long"],
+  ["EILSEQ", "here its name cannot be written"],
+  // Of a file system of Windows', for a colon.
+  ["EINVAL", "here its name cannot be written"],
+  ["EXDEV", "here its folder is on another file system"],
+]);
+
+/** A folder that is there now, or why it is not. */
+type MadeFolder = { readonly isNew: boolean } | { readonly obstacle: string };
 
 /** Makes a placer; `staleMarkers` go before the first file of their job changes. */
 export function makePlacer(destination: string, staleMarkers: ReadonlyMap<JobId, readonly BytePath[]>): Placer {
   const stale = new Map(staleMarkers);
-  const folders = new Map<BytePath, "new" | "old" | undefined>();
+  const folders = new Map<BytePath, MadeFolder>();
   const locate = (path: BytePath): string | Buffer => toDiskPath(joinSource(destination, path));
-  const openFolder = (path: BytePath): "new" | "old" | undefined => {
-    if (folders.has(path)) return folders.get(path);
+  const openFolder = (path: BytePath): MadeFolder => {
+    const known = folders.get(path);
+    if (known !== undefined) return known;
     const end = path.lastIndexOf("/");
-    const parent = end === -1 ? "old" : openFolder(path.slice(0, end));
-    const folder = parent === undefined ? undefined : makeFolder(locate(path), parent === "new");
+    const parent = end === -1 ? { isNew: false } : openFolder(path.slice(0, end));
+    const folder = "obstacle" in parent ? parent : makeFolder(locate(path), parent.isNew);
     folders.set(path, folder);
     return folder;
   };
@@ -41,9 +52,8 @@ export function makePlacer(destination: string, staleMarkers: ReadonlyMap<JobId,
   };
   const placeOne = ({ entry, stagedPath }: ArrivedEntry): LeftOut[] => {
     removeMarkers(entry.job);
-    if (openFolder(entry.path.slice(0, entry.path.lastIndexOf("/"))) === undefined)
-      return [leaveOut(entry, IN_THE_WAY)];
-    const obstacle = renameOver(stagedPath, locate(entry.path));
+    const folder = openFolder(entry.path.slice(0, entry.path.lastIndexOf("/")));
+    const obstacle = "obstacle" in folder ? folder.obstacle : renameOver(stagedPath, locate(entry.path));
     return obstacle === undefined ? [] : [leaveOut(entry, obstacle)];
   };
   const each = async <Item, Answer>(items: Iterable<Item>, step: (item: Item) => Answer): Promise<Answer[]> =>
@@ -67,18 +77,25 @@ async function runSteps<Item, Answer>(items: Iterable<Item>, step: (item: Item) 
   return answers;
 }
 
-/** Makes a folder unless it is there; answers whether it is new, or undefined when a link or a file has its name. */
-function makeFolder(path: string | Buffer, isParentNew: boolean): "new" | "old" | undefined {
-  // Nothing needs to be looked for in a folder that was made just now, unless another pull works here as well.
-  const found = isParentNew ? undefined : lstatSync(path, { throwIfNoEntry: false });
-  if (found !== undefined) return found.isDirectory() ? "old" : undefined;
+/** Makes a folder unless it is there. */
+function makeFolder(path: string | Buffer, isParentNew: boolean): MadeFolder {
   try {
+    // Nothing needs to be looked for in a folder that was made just now, unless another pull works here as well.
+    const found = isParentNew ? undefined : lstatSync(path, { throwIfNoEntry: false });
+    if (found !== undefined) return judgeFolder(found);
     mkdirSync(path);
-    return "new";
+    return { isNew: true };
   } catch (error) {
-    if (readErrorCode(error) !== "EEXIST") throw error;
-    return lstatSync(path).isDirectory() ? "old" : undefined;
+    const code = readErrorCode(error);
+    const refusal = REFUSALS.get(code);
+    if (refusal !== undefined) return { obstacle: refusal };
+    if (code !== "EEXIST") throw error;
+    return judgeFolder(lstatSync(path));
   }
+}
+
+function judgeFolder(stats: Stats): MadeFolder {
+  return stats.isDirectory() ? { isNew: false } : { obstacle: "here something that is no folder is in its way" };
 }
 
 /** Answers why a file cannot come to its place, where only this file is concerned. */
@@ -90,7 +107,9 @@ function renameOver(from: string, to: string | Buffer): string | undefined {
     const code = readErrorCode(error);
     if (code === "EISDIR" || code === "ENOTEMPTY" || code === "EEXIST") return "here a folder has its name";
     if (code === "EACCES" || code === "EPERM") return "here its folder is not writable";
-    throw error;
+    const refusal = REFUSALS.get(code);
+    if (refusal === undefined) throw error;
+    return refusal;
   }
 }
 

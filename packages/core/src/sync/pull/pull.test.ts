@@ -252,6 +252,15 @@ test("what a killed pull left is removed a day later, and what one at work has i
   expect(left.toSorted()).toEqual([".repx-pull-busy", ".repx-pull-new"]);
 });
 
+test("a file or folder whose path is too long here is left out, and the rest comes", async () => {
+  const deep = Array.from({ length: 15 }, () => "d".repeat(250)).join("/");
+  const destination = join(place.destination, "e".repeat(200), "e".repeat(50));
+  const long = "f".repeat(250 - 4);
+  await writeOutputs(place.base, { ...RESULTS, [`${JOB}/out/${deep}/x`]: "x", [`${JOB}/out/${long}`]: "fits" });
+  const { leftOut, files } = await pull({ destination });
+  expect([files, leftOut.map(({ reason }) => reason)]).toEqual([5, ["here its name is too long"]]);
+});
+
 test("a busybox target without zstd and openssl does as well, but for names with line feeds", async () => {
   await using busybox = await openLocal({ environment: { PATH: await makeBusybox() } });
   await writeOutputs(place.base, { ...RESULTS, [`${JOB}/out/a'b`]: "1", [`${JOB}/out/new\nline`]: "2" });

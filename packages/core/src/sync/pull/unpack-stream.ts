@@ -39,6 +39,8 @@ export interface UnpackOrder {
 
 const CHUNK_BYTES = 1024 * 1024;
 const SMALL_BYTES = 256 * 1024;
+/** Linux's PATH_MAX without the NUL. */
+const MOST_TARGET_BYTES = 4095;
 /** Makes a file that was not there; never through a link. */
 export const STAGE_FLAGS = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 
@@ -76,8 +78,10 @@ function refuseMember(
     return "it is a hard link to something that was not fetched";
   }
   if (member.kind !== entry.kind) return "it became something else while it was fetched";
-  if (member.kind === "symlink")
+  if (member.kind === "symlink") {
+    if (member.target.length > MOST_TARGET_BYTES) return "it is a link that leads too far";
     return isInside(member) ? undefined : "it is a link that leads out of the job's folder";
+  }
   return member.sizeBytes > maxFileBytes ? "it grew beyond the limit for one file" : undefined;
 }
 
