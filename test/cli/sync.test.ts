@@ -12,9 +12,10 @@ const IMAGE = "images/0x1y2z-repx-shared-image.tar";
 const OLD_LAYER = "7c7fbb3f8f2b2a0d";
 const DATA = "00000000000000000000000000000000-data";
 const LINK = "11111111111111111111111111111111-tool";
+const LAYER = "layer\n";
+const LAYER_HASH = createHash("sha256").update(LAYER).digest("hex");
 let stand: TargetStand;
 let lab: string;
-let layer: string;
 
 beforeAll(async () => {
   stand = await startTargetStand();
@@ -25,15 +26,7 @@ beforeAll(async () => {
   await writeFile(join(store, DATA, "share/numbers"), "1 2 3\n".repeat(5000));
   await mkdir(join(store, LINK), { recursive: true });
   await writeFile(join(store, LINK, "tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
-  const files = makeRepxLab();
-  const content = "layer\n";
-  layer = createHash("sha256").update(content).digest("hex");
-  for (const [path, file] of makeRepxLab()) if (path.includes(OLD_LAYER) && file !== undefined) files.delete(path);
-  files.set(`store/${layer}-layer.tar`, content);
-  files.set(`${IMAGE}/manifest.json`, { json: [{ Config: "c0.json", Layers: [`${layer}/layer.tar`] }] });
-  files.set(`${IMAGE}/${layer}/layer.tar`, { link: `../../../store/${layer}-layer.tar` });
-  files.set("closure/store-paths", `/nix/store/${DATA}\n/nix/store/${LINK}\n`);
-  await writeRepxLab(lab, files);
+  await writeRepxLab(lab, makeLab());
 });
 afterAll(async () => stand[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -42,6 +35,17 @@ beforeEach(async () => {
   await mkdir(stand.basePath);
   await chown(stand.basePath, stand.user.uid, stand.user.gid);
 });
+
+/** RepX's own Lab with software, and a layer that is what its name says. */
+function makeLab(): ReturnType<typeof makeRepxLab> {
+  const files = makeRepxLab();
+  for (const [path, file] of makeRepxLab()) if (path.includes(OLD_LAYER) && file !== undefined) files.delete(path);
+  files.set(`store/${LAYER_HASH}-layer.tar`, LAYER);
+  files.set(`${IMAGE}/manifest.json`, { json: [{ Config: "c0.json", Layers: [`${LAYER_HASH}/layer.tar`] }] });
+  files.set(`${IMAGE}/${LAYER_HASH}/layer.tar`, { link: `../../../store/${LAYER_HASH}-layer.tar` });
+  files.set("closure/store-paths", `/nix/store/${DATA}\n/nix/store/${LINK}\n`);
+  return files;
+}
 
 const Sync = z.object({
   lab: z.string(),
@@ -98,8 +102,8 @@ test("a Lab arrives whole: store paths, jobs, images, host tools, programs, meta
   const [tools = ""] = await listBase("host-tools");
   expect(tools).toMatch(/^[0-9a-f]{64}$/);
   expect(await readFile(join(basePath, "host-tools", tools, "bin/jq"), "utf8")).toContain("jq");
-  const shown = join(basePath, "artifacts", IMAGE, layer, "layer.tar");
-  expect(await realpath(shown)).toBe(await realpath(join(basePath, `artifacts/images/layers/${layer}.tar`)));
+  const shown = join(basePath, "artifacts", IMAGE, LAYER_HASH, "layer.tar");
+  expect(await realpath(shown)).toBe(await realpath(join(basePath, `artifacts/images/layers/${LAYER_HASH}.tar`)));
   expect(await readFile(shown, "utf8")).toBe("layer\n");
   expect(await listBase("artifacts/.staging")).toEqual([]);
 });
@@ -133,10 +137,12 @@ test("what is missing on the target is sent again, and nothing else", async () =
   expect(again.sent?.files).toBe(4);
 });
 
-test("a dry run says how much it would be, and leaves the target without any of it", async () => {
+test("a dry run says how much it would be, and leaves the target as it is", async () => {
+  await stand.writeConfig(`base_path = "${stand.basePath}/new/base"`);
+  expect((await sync("--dry-run")).dryRun).toBe(true);
+  await stand.writeConfig();
   const planned = await sync("--dry-run");
-  expect(planned.dryRun).toBe(true);
-  expect(await listBase("artifacts/store")).toEqual([]);
+  expect(await listBase()).toEqual([]);
   const { sent } = await sync();
   expect({ bytes: sent?.bytes, files: sent?.files }).toEqual(planned.wouldSend);
   expect((await syncAsText("-n")).stdout).toContain(": nothing to send");
@@ -188,6 +194,15 @@ describe("what stands in the way ends with its code, and leaves the target as it
     expect(output).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("error[LAB_INVALID]") });
   });
 
+  test("a name that nobody knows, before the Lab is read to its end", async () => {
+    const path = join(lab, "readme/README.md");
+    await writeFile(path, "changed\n");
+    const unknown = await syncAsText("plots");
+    await writeFile(path, "# Lab\n");
+    expect(unknown.stderr).toContain("LAB_RUN_UNKNOWN");
+    expect((await stand.repx("sync", "--target", "clustre")).stderr).toContain("CONFIG_TARGET_UNKNOWN");
+  });
+
   test("a target that nobody knows", async () => {
     const output = await syncAsText("--target", "clustre");
     expect(output).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("Did you mean cluster?") });
@@ -237,6 +252,16 @@ test("on a terminal a passphrase is asked for and never shown, and a wrong one a
   } finally {
     await runCommand(["ssh-keygen", "-q", "-p", "-P", "open sesame", "-N", "", "-f", key]);
   }
+});
+
+test("what a person should know of the Lab is told on stderr", async () => {
+  const old = join(lab, "../33333333333333333333333333333333-old-lab");
+  const files = makeLab();
+  const top = "revision/metadata-top.json";
+  files.set(top, JSON.stringify(files.get(top)).replace('{"json":', "").replace("0.5.0", "0.4.2").slice(0, -1));
+  await writeRepxLab(old, files);
+  const { exitCode, stderr } = await stand.repx("sync", "--lab", old, "--dry-run");
+  expect([exitCode, stderr]).toEqual([0, expect.stringMatching(/^warning: The Lab was made by RepX 0\.4\.2; .*\n$/)]);
 });
 
 test("by a path, this machine is the target", async () => {

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { Lab } from "@repx/core/lab";
 import { RepxError } from "@repx/core/model";
 import { LAB_FLAGS, type CommandCall } from "./command.ts";
+import type { Screen } from "./screen.ts";
 
 /** Opens the Lab that a command line names, or ./result; what a person should know of it is told on stderr. */
 export async function openLab(call: Pick<CommandCall, "text" | "cwd" | "screen">): Promise<Lab> {
@@ -9,8 +10,13 @@ export async function openLab(call: Pick<CommandCall, "text" | "cwd" | "screen">
   const lab = await Lab.open(resolve(call.cwd, given ?? LAB_FLAGS.lab.fallback)).catch((error: unknown) => {
     throw given === undefined && isMissing(error) ? refuseDefault(error) : error;
   });
-  for (const warning of lab.warnings) call.screen.note(`${call.screen.paintNote("yellow", "warning:")} ${warning}`);
+  noteWarnings(call.screen, lab);
   return lab;
+}
+
+/** Tells what a person should know of a Lab. */
+export function noteWarnings(screen: Screen, { warnings }: { readonly warnings: readonly string[] }): void {
+  for (const warning of warnings) screen.note(`${screen.paintNote("yellow", "warning:")} ${warning}`);
 }
 
 function isMissing(error: unknown): boolean {

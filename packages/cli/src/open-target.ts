@@ -36,9 +36,9 @@ export interface OpenedTarget extends FoundTarget, AsyncDisposable {
 
 type Call = Pick<CommandCall, "text" | "isSet" | "cwd" | "environment" | "screen">;
 
-/** Opens the target that a command line names; a connection that is lost is opened again by the next command. */
-export async function openTarget(call: Call): Promise<OpenedTarget> {
-  const found = await findTarget(call);
+/** Opens a target, or the one that a command line names; a connection that is lost is opened again by the next command. */
+export async function openTarget(call: Call, given?: FoundTarget): Promise<OpenedTarget> {
+  const found = given ?? (await findTarget(call));
   return { ...found, ...(await connectTarget(call, found.target)) };
 }
 

@@ -3,6 +3,7 @@
 import { mkdtemp, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
 import { dependenciesOf, orderJobs } from "./lab/graph/job-graph.ts";
+import { listWarnings } from "./lab/list-warnings.ts";
 import { openLab, readLab, type OpenLab } from "./lab/metadata/open-lab.ts";
 import { selectRuns } from "./lab/select-runs.ts";
 import { openSource } from "./lab/source/open-source.ts";
@@ -36,6 +37,8 @@ export interface LabRequest {
 /** A Lab that is ready to be sent. */
 export interface SyncSource extends AsyncDisposable {
   readonly opened: OpenLab;
+  /** What a person should know of it, a sentence each. */
+  readonly warnings: readonly string[];
   readonly storeRoot: string;
   readonly runs: readonly RunName[];
   readonly jobs: readonly JobId[];
@@ -61,11 +64,11 @@ const PROGRAMS = join(import.meta.dirname, "../target");
 export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
   const folder = await mkdtemp(join(request.temporaryFolder, "repx-sync-"));
   try {
-    const opened = await openAsFolder(request.path, join(folder, "lab"));
+    const { opened, runs } = await openAsFolder(request, join(folder, "lab"));
     const { lab } = opened;
-    const runs = selectRuns(lab, request.runs);
     return {
       opened,
+      warnings: listWarnings(lab),
       storeRoot: await findStoreRoot(request.path),
       runs,
       jobs: orderJobs(dependenciesOf(lab, runs)),
@@ -79,12 +82,17 @@ export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
   }
 }
 
-async function openAsFolder(path: string, unpacked: string): Promise<OpenLab> {
+/** Names are looked up first: a mistyped one need not wait for all files to be read. */
+async function openAsFolder(
+  { path, runs: names }: LabRequest,
+  unpacked: string,
+): Promise<{ readonly opened: OpenLab; readonly runs: readonly RunName[] }> {
   const { source, manifestPath } = await openSource(path);
   const read = await readLab(source, manifestPath);
+  const runs = selectRuns(read.lab, names);
   await verifyOnce(read, locateCache());
-  if (source.kind === "tar") return openLab(await unpackLab(path, unpacked));
-  return { ...read, folder: await realpath(source.path) };
+  if (source.kind === "tar") return { opened: await openLab(await unpackLab(path, unpacked)), runs };
+  return { opened: { ...read, folder: await realpath(source.path) }, runs };
 }
 
 /** A Lab inside a chroot store has its software beside it. */
@@ -94,14 +102,23 @@ async function findStoreRoot(path: string): Promise<string> {
   return at > 0 ? place.slice(0, at) : "/";
 }
 
-/** Finds out what a target lacks; nothing is sent. Folders of the base path are made. */
-export async function planLabSync(transport: Transport, source: SyncSource, basePath: string): Promise<SyncPlan> {
+/** Where a Lab goes to. */
+export interface SyncPlace {
+  readonly basePath: string;
+  /** Nothing is made there; the plan is for `measureSync` alone. */
+  readonly isDryRun: boolean;
+}
+
+/** Finds out what a target lacks; nothing is sent. Folders of the base path are made, unless for a dry run. */
+export async function planLabSync(transport: Transport, source: SyncSource, place: SyncPlace): Promise<SyncPlan> {
+  const { basePath, isDryRun } = place;
   const { opened, jobs, parts, programs } = source;
   const storeNames = opened.lab.storePaths.map((path) => posix.basename(path));
   const places = listPlaces(parts);
   const [survey, missing] = await Promise.all([
     surveyTarget(transport, {
       basePath,
+      isDryRun,
       storeNames,
       jobIds: jobs,
       labHash: opened.lab.hash,

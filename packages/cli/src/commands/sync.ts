@@ -3,8 +3,9 @@ import type { Pushed, SyncPlan, SyncSource } from "@repx/core/sync";
 import { RepxError } from "@repx/core/model";
 import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { count } from "../count.ts";
+import { noteWarnings } from "../open-lab.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
-import { CONNECT_FLAGS, openTarget, type OpenedTarget } from "../open-target.ts";
+import { CONNECT_FLAGS, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
 import { openTransferLine, renderDuration, renderNumber, renderShortSize } from "../transfer-line.ts";
 
 /** Sends a Lab to a target. */
@@ -40,6 +41,9 @@ export const SYNC: Command = {
 async function runSync(call: CommandCall): Promise<number> {
   const { openSyncSource, planLabSync } = await import("@repx/core/sync");
   const given = call.text("lab");
+  const isDryRun = call.isSet("dry-run");
+  // A mistyped name need not wait for the Lab to be read.
+  const found = await findTarget(call);
   call.screen.showBar("reading the Lab");
   await using temporary = await openTemporaryFolder(call.environment);
   await using source = await openSyncSource({
@@ -49,13 +53,14 @@ async function runSync(call: CommandCall): Promise<number> {
   }).catch((error: unknown) => {
     throw given === undefined && isMissing(error) ? refuseDefault(error) : error;
   });
-  await using opened = await openTarget(call);
+  noteWarnings(call.screen, source);
+  await using opened = await openTarget(call, found);
   call.screen.showBar("asking what the target has");
-  const plan = await planLabSync(opened.transport, source, opened.target.basePath);
+  const plan = await planLabSync(opened.transport, source, { basePath: opened.target.basePath, isDryRun });
   call.screen.showBar("");
   const work = { call, source, opened, plan };
   // Awaited, or the Lab and the connection would be gone before their time.
-  return await (call.isSet("dry-run") ? tellPlan(work) : send(work));
+  return await (isDryRun ? tellPlan(work) : send(work));
 }
 
 interface SyncWork {

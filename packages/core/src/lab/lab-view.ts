@@ -1,11 +1,11 @@
 import type { JobId, LabHash, RunName } from "../model/ids.ts";
 import type { Lab as LabData } from "../model/lab.ts";
-import { clipText } from "./clip-text.ts";
 import { findJob, selectJobs } from "./jobs/find-jobs.ts";
 import { filterJobs, type JobFilter } from "./jobs/filter-jobs.ts";
 import { chooseTarget, startJobs, type Job } from "./jobs/job.ts";
 import { readStatuses, type JobStatus } from "./status/job-status.ts";
 import { indexLab } from "./graph/lab-index.ts";
+import { listWarnings } from "./list-warnings.ts";
 import { readLab } from "./metadata/open-lab.ts";
 import { openSource } from "./source/open-source.ts";
 import { locateCache, verifyOnce, type Verification } from "./verification/verify-once.ts";
@@ -56,9 +56,6 @@ export interface Lab extends AsyncDisposable {
   verify(): Promise<Verification>;
 }
 
-/** The version of RepX whose format this is. */
-const KNOWN_VERSION = /^0\.5(\.|$)/;
-
 /** Opens a Lab: a folder (or a link to one, or the manifest in it), a tar, or a tar that zstd compressed. */
 export async function openLabView(path: string, options: LabOptions = {}): Promise<Lab> {
   const { source, manifestPath } = await openSource(path);
@@ -86,10 +83,4 @@ export async function openLabView(path: string, options: LabOptions = {}): Promi
     // Files are opened for as long as they are read; this is where it would be said if that changed.
     [Symbol.asyncDispose]: async () => undefined,
   };
-}
-
-function listWarnings({ repxVersion }: LabData): string[] {
-  if (repxVersion !== undefined && KNOWN_VERSION.test(repxVersion)) return [];
-  const maker = repxVersion === undefined ? "a RepX that does not say its version" : `RepX ${clipText(repxVersion)}`;
-  return [`The Lab was made by ${maker}; this reader knows the format of 0.5.`];
 }

@@ -1,9 +1,10 @@
 import { SAY, SAY_ROOM } from "./room-script.ts";
 
 /**
- * POSIX sh with coreutils only: makes the folders under a base path and says what is there. Its answer is read by
+ * POSIX sh with coreutils only: makes the folders under a base path, or nothing, and says what is there. Its answer is read by
  * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
- * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this survey's own.
+ * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this
+ * survey's own; `make` or `look`.
  * On stdin: store names, job ids and names of indexes, a line each, with a line `/` between the three.
  * No process is started for a name, and on a shared file system no question asked for a name that is not there.
  */
@@ -11,7 +12,7 @@ export const SURVEY_SCRIPT = String.raw`
 set -uf
 LC_ALL=C
 export LC_ALL
-base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7
+base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7 mode=$8
 umask 022
 line='
 '
@@ -25,8 +26,20 @@ folders() {
   mkdir -p -- "$base/artifacts/store" "$base/artifacts/jobs" "$base/artifacts/labs" "$base/artifacts/.index" \
     "$base/outputs" "$base/bin" && private "$base/artifacts/.staging" && private "$base/submissions"
 }
+# Where nothing is made, it would be in the nearest folder that is there.
+look_above() {
+  [ ! -e "$base" ] || return 0
+  above=$base
+  until [ -e "${"$"}{above:-/}" ]; do above=${"$"}{above%/*}; done
+  above=${"$"}{above:-/}
+  if [ ! -d "$above" ] || [ ! -w "$above" ] || [ ! -x "$above" ]; then refuse "$above is not writable"; fi
+  say end
+  exit 0
+}
 # Sets found to those names of $2 that folder $1 has. The mark shows that the pipe did its work to the end.
 find_names() {
+  found=
+  [ -d "$1" ] || return 0
   listed=$(ls -1A -- "$1") || fail "$1 cannot be listed"
   found=$(printf '%s\n' "$2" "$listed" '!' '!' | sort | uniq -d)
   # Nothing but an empty line sorts before the mark, and no name has its character.
@@ -54,9 +67,13 @@ store=${"$"}{1-} jobs=${"$"}{2-} wanted=${"$"}{3-}
 say user
 user=$(id -un 2>/dev/null || id -u)
 printf '%s\n' "$user"
-said=$(folders 2>&1) || refuse "$said"
+case $mode in
+make) said=$(folders 2>&1) || refuse "$said" ;;
+*) look_above ;;
+esac
 cd -- "$base" || refuse "it cannot be entered"
 for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/.index artifacts/.staging outputs bin submissions; do
+  [ "$mode" = make ] || [ -e "$folder" ] || continue
   if [ ! -w "$folder" ] || [ ! -x "$folder" ]; then refuse "$folder is not writable"; fi
 done
 # Nothing can be renamed from one file system to another.
@@ -98,7 +115,7 @@ command -v gzip >/dev/null 2>&1 && echo gzip
 say openssl
 openssl dgst -sha256 -r /dev/null 2>/dev/null
 probe=link.$token
-: >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
+[ "$mode" = make ] && : >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
 rm -f -- "artifacts/.staging/.$probe" "artifacts/store/.$probe"
 ${SAY_ROOM}
 # Files whose content is wanted: metrics, and of what was published under the names of what is missing the newest indexes.

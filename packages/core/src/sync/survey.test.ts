@@ -1,11 +1,11 @@
-import { chmod, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JobId, LabHash } from "../model/ids.ts";
 import { openLocal } from "../target/local.ts";
 import type { Transport } from "../target/transport.ts";
-import { surveyTarget, type Survey } from "./survey.ts";
+import { surveyTarget, type Survey, type SurveyRequest } from "./survey.ts";
 
 const LAB = LabHash.parse("0c3f6w9x2k1v8b7n");
 const STORE = ["aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-bash-5.2", "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb-a+b?c=d_1.0"];
@@ -25,8 +25,17 @@ function makeJobId(number: number): JobId {
   return JobId.parse(`${String(number).padStart(32, "0")}-stage-1.1`);
 }
 
-async function survey(jobIds: readonly JobId[] = [], over: Transport = transport): Promise<Survey> {
-  return surveyTarget(over, { basePath: base, storeNames: STORE, jobIds, labHash: LAB, programsHash: "f00d" });
+async function survey(
+  jobIds: readonly JobId[] = [],
+  over: Transport = transport,
+  change: Partial<SurveyRequest> = {},
+): Promise<Survey> {
+  const request = { basePath: base, storeNames: STORE, jobIds, labHash: LAB, programsHash: "f00d" };
+  return surveyTarget(over, { ...request, ...change });
+}
+
+async function look(jobIds: readonly JobId[] = [], basePath = base): Promise<Survey> {
+  return survey(jobIds, transport, { isDryRun: true, basePath });
 }
 
 async function succeed(job: JobId, metrics?: string): Promise<void> {
@@ -74,6 +83,40 @@ test.each(["artifacts/store", "host-tools"])(
     }
   },
 );
+
+describe("for a dry run", () => {
+  test("nothing is made, and what is not there lacks all", async () => {
+    const one = makeJobId(1);
+    expect(await look([one])).toMatchObject({ missingStore: STORE, missingJobs: [one], hasLab: false });
+    expect(await readdir(folder)).toEqual([]);
+    await mkdir(join(base, "artifacts/jobs", one), { recursive: true });
+    await succeed(makeJobId(2));
+    await writeFile(join(base, "artifacts/jobs/note"), "");
+    const before = await readdir(base, { recursive: true });
+    const found = await look([one, makeJobId(2)]);
+    expect(found).toMatchObject({ missingStore: STORE, missingJobs: [makeJobId(2)] });
+    expect([...found.succeeded.keys()]).toEqual([makeJobId(2)]);
+    expect(await readdir(base, { recursive: true })).toEqual(before);
+  });
+
+  test("of a whole base path not even a time is changed", async () => {
+    await survey();
+    const names = await readdir(base, { recursive: true });
+    const readTimes = async (): Promise<number[]> =>
+      Promise.all(["", ...names].map(async (name) => (await stat(join(base, name))).ctimeMs));
+    const before = await readTimes();
+    expect((await look()).missingStore).toEqual(STORE);
+    expect(await readTimes()).toEqual(before);
+    expect(await readdir(base, { recursive: true })).toEqual(names);
+  });
+
+  test("a base path that could not be made is refused", async () => {
+    await writeFile(join(folder, "file"), "");
+    await expect(look([], join(folder, "file/below/base"))).rejects.toMatchObject({
+      code: "SYNC_BASE_PATH_NOT_WRITABLE",
+    });
+  });
+});
 
 test("finds what is there", async () => {
   const [one, two, three] = [makeJobId(1), makeJobId(2), makeJobId(3)];

@@ -19,6 +19,8 @@ export interface SurveyRequest {
   readonly programsHash: string;
   /** Names of indexes whose text is wanted, beside those that resemble what is missing. */
   readonly indexNames?: readonly string[];
+  /** Nothing is made there: what is not there has nothing in it. */
+  readonly isDryRun?: boolean;
   /** 300 when not given. */
   readonly deadlineSeconds?: number;
 }
@@ -55,9 +57,10 @@ export async function surveyTarget(transport: Transport, request: SurveyRequest)
     [...storeNames, programsHash].find((name) => !NAME.test(name)) ?? indexNames.find((name) => !INDEX_NAME.test(name));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
   const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
+  const words = [basePath, labHash, programsHash, ...bounds, randomUUID(), request.isDryRun === true ? "look" : "make"];
   const chunks: Uint8Array[] = [];
   await runChecked(transport, {
-    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", basePath, labHash, programsHash, ...bounds, randomUUID()],
+    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", ...words],
     // Each name once: the script finds those that are on both sides by their coming twice.
     stdin: [storeNames, jobIds, indexNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
     onStdout: (chunk) => void chunks.push(chunk),
