@@ -25,7 +25,7 @@ beforeEach(async () => {
 });
 
 const Diagnosis = z.object({
-  target: z.string().nullable(),
+  target: z.object({ name: z.string(), where: z.string().nullable(), basePath: z.string() }).nullable(),
   checks: z.array(z.object({ name: z.string(), status: z.string(), message: z.string(), next: z.string().optional() })),
 });
 type Diagnosis = z.infer<typeof Diagnosis>;
@@ -64,7 +64,8 @@ test("a good target passes, and nothing is left on it", async () => {
 
 test("the same as JSON, for programs", async () => {
   const { diagnosis } = await diagnose();
-  expect(diagnosis.target).toBe("cluster");
+  const where = `${stand.user.name}@127.0.0.1:${stand.ssh.port}`;
+  expect(diagnosis.target).toEqual({ name: "cluster", where, basePath: stand.basePath });
   expect(diagnosis.checks).toHaveLength(17);
 });
 
@@ -105,6 +106,7 @@ test("a host that does not answer", async () => {
   await writeFile(config, (await readFile(config, "utf8")).replace(/port = \d+/, `port = ${await findFreePort()}`));
   const { exitCode, diagnosis } = await diagnose();
   expect([exitCode, findFailed(diagnosis).map(({ name }) => name)]).toEqual([1, ["connection"]]);
+  expect(diagnosis.target).toEqual({ name: "cluster", where: null, basePath: stand.basePath });
 });
 
 test.each([
@@ -277,7 +279,8 @@ test("a real cluster: partitions, arrays, epilog, as they are", async () => {
 
 test("on this machine, by a path, there is no way to check", async () => {
   const { exitCode, diagnosis } = await diagnose("--target", stand.basePath);
-  expect([exitCode, diagnosis.target]).toEqual([0, "base"]);
+  const target = { name: "base", where: "this machine", basePath: stand.basePath };
+  expect([exitCode, diagnosis.target]).toEqual([0, target]);
   expect(diagnosis.checks.find(({ name }) => name === "connection")?.status).toBe("skipped");
 });
 

@@ -1,32 +1,19 @@
 // `repx sync` to a real sshd, as a researcher runs it, with Labs as RepX lays them out.
-import { createHash } from "node:crypto";
 import { chown, mkdir, readdir, readFile, realpath, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import { makeRepxLab, REPX_LAB_HASH, REPX_PLOT, writeRepxLab } from "../../packages/core/src/lab/repx-lab.fixture.ts";
+import { REPX_LAB_HASH, REPX_PLOT, writeRepxLab } from "../../packages/core/src/lab/repx-lab.fixture.ts";
 import { runCommand, type CommandOutput } from "../harness/command.ts";
+import { DATA, IMAGE, LAYER_HASH, LINK, makeStoredLab, writeStoredLab } from "./stored-lab.ts";
 import { startTargetStand, type TargetStand } from "./target-stand.ts";
 
-const IMAGE = "images/0x1y2z-repx-shared-image.tar";
-const OLD_LAYER = "7c7fbb3f8f2b2a0d";
-const DATA = "00000000000000000000000000000000-data";
-const LINK = "11111111111111111111111111111111-tool";
-const LAYER = "layer\n";
-const LAYER_HASH = createHash("sha256").update(LAYER).digest("hex");
 let stand: TargetStand;
 let lab: string;
 
 beforeAll(async () => {
   stand = await startTargetStand();
-  // As in a chroot store: the Lab's software lies beside it.
-  const store = join(stand.project, "chroot/nix/store");
-  lab = join(store, "22222222222222222222222222222222-hpc-experiment-lab");
-  await mkdir(join(store, DATA, "share"), { recursive: true });
-  await writeFile(join(store, DATA, "share/numbers"), "1 2 3\n".repeat(5000));
-  await mkdir(join(store, LINK), { recursive: true });
-  await writeFile(join(store, LINK, "tool"), "#!/bin/sh\necho tool\n", { mode: 0o755 });
-  await writeRepxLab(lab, makeLab());
+  lab = await writeStoredLab(stand.project);
 });
 afterAll(async () => stand[Symbol.asyncDispose]());
 beforeEach(async () => {
@@ -35,17 +22,6 @@ beforeEach(async () => {
   await mkdir(stand.basePath);
   await chown(stand.basePath, stand.user.uid, stand.user.gid);
 });
-
-/** RepX's own Lab with software, and a layer that is what its name says. */
-function makeLab(): ReturnType<typeof makeRepxLab> {
-  const files = makeRepxLab();
-  for (const [path, file] of makeRepxLab()) if (path.includes(OLD_LAYER) && file !== undefined) files.delete(path);
-  files.set(`store/${LAYER_HASH}-layer.tar`, LAYER);
-  files.set(`${IMAGE}/manifest.json`, { json: [{ Config: "c0.json", Layers: [`${LAYER_HASH}/layer.tar`] }] });
-  files.set(`${IMAGE}/${LAYER_HASH}/layer.tar`, { link: `../../../store/${LAYER_HASH}-layer.tar` });
-  files.set("closure/store-paths", `/nix/store/${DATA}\n/nix/store/${LINK}\n`);
-  return files;
-}
 
 const Sync = z.object({
   lab: z.string(),
@@ -256,7 +232,7 @@ test("on a terminal a passphrase is asked for and never shown, and a wrong one a
 
 test("what a person should know of the Lab is told on stderr", async () => {
   const old = join(lab, "../33333333333333333333333333333333-old-lab");
-  const files = makeLab();
+  const files = makeStoredLab();
   const top = "revision/metadata-top.json";
   files.set(top, JSON.stringify(files.get(top)).replace('{"json":', "").replace("0.5.0", "0.4.2").slice(0, -1));
   await writeRepxLab(old, files);

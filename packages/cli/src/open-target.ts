@@ -34,6 +34,22 @@ export interface OpenedTarget extends FoundTarget, AsyncDisposable {
   readonly seconds: number;
 }
 
+/** A target as every command tells it to programs. */
+export interface DescribedTarget {
+  readonly name: string;
+  /** `user@host:port` or `this machine`; null where nobody came there. */
+  readonly where: string | null;
+  readonly basePath: string;
+}
+
+/** Describes a target, and where it is once the way there is open. */
+export function describeTarget(
+  { target }: Pick<FoundTarget, "target">,
+  transport: Transport | undefined,
+): DescribedTarget {
+  return { name: target.name, where: transport?.description ?? null, basePath: target.basePath };
+}
+
 type Call = Pick<CommandCall, "text" | "isSet" | "cwd" | "environment" | "screen">;
 
 /** Opens a target, or the one that a command line names; a connection that is lost is opened again by the next command. */

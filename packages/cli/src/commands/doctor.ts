@@ -1,7 +1,7 @@
 import { parseCoordinatorOrigin } from "@repx/core/model";
 import type { Command, CommandCall } from "../command.ts";
 import { renderDiagnosis } from "../doctor/render-diagnosis.ts";
-import { connectTarget, CONNECT_FLAGS, findTarget } from "../open-target.ts";
+import { connectTarget, CONNECT_FLAGS, describeTarget, findTarget, type DescribedTarget } from "../open-target.ts";
 
 /** Says whether a target can be used, and what to do where it cannot. */
 export const DOCTOR: Command = {
@@ -28,14 +28,23 @@ async function runDoctor(call: CommandCall): Promise<number> {
   const address = call.text("coordinator");
   const coordinator = address === undefined ? undefined : parseCoordinatorOrigin(address, "--coordinator");
   const { diagnoseTarget } = await import("@repx/core/doctor");
-  const { target, checks } = await diagnoseTarget({
-    find: async () => findTarget(call),
-    connect: async (found) => connectTarget(call, found),
+  let target: DescribedTarget | null = null;
+  const { checks } = await diagnoseTarget({
+    async find() {
+      const found = await findTarget(call);
+      target = describeTarget(found, undefined);
+      return found;
+    },
+    async connect(found) {
+      const opened = await connectTarget(call, found);
+      target = describeTarget({ target: found }, opened.transport);
+      return opened;
+    },
     environment,
     ...(coordinator === undefined ? {} : { coordinator }),
   });
   screen.showBar("");
-  if (call.isSet("json")) screen.printJson({ target: target ?? null, checks });
+  if (call.isSet("json")) screen.printJson({ target, checks });
   else for (const line of renderDiagnosis(checks, screen)) screen.print(line);
   return checks.some(({ status }) => status === "failed") ? 1 : 0;
 }

@@ -6,7 +6,7 @@ import { RepxError, type JobId } from "@repx/core/model";
 import { chooseJobs } from "../choose-jobs.ts";
 import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { openLab } from "../open-lab.ts";
-import { CONNECT_FLAGS, openTarget, type OpenedTarget } from "../open-target.ts";
+import { CONNECT_FLAGS, describeTarget, openTarget, type OpenedTarget } from "../open-target.ts";
 import { parseSize } from "../pull/parse-size.ts";
 import { renderPulled } from "../pull/render-pulled.ts";
 import { openTransferLine } from "../transfer-line.ts";
@@ -79,7 +79,8 @@ async function runPull(call: CommandCall): Promise<number> {
   const end = await pullOrPreview(call, opened, request);
   const sentBytes = "sentBytes" in end ? end.sentBytes : undefined;
   if (call.isSet("json")) {
-    call.screen.printJson({ folder: base, target: opened.target.name, isDryRun: call.isSet("dry-run"), ...end });
+    const target = describeTarget(opened, opened.transport);
+    call.screen.printJson({ folder: base, target, dryRun: call.isSet("dry-run"), ...end });
   } else {
     for (const line of renderPulled({ preview: end, sentBytes, jobs: jobs.length, folder })) call.screen.print(line);
   }

@@ -5,7 +5,7 @@ import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { count } from "../count.ts";
 import { noteWarnings } from "../open-lab.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
-import { CONNECT_FLAGS, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
+import { CONNECT_FLAGS, describeTarget, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
 import { openTransferLine, renderDuration, renderNumber, renderShortSize } from "../transfer-line.ts";
 
 /** Sends a Lab to a target. */
@@ -105,11 +105,10 @@ async function send(work: SyncWork): Promise<number> {
 }
 
 function describe({ source, opened, plan }: SyncWork): Record<string, unknown> {
-  const { target, transport } = opened;
   return {
     lab: source.opened.lab.hash,
     runs: source.runs,
-    target: { name: target.name, where: transport.description, basePath: target.basePath },
+    target: describeTarget(opened, opened.transport),
     parts: plan.counts,
   };
 }

@@ -124,8 +124,8 @@ test("JSON says the same, alone on stdout", async () => {
   expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual({
     folder: "/f/results",
-    target: "target",
-    isDryRun: false,
+    target: { name: "target", where: "this machine", basePath: "/f/target" },
+    dryRun: false,
     bytes: 6,
     files: 1,
     sentBytes: expect.any(Number),
