@@ -115,6 +115,21 @@ test("results that cannot be written are an error, not a stack", async () => {
   expect(stderr).toMatch(/^error\[INPUT_INVALID\]: what was asked for cannot be written: ENOSPC.*\n {2}hint: .*\n$/);
 });
 
+test.each([
+  ["thrown in a callback", 'throw new Error("nobody foresaw this")'],
+  ["a promise that nobody waits for", 'void Promise.reject(new Error("nobody foresaw this"))'],
+])("a failure that nobody foresaw, %s, is a bug with its stack and exit status 70", async (_, statement) => {
+  const early = join(scratch.path, "early.mjs");
+  // When the program is ready, and before it does anything.
+  const step = `process.on("newListener", (name) => name === "SIGHUP" && setImmediate(() => { ${statement}; }));`;
+  await writeFile(early, step);
+  const { exitCode, stdout, stderr } = await tryCommand([NODE, "--import", early, REPX, "list", "--lab", "rx-lab"], {
+    folder: scratch.path,
+  });
+  expect([exitCode, stdout]).toEqual([70, ""]);
+  expect(stderr).toMatch(/^Error: nobody foresaw this\n {4}at [^]*\nThis is a bug in RepX\. [^\n]*\n$/);
+});
+
 test("where nobody reads errors, the exit status is that of the error", async () => {
   const { stdout } = await runCommandLine(
     `"${NODE}" "${REPX}" lst 2> >(exec true); echo $?; "${NODE}" "${REPX}" lst 2> /dev/full; echo $?`,

@@ -19,6 +19,8 @@ const environment = Object.fromEntries(
 );
 
 const screen = openScreen(process.stdout, process.stderr, environment);
+// In a callback nobody is there to catch it.
+process.on("uncaughtException", (error) => process.exit(tellFailure(error, screen)));
 process.on("unhandledRejection", (error) => process.exit(tellFailure(error, screen)));
 
 // Not process.exit(): what was written to a pipe has to arrive.
