@@ -1,13 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { keepScreen } from "./command.fixture.ts";
-import {
-  openTransferLine,
-  renderDuration,
-  renderShortSize,
-  renderTransfer,
-  type TransferState,
-} from "./transfer-line.ts";
+import { openTransferLine, renderDuration, renderTransfer, type TransferState } from "./transfer-line.ts";
 
 const STATE: TransferState = {
   doneBytes: 52_400_000,
@@ -91,19 +85,6 @@ describe("elsewhere", () => {
         .map((text) => /, (\d+) of/.exec(text)?.[1]),
     ).toEqual(["5", "10", undefined]);
   });
-});
-
-test.each([
-  [0, "0 B"],
-  [999, "999 B"],
-  [999.6, "1.00 kB"],
-  [99_949, "99.9 kB"],
-  [99_951, "100 kB"],
-  [999_400, "999 kB"],
-  [999_600, "1.00 MB"],
-  [1.5e12, "1.50 TB"],
-])("%d bytes are %s", (bytes, text) => {
-  expect(renderShortSize(bytes)).toBe(text);
 });
 
 test.each([

@@ -1,4 +1,5 @@
 // How far a transfer is, told to a person: one line that is drawn anew on a terminal, a line every few seconds elsewhere.
+import { renderBytes } from "@repx/core/model";
 import type { Screen } from "./screen.ts";
 
 /** How far a transfer is; `secondsLeft` is missing while nobody can tell. */
@@ -46,24 +47,11 @@ export function openTransferLine(
 export function renderTransfer(state: TransferState): string {
   const { doneBytes, totalBytes, doneFiles, totalFiles, bytesPerSecond, secondsLeft } = state;
   return [
-    `${renderShortSize(doneBytes)} of ${renderShortSize(totalBytes)}`,
+    `${renderBytes(doneBytes)} of ${renderBytes(totalBytes)}`,
     `${renderNumber(doneFiles)} of ${renderNumber(totalFiles)} files`,
-    `${renderShortSize(bytesPerSecond)}/s`,
+    `${renderBytes(bytesPerSecond)}/s`,
     ...(secondsLeft === undefined ? [] : [`${renderDuration(secondsLeft)} left`]),
   ].join(", ");
-}
-
-/** Renders a size with three digits that count. */
-export function renderShortSize(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB", "PB"];
-  let [value, unit] = [Math.max(0, bytes), 0];
-  // What would be rounded to 1000 is 1 of the next unit.
-  while (value >= 999.5 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
-  return `${value.toFixed(digits)} ${units[unit] ?? ""}`;
 }
 
 /** Renders a duration by its two largest units. */

@@ -7,6 +7,7 @@ import { layOutScatterGather } from "./lab/inputs/scatter-gather.ts";
 import type { JobId } from "./model/ids.ts";
 import { chooseHints } from "./model/job-hints.ts";
 import type { Executable } from "./model/lab.ts";
+import { renderBytes } from "./model/render-bytes.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
@@ -62,12 +63,12 @@ async function sync(transport: Transport, work: HandOver, submission: PushItem):
       reporter.progress(
         "sync",
         doneBytes / Math.max(1, totalBytes),
-        `${renderSize(doneBytes)} of ${renderSize(totalBytes)}, ${renderSize(Math.round(bytesPerSecond))}/s`,
+        `${renderBytes(doneBytes)} of ${renderBytes(totalBytes)}, ${renderBytes(bytesPerSecond)}/s`,
       ),
   });
   reporter.finish(
     "sync",
-    `${renderSize(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`,
+    `${renderBytes(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`,
   );
 }
 
@@ -116,12 +117,6 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     batches,
     jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)])),
   });
-}
-
-function renderSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
 }
 
 function describeFiles(

@@ -1,12 +1,12 @@
 import { resolve } from "node:path";
 import type { Pushed, SyncPlan, SyncSource } from "@repx/core/sync";
-import { RepxError } from "@repx/core/model";
+import { renderBytes, RepxError } from "@repx/core/model";
 import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { count } from "../count.ts";
 import { noteWarnings } from "../open-lab.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
 import { CONNECT_FLAGS, describeTarget, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
-import { openTransferLine, renderDuration, renderNumber, renderShortSize } from "../transfer-line.ts";
+import { openTransferLine, renderDuration, renderNumber } from "../transfer-line.ts";
 
 /** Sends a Lab to a target. */
 export const SYNC: Command = {
@@ -78,7 +78,7 @@ async function tellPlan(work: SyncWork): Promise<number> {
     call.screen.printJson({ ...describe(work), dryRun: true, wouldSend: { bytes, files } });
     return 0;
   }
-  const what = `${count(files, "file")}, ${renderShortSize(bytes)}`;
+  const what = `${count(files, "file")}, ${renderBytes(bytes)}`;
   printLines(work, plan.items.length === 0 ? "nothing to send" : `would send ${what} to ${nameTarget(work)}`);
   return 0;
 }
@@ -128,12 +128,12 @@ function printLines({ call, source, plan }: SyncWork, title: string): void {
 }
 
 function tellPushed({ bytes, files, sentBytes, linkedFiles, resumedBytes }: Pushed, seconds: number): string[] {
-  const rate = renderShortSize(bytes / Math.max(0.001, seconds));
+  const rate = renderBytes(bytes / Math.max(0.001, seconds));
   const took = seconds < 10 ? `${seconds.toFixed(1)} s` : renderDuration(seconds);
   return [
-    `${count(files, "file")}, ${renderShortSize(bytes)} in ${took} (${rate}/s); ${renderShortSize(sentBytes)} on the way`,
+    `${count(files, "file")}, ${renderBytes(bytes)} in ${took} (${rate}/s); ${renderBytes(sentBytes)} on the way`,
     ...(linkedFiles === 0 ? [] : [`${count(linkedFiles, "file")} linked to what the target had already`]),
-    ...(resumedBytes === 0 ? [] : [`${renderShortSize(resumedBytes)} had arrived before`]),
+    ...(resumedBytes === 0 ? [] : [`${renderBytes(resumedBytes)} had arrived before`]),
   ];
 }
 

@@ -1,7 +1,8 @@
 // What a person is told at the end of a pull. No I/O.
 import type { LeftOut, PullPreview } from "@repx/core/sync";
+import { renderBytes } from "@repx/core/model";
 import { count } from "../count.ts";
-import { renderNumber, renderShortSize } from "../transfer-line.ts";
+import { renderNumber } from "../transfer-line.ts";
 
 /** How a pull ended, or what it would do. */
 export interface PullEnd {
@@ -38,10 +39,10 @@ export function renderPulled(end: PullEnd): string[] {
 }
 
 function renderHead({ preview, sentBytes, folder }: PullEnd, jobs: number): string {
-  const what = `${renderFiles(preview.files)} (${renderShortSize(preview.bytes)})`;
+  const what = `${renderFiles(preview.files)} (${renderBytes(preview.bytes)})`;
   const whose = `of ${count(jobs, "job")}`;
   if (sentBytes === undefined) return `${what} ${whose} would come to ${folder}`;
-  return `${what} ${whose} came to ${folder}, ${renderShortSize(sentBytes)} on the wire`;
+  return `${what} ${whose} came to ${folder}, ${renderBytes(sentBytes)} on the wire`;
 }
 
 function renderFiles(files: number): string {
@@ -52,7 +53,7 @@ function renderLeftOut(leftOut: readonly LeftOut[]): string[] {
   return [...Map.groupBy(leftOut, ({ reason }) => reason)].flatMap(([reason, files]) => {
     const more = files.length - PATHS_SHOWN;
     const remedy = REMEDIES.find(([words]) => reason.includes(words))?.[1];
-    const shown = files.slice(0, PATHS_SHOWN).map(({ path, sizeBytes }) => `  ${path} (${renderShortSize(sizeBytes)})`);
+    const shown = files.slice(0, PATHS_SHOWN).map(({ path, sizeBytes }) => `  ${path} (${renderBytes(sizeBytes)})`);
     return [
       `left out, as ${reason}: ${renderFiles(files.length)}`,
       ...shown,

@@ -1,10 +1,11 @@
 import type { Job, JobInput, Lab } from "@repx/core/lab";
+import { renderBytes } from "@repx/core/model";
 import type { CommandCall } from "../command.ts";
 import { nameStage } from "../name-stage.ts";
 import { readParameter, renderValue, type Parameters } from "../parameters.ts";
 import { makeIdRenderer, type IdRenderer } from "../short-ids.ts";
 import { paintStatus } from "../status-look.ts";
-import { listOutputFiles, renderSize } from "./output.ts";
+import { listOutputFiles } from "./output.ts";
 import { sortParts } from "./sort-parts.ts";
 
 /** A heading with lines of `name  value` below it. */
@@ -44,7 +45,7 @@ export async function showJob(lab: Lab, job: Job, target: string | undefined, ca
     { title: "Outputs", rows: listOutputs(job, target) },
     { title: "Resources", rows: listParameters(job.resources ?? {}) },
     ...listParts(job),
-    { title: "Files", rows: files.map(({ path, sizeBytes }) => [path, renderSize(sizeBytes)]) },
+    { title: "Files", rows: files.map(({ path, sizeBytes }) => [path, renderBytes(sizeBytes)]) },
   ];
   screen.print(screen.paint("bold", job.id));
   for (const block of blocks) for (const line of renderBlock(block)) screen.print(line);

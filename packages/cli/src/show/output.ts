@@ -1,7 +1,7 @@
 import { open, readdir, realpath, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import type { Job } from "@repx/core/lab";
-import { RepxError } from "@repx/core/model";
+import { renderBytes, RepxError } from "@repx/core/model";
 import { advise, listWords } from "../advise.ts";
 import type { CommandCall } from "../command.ts";
 import { renderTable } from "../render-table.ts";
@@ -38,7 +38,7 @@ export async function showOutput(
     return 0;
   }
   screen.print(`${screen.paint("bold", folder)}:`);
-  const rows = files.map((file) => [trimOut(file), renderSize(file.sizeBytes)]);
+  const rows = files.map((file) => [trimOut(file), renderBytes(file.sizeBytes)]);
   if (rows.length === 0) screen.note("  (no files)");
   else for (const line of renderTable({ head: ["FILE", "SIZE"], rows, right: [1] }, screen, "  ")) screen.print(line);
   return 0;
@@ -104,16 +104,4 @@ function refuseFile(path: string, names: readonly string[]): RepxError {
   return new RepxError("INPUT_INVALID", `the job left no file ${path}`, {
     hint: advise(path, names, list),
   });
-}
-
-/** Renders a size as people say it: `512 B`, `1.4 MB`. */
-export function renderSize(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  let size = bytes;
-  let unit = 0;
-  while (size >= 1000 && unit < units.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${unit === 0 ? size : size.toFixed(1)} ${units[unit] ?? ""}`;
 }

@@ -1,9 +1,10 @@
 // What a target must be for files to be sent to it and for jobs to find them. Pure.
+import { renderBytes } from "../model/render-bytes.ts";
 import { showWord } from "../target/quote.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts } from "./facts.ts";
 import type { TargetLook } from "./look-at-target.ts";
-import { fail, pass, readFinding, renderSize, skip, warn } from "./make-check.ts";
+import { fail, pass, readFinding, skip, warn } from "./make-check.ts";
 
 const LEAST_BYTES = 1e9;
 const LEAST_FILES = 10_000;
@@ -85,7 +86,7 @@ function judgeSpace({ basePath }: ConfigFacts, look: TargetLook): Check {
   const files = readAvailable(readFinding(look, "files"), 1);
   const quota = readQuota(readFinding(look, "quota"));
   const shown = [
-    ...(bytes === undefined ? [] : [`${renderSize(bytes)} free`]),
+    ...(bytes === undefined ? [] : [`${renderBytes(bytes)} free`]),
     ...(files === undefined ? [] : [`${files.toLocaleString("en-US")} more files`]),
     ...(quota === undefined ? [] : [`${renderRoom(quota.bytes)} and ${renderCount(quota.files)} left of the quota`]),
   ];
@@ -101,7 +102,7 @@ function judgeSpace({ basePath }: ConfigFacts, look: TargetLook): Check {
 }
 
 function renderRoom(bytes: number): string {
-  return bytes === Infinity ? "any size" : renderSize(bytes);
+  return bytes === Infinity ? "any size" : renderBytes(bytes);
 }
 
 function renderCount(files: number): string {

@@ -25,11 +25,3 @@ export function skip(name: CheckName, message: string): Check {
 export function readFinding({ findings }: TargetLook, key: string): string | undefined {
   return findings.get(key)?.[0]?.replaceAll(/\p{Cc}+/gu, " ");
 }
-
-/** Renders a size for people. */
-export function renderSize(bytes: number): string {
-  if (bytes < 1000) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  if (bytes < 1e9) return `${(bytes / 1e6).toFixed(1)} MB`;
-  return bytes < 1e12 ? `${(bytes / 1e9).toFixed(1)} GB` : `${(bytes / 1e12).toFixed(1)} TB`;
-}

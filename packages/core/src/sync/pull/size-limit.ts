@@ -2,9 +2,9 @@
 // last file is read: what comes beyond it counts as well.
 import { RepxError } from "../../model/errors.ts";
 import type { JobId } from "../../model/ids.ts";
+import { renderBytes } from "../../model/render-bytes.ts";
 import type { PullPlan } from "./plan-pull.ts";
 import type { PullRequest } from "./pull-request.ts";
-import { renderBytes } from "./staging-folder.ts";
 
 const MOST_NAMED = 10;
 

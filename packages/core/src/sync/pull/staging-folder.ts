@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { lstat, mkdir, readdir, rm, statfs } from "node:fs/promises";
 import { join } from "node:path";
 import { RepxError } from "../../model/errors.ts";
+import { renderBytes } from "../../model/render-bytes.ts";
 
 /** A folder in the destination, so that a file is put into place by rename; what is left in it goes with it. */
 export interface StagingFolder extends AsyncDisposable {
@@ -78,14 +79,6 @@ function refuseSpace(destination: string, needed: string, free: string): RepxErr
     hint: "Make room, name a folder on another file system, or fetch less: fewer jobs, or files chosen by a pattern.",
     details: { destination },
   });
-}
-
-/** Renders a size in a message. */
-export function renderBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(units.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)));
-  const size = bytes / 1000 ** power;
-  return `${power === 0 ? size : size.toFixed(1)} ${units[power] ?? ""}`;
 }
 
 /** Names why nothing can be written here; errors that are not about that come back as they are. */

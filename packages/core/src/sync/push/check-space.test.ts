@@ -15,8 +15,8 @@ test("lets pass what fits, and whatever a target cannot tell of", () => {
 });
 
 test.each([
-  [{ freeBytes: 3e6 }, "needs 1.0 GB at /data/repx on ada@cluster:22, but 3.0 MB are free"],
-  [{ freeBytes: 5e9, quotaBytes: 900e6 }, "the quota leaves 900.0 MB"],
+  [{ freeBytes: 3e6 }, "needs 1.03 GB at /data/repx on ada@cluster:22, but 3.00 MB are free"],
+  [{ freeBytes: 5e9, quotaBytes: 900e6 }, "the quota leaves 900 MB"],
   [{ freeBytes: 7, quotaBytes: 8 }, "but 7 B are free"],
   [{ freeFiles: 99 }, "makes 100 files at /data/repx on ada@cluster:22, but its file system has room for 99"],
 ])("refuses what has no room with %j", (lack, message) => {

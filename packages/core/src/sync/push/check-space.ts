@@ -1,5 +1,6 @@
 // Whether a push fits on the target's file system and within the user's quota. Pure.
 import { RepxError } from "../../model/errors.ts";
+import { renderBytes } from "../../model/render-bytes.ts";
 import type { Room } from "../parse-survey.ts";
 
 /** What a push needs until it is published. */
@@ -55,11 +56,4 @@ export function checkSpace(needed: SpaceNeeded, facts: Room, where: { basePath: 
 /** Adds up the bytes of the file system that are needed. */
 export function sumNeeded({ contentBytes, files, parcelBytes }: SpaceNeeded): number {
   return Math.ceil((contentBytes + files * BLOCK_BYTES + parcelBytes) * (1 + RESERVE));
-}
-
-function renderBytes(bytes: number): string {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)), units.length - 1);
-  const value = bytes / 1000 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
 }
