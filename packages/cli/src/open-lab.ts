@@ -8,7 +8,7 @@ import type { Screen } from "./screen.ts";
 export async function openLab(call: Pick<CommandCall, "text" | "cwd" | "screen">): Promise<Lab> {
   const given = call.text("lab");
   const lab = await Lab.open(resolve(call.cwd, given ?? LAB_FLAGS.lab.fallback)).catch((error: unknown) => {
-    throw given === undefined && isMissing(error) ? refuseDefault(error) : error;
+    throw explainMissing(given, error);
   });
   noteWarnings(call.screen, lab);
   return lab;
@@ -19,11 +19,9 @@ export function noteWarnings(screen: Screen, { warnings }: { readonly warnings: 
   for (const warning of warnings) screen.note(`${screen.paintNote("yellow", "warning:")} ${warning}`);
 }
 
-function isMissing(error: unknown): boolean {
-  return error instanceof RepxError && error.code === "LAB_MISSING";
-}
-
-function refuseDefault(cause: unknown): RepxError {
+/** Says of a Lab that is not there, and that nobody named, how to come by one; other errors stay as they are. */
+export function explainMissing(given: string | undefined, cause: unknown): unknown {
+  if (given !== undefined || !(cause instanceof RepxError) || cause.code !== "LAB_MISSING") return cause;
   return new RepxError("LAB_MISSING", `no Lab is named, and there is no ${LAB_FLAGS.lab.fallback}`, {
     hint: "Build it with `repx build`, or name a Lab with --lab PATH.",
     cause,

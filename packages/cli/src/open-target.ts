@@ -5,6 +5,7 @@ import type { Credentials, Target, Transport } from "@repx/core/target";
 import { RepxError } from "@repx/core/model";
 import { askPerson, askSecret, canAskPerson } from "./ask-person.ts";
 import type { CommandCall, Flag } from "./command.ts";
+import { isPath } from "./read-target.ts";
 
 const ACCEPT = "accept-new-host-key";
 
@@ -73,10 +74,6 @@ export async function findTarget(call: Call): Promise<FoundTarget> {
   }
   const config = await readConfig({ cwd: call.cwd, environment: call.environment });
   return { target: chooseTarget(config, given), source: config.source };
-}
-
-function isPath(word: string): boolean {
-  return word.includes("/") || word === "." || word === "..";
 }
 
 /** Connects to a target, asking for what a person has to give. */

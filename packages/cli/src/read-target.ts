@@ -6,7 +6,7 @@ import type { CommandCall } from "./command.ts";
 export async function readTarget(call: Pick<CommandCall, "text" | "cwd" | "environment">): Promise<string | undefined> {
   const given = call.text("target");
   if (given === undefined) return undefined;
-  if (given.includes("/") || given === "." || given === "..") return resolve(call.cwd, given);
+  if (isPath(given)) return resolve(call.cwd, given);
   // Only here: the door brings the way by SSH along, which takes longer to load than most commands run.
   const { chooseTarget, readConfig, showWord } = await import("@repx/core/target");
   const config = await readConfig(call).catch((cause: unknown) => {
@@ -26,6 +26,11 @@ export async function readTarget(call: Pick<CommandCall, "text" | "cwd" | "envir
       `Run this on ${host} with --target ${showWord(target.basePath)}, or mount that folder here ` +
       `(\`sshfs ${showWord(`${login}:${target.basePath}`)} cluster\`) and give --target ./cluster.`,
   });
+}
+
+/** Tells whether a target is named by its base path on this machine. */
+export function isPath(word: string): boolean {
+  return word.includes("/") || word === "." || word === "..";
 }
 
 /** Refuses to go on without `--target`, where what was asked for lies on one. */

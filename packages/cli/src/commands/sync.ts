@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
 import type { Pushed, SyncPlan, SyncSource } from "@repx/core/sync";
-import { renderBytes, RepxError } from "@repx/core/model";
+import { renderBytes } from "@repx/core/model";
 import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
 import { count } from "../count.ts";
-import { noteWarnings } from "../open-lab.ts";
+import { explainMissing, noteWarnings } from "../open-lab.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
 import { CONNECT_FLAGS, describeTarget, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
 import { openTransferLine, renderDuration, renderNumber } from "../transfer-line.ts";
@@ -51,7 +51,7 @@ async function runSync(call: CommandCall): Promise<number> {
     runs: call.operands,
     temporaryFolder: temporary.path,
   }).catch((error: unknown) => {
-    throw given === undefined && isMissing(error) ? refuseDefault(error) : error;
+    throw explainMissing(given, error);
   });
   noteWarnings(call.screen, source);
   await using opened = await openTarget(call, found);
@@ -140,15 +140,4 @@ function tellPushed({ bytes, files, sentBytes, linkedFiles, resumedBytes }: Push
 function nameTarget({ opened }: SyncWork): string {
   const { target, transport } = opened;
   return target.address === undefined ? target.basePath : `${target.name} (${transport.description})`;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof RepxError && error.code === "LAB_MISSING";
-}
-
-function refuseDefault(cause: unknown): RepxError {
-  return new RepxError("LAB_MISSING", `no Lab is named, and there is no ${LAB_FLAGS.lab.fallback}`, {
-    hint: "Build it with `repx build`, or name a Lab with --lab PATH.",
-    cause,
-  });
 }
