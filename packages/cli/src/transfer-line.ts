@@ -1,5 +1,6 @@
 // How far a transfer is, told to a person: one line that is drawn anew on a terminal, a line every few seconds elsewhere.
 import { renderBytes } from "@repx/core/model";
+import { renderNumber } from "./count.ts";
 import type { Screen } from "./screen.ts";
 
 /** How far a transfer is; `secondsLeft` is missing while nobody can tell. */
@@ -62,9 +63,4 @@ export function renderDuration(seconds: number): string {
   if (minutes < 60) return `${minutes} min ${whole % 60} s`;
   const hours = Math.floor(minutes / 60);
   return hours < 100 ? `${hours} h ${minutes % 60} min` : "days";
-}
-
-/** Renders a number with commas. */
-export function renderNumber(value: number): string {
-  return value.toLocaleString("en-US");
 }

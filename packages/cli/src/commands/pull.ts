@@ -9,6 +9,7 @@ import { openLab } from "../open-lab.ts";
 import { CONNECT_FLAGS, describeTarget, openTarget, type OpenedTarget } from "../open-target.ts";
 import { parseSize } from "../pull/parse-size.ts";
 import { renderPulled } from "../pull/render-pulled.ts";
+import { makeIdRenderer } from "../short-ids.ts";
 import { openTransferLine } from "../transfer-line.ts";
 
 const FALLBACKS = { to: "./results", "max-file": "100M", "max-size": "10G" } as const;
@@ -82,7 +83,9 @@ async function runPull(call: CommandCall): Promise<number> {
     const target = describeTarget(opened, opened.transport);
     call.screen.printJson({ folder: base, target, dryRun: call.isSet("dry-run"), ...end });
   } else {
-    for (const line of renderPulled({ preview: end, sentBytes, jobs: jobs.length, folder })) call.screen.print(line);
+    const renderId = makeIdRenderer(call.screen, lab.data.jobs.keys());
+    const told = renderPulled({ preview: end, sentBytes, jobs: jobs.length, folder, renderId });
+    for (const line of told) call.screen.print(line);
   }
   return judge(end, request.isSucceededOnly === true);
 }

@@ -2,11 +2,11 @@ import { resolve } from "node:path";
 import type { Pushed, SyncPlan, SyncSource } from "@repx/core/sync";
 import { renderBytes } from "@repx/core/model";
 import { LAB_FLAGS, type Command, type CommandCall } from "../command.ts";
-import { count } from "../count.ts";
+import { count, renderNumber } from "../count.ts";
 import { explainMissing, noteWarnings } from "../open-lab.ts";
 import { openTemporaryFolder } from "../temporary-folder.ts";
 import { CONNECT_FLAGS, describeTarget, findTarget, openTarget, type OpenedTarget } from "../open-target.ts";
-import { openTransferLine, renderDuration, renderNumber } from "../transfer-line.ts";
+import { openTransferLine, renderDuration } from "../transfer-line.ts";
 
 /** Sends a Lab to a target. */
 export const SYNC: Command = {

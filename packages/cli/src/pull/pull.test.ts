@@ -12,7 +12,7 @@ import {
   REPX_SUM_2,
   writeRepxLab,
 } from "../../../core/src/lab/repx-lab.fixture.ts";
-import { keepScreen } from "../command.fixture.ts";
+import { keepScreen, type KeptScreen } from "../command.fixture.ts";
 import { runProgram } from "../run-program.ts";
 
 let folder: string;
@@ -41,7 +41,13 @@ async function writeFiles(files: Readonly<Record<string, string>>): Promise<void
 }
 
 async function pull(...words: string[]): Promise<{ status: number; stdout: string; stderr: string }> {
-  const screen = keepScreen();
+  return pullOn(keepScreen(), words);
+}
+
+async function pullOn(
+  screen: KeptScreen,
+  words: readonly string[],
+): Promise<{ status: number; stdout: string; stderr: string }> {
   const status = await runProgram(["pull", ...words], { screen, cwd: folder, environment: { HOME: folder, PATH } });
   return { status, stdout: screen.stdout().replaceAll(folder, "/f"), stderr: screen.stderr() };
 }
@@ -62,7 +68,8 @@ test("without a name the results of all jobs that succeeded come, as a base path
   expect([status, stderr]).toEqual([0, ""]);
   expect(stdout.split("\n")).toEqual([
     expect.stringMatching(/^2 files \(1\.23 MB\) of 1 job came to \.\/results, .* on the wire$/),
-    "3 jobs left nothing there: " + [REPX_SUM, REPX_SUM_2, REPX_PLOT].join(", "),
+    "3 jobs left nothing there:",
+    ...[REPX_SUM, REPX_SUM_2, REPX_PLOT].map((id) => `  ${id}`),
     "passed over, as not succeeded: 1 job; name them to have what they left",
     "Look at them with: repx list jobs --target ./results",
     "",
@@ -96,7 +103,7 @@ test("a job that is named comes whatever became of it, with its logs where they 
 test("a named job that left nothing makes the exit status 1, and so does a pattern that nothing fits", async () => {
   const missing = await pull("plot-run", ...TARGET);
   expect(missing.status).toBe(1);
-  expect(missing.stdout).toContain(`1 job left nothing there: ${REPX_PLOT}`);
+  expect(missing.stdout).toContain(`1 job left nothing there:\n  ${REPX_PLOT}\n`);
   expect((await pull("--match", "*.parquet", ...TARGET)).status).toBe(1);
   expect((await pull("--match", "*.txt", "--match", "*.parquet", ...TARGET)).status).toBe(0);
 });
@@ -111,6 +118,21 @@ test("what is left out is listed with the reason and the flag that takes it", as
       "  --max-file SIZE takes larger files, --max-file none all of them.",
     ].join("\n"),
   );
+});
+
+test("on a terminal ids are short, and numbers have commas", async () => {
+  const small = Array.from({ length: 1200 }, (_, index) => [`${REPX_GEN}/out/small/${index}`, ""]);
+  await writeFiles(Object.fromEntries(small));
+  const { stdout } = await pullOn(keepScreen(80, { NO_COLOR: "1" }), ["--dry-run", ...TARGET]);
+  expect(stdout.split("\n")).toEqual([
+    "1,202 files (1.23 MB) of 1 job would come to ./results",
+    "3 jobs left nothing there:",
+    "  0pkal2l7",
+    "  0bcal2l7",
+    "  1id02yrd",
+    "passed over, as not succeeded: 1 job; name them to have what they left",
+    "",
+  ]);
 });
 
 test("a dry run tells what would come, and makes nothing", async () => {
