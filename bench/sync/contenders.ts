@@ -1,7 +1,7 @@
 // Who sends: rsync, scp and tar over OpenSSH as it comes, and repx. Each opens a connection of its own.
 import { join } from "node:path";
-import type { Pushed } from "../../packages/core/src/sync/push/push.ts";
 import { runCommand } from "../../test/harness/command.ts";
+import type { EnginePush } from "./engine.ts";
 import type { PushOrder } from "./push-order.ts";
 import { COMMAND_SECONDS, removeTree, type Route, type Stand } from "./stand.ts";
 import type { TreeSet } from "./store-trees.ts";
@@ -129,10 +129,10 @@ export function makeCat({ stand, route, before, set }: Sending, name: string, ss
   };
 }
 
-/** repx in this process; `onPushed` is told what it did. */
+/** repx in its process; `onPushed` is told what it did. */
 export function makeRepx(
   { stand, route, before, set }: Sending,
-  { place = "store", onPushed = () => {} }: { place?: "store" | "jobs"; onPushed?: (pushed: Pushed) => void } = {},
+  { place = "store", onPushed = () => {} }: { place?: "store" | "jobs"; onPushed?: (pushed: EnginePush) => void } = {},
 ): Contender {
   return {
     name: "repx",

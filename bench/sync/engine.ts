@@ -1,32 +1,76 @@
-// The engine as it is shipped: bundled like the Action, so that no time goes into reading TypeScript.
+// The engine as it is shipped: bundled like the Action, in a process that runs already and holds nothing else.
+import { fork, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { fileURLToPath } from "node:url";
+import * as z from "zod";
 import { bundle } from "../../packages/action/bundle.ts";
-import type * as Order from "./push-order.ts";
+import type { PushOrder } from "./push-order.ts";
 
-/** What measures pushes, built. */
-export interface Engine extends Pick<typeof Order, "connect" | "runPush"> {
-  /** `push-once`, a program. */
-  readonly program: string;
+/** What a push did, and the most that was resident of its process so far. */
+export type EnginePush = z.infer<typeof EnginePush>;
+
+/** A process that pushes what it is told to. */
+export interface Engine extends AsyncDisposable {
+  readonly pid: number;
+  /** Opens a connection and closes it. */
+  connect(order: PushOrder): Promise<void>;
+  runPush(order: PushOrder): Promise<EnginePush>;
 }
+
+const EnginePush = z.object({ sentBytes: z.number(), peakBytes: z.number() });
+const Failure = z.object({ failure: z.string() });
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
-/** Builds into a folder that is there. */
-export async function buildEngine(folder: string): Promise<Engine> {
+/** Builds the program into a folder that is there; answers its path. */
+export async function buildEngine(folder: string): Promise<string> {
   const programs = {
-    "push-order": here("push-order.ts"),
-    "push-once": here("push-once.ts"),
+    "engine-process": here("engine-process.ts"),
     "pack-worker": here("../../packages/core/src/sync/pack/pack-worker.ts"),
   };
   await writeFile(join(folder, "package.json"), '{ "type": "module" }');
   await bundle(programs, folder, folder);
-  const built: unknown = await import(pathToFileURL(join(folder, "push-order.js")).href);
-  if (!isOrder(built)) throw new Error("the bundle has other exports than its source");
-  return { connect: built.connect, runPush: built.runPush, program: join(folder, "push-once.js") };
+  return join(folder, "engine-process.js");
 }
 
-function isOrder(module: unknown): module is typeof Order {
-  return typeof module === "object" && module !== null && "connect" in module && "runPush" in module;
+/** Starts it; nothing is connected yet. */
+export async function startEngine(program: string): Promise<Engine> {
+  const child = fork(program, {
+    execArgv: [],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  await once(child, "spawn");
+  const ask = async (act: "connect" | "push", order: PushOrder): Promise<unknown> => {
+    const answer = waitForAnswer(child);
+    child.send({ act, order });
+    const result = await answer;
+    const failed = Failure.safeParse(result);
+    if (failed.success) throw new Error(failed.data.failure);
+    return result;
+  };
+  return {
+    pid: child.pid ?? 0,
+    connect: async (order) => void (await ask("connect", order)),
+    runPush: async (order) => EnginePush.parse(await ask("push", order)),
+    [Symbol.asyncDispose]: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, "exit");
+      child.disconnect();
+      await ended;
+    },
+  };
+}
+
+async function waitForAnswer(child: ChildProcess): Promise<unknown> {
+  const stop = new AbortController();
+  try {
+    const gone = once(child, "exit", { signal: stop.signal }).then(() => Promise.reject(new Error("the engine ended")));
+    gone.catch(() => {});
+    const [message]: unknown[] = await Promise.race([once(child, "message", { signal: stop.signal }), gone]);
+    return message;
+  } finally {
+    stop.abort();
+  }
 }

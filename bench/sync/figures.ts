@@ -1,13 +1,16 @@
 // What is counted beside the time: bytes on the wire, and round trips.
-import type { Pushed } from "../../packages/core/src/sync/push/push.ts";
 import { orderPush, type Sending } from "./contenders.ts";
+import type { EnginePush } from "./engine.ts";
 import { measureCompressed, type ChangedSet } from "./workloads.ts";
 
 /** Figures by name. */
 export type Figures = ReadonlyMap<"bytes sent against changed files" | "round trips after the handshake", number>;
 
 /** Compares what is sent for a change with the changed files, compressed one by one. */
-export function startByteCount(set: ChangedSet): { onPushed(pushed: Pushed): void; readFigures(): Promise<Figures> } {
+export function startByteCount(set: ChangedSet): {
+  onPushed(pushed: EnginePush): void;
+  readFigures(): Promise<Figures>;
+} {
   let sentBytes = Number.NaN;
   return {
     onPushed: (pushed) => {
@@ -23,7 +26,7 @@ export function startByteCount(set: ChangedSet): { onPushed(pushed: Pushed): voi
 /** Counts the round trips of a push that has nothing to send, without those of a connection that does nothing. */
 export async function countRoundTrips({ stand, route, before, set }: Sending): Promise<Figures> {
   const { line } = route;
-  const { connect, runPush } = stand.engine;
+  const { engine } = stand;
   if (line === undefined) return new Map();
   const order = orderPush(stand, route, set, await before.prepare());
   const count = async (act: () => Promise<unknown>): Promise<number> => {
@@ -31,9 +34,7 @@ export async function countRoundTrips({ stand, route, before, set }: Sending): P
     await act();
     return (await line.readCounters()).roundTrips - roundTrips;
   };
-  const handshake = await count(async () => {
-    await using transport = await connect(order);
-    return transport.description;
-  });
-  return new Map([["round trips after the handshake", (await count(async () => runPush(order))) - handshake]]);
+  const handshake = await count(async () => engine.connect(order));
+  const all = await count(async () => engine.runPush(order));
+  return new Map([["round trips after the handshake", all - handshake]]);
 }

@@ -1,20 +1,14 @@
 // How much memory a push of 1 GiB takes, in its own process and in those that serve it at the target.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
-import * as z from "zod";
 import { readPidFile } from "../../test/harness/process.ts";
 import { orderPush, startEmpty } from "./contenders.ts";
-import type { PushOrder } from "./push-order.ts";
 import type { Stand } from "./stand.ts";
 import type { TreeSet } from "./store-trees.ts";
 
 const SAMPLE_MS = 50;
 const PAGE_BYTES = 4096;
-const Taken = z.object({ peakBytes: z.number() });
 
 /** The most that was resident at one time. */
 export interface Peak {
@@ -23,29 +17,22 @@ export interface Peak {
   readonly targetBytes: number;
 }
 
-/** Pushes a set from a process of its own. */
+/** Pushes a set from a process that has done nothing else. */
 export async function measureMemory(stand: Stand, set: TreeSet): Promise<Peak> {
   const before = startEmpty(stand);
   const folder = await before.prepare();
   try {
     const server = await readPidFile(join(stand.serverFolder, "sshd.pid"));
     if (server === undefined) throw new Error("sshd is not there");
+    await using engine = await stand.startEngine();
     const stop = new AbortController();
     const watching = watchSessions(server, stop.signal);
-    const client = pushOnce(stand.engine.program, orderPush(stand, await stand.openRoute("loopback"), set, folder));
-    const clientBytes = await client.finally(() => stop.abort());
-    return { clientBytes, targetBytes: await watching };
+    const pushing = engine.runPush(orderPush(stand, await stand.openRoute("loopback"), set, folder));
+    const { peakBytes } = await pushing.finally(() => stop.abort());
+    return { clientBytes: peakBytes, targetBytes: await watching };
   } finally {
     await before.finish(folder);
   }
-}
-
-async function pushOnce(program: string, order: PushOrder): Promise<number> {
-  const child = spawn(process.execPath, [program], { stdio: ["pipe", "pipe", "inherit"] });
-  child.stdin.end(JSON.stringify(order));
-  const [output, [exitCode]] = await Promise.all([text(child.stdout), once(child, "close")]);
-  if (exitCode !== 0) throw new Error(`push-once ended with ${exitCode}`);
-  return Taken.parse(JSON.parse(output)).peakBytes;
 }
 
 async function watchSessions(server: number, signal: AbortSignal): Promise<number> {

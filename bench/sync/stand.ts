@@ -7,7 +7,7 @@ import { startNetworkLineProcess, type NetworkLineProcess } from "../../test/har
 import { startScratchFolder } from "../../test/harness/scratch-folder.ts";
 import { startSshServer, type SshServer } from "../../test/harness/ssh-server.ts";
 import { makeTraversableFolder } from "../../test/harness/traversable-folder.ts";
-import { buildEngine, type Engine } from "./engine.ts";
+import { buildEngine, startEngine, type Engine } from "./engine.ts";
 import { startWorkloads, type Workloads } from "./workloads.ts";
 
 /** The ways to the target: bare loopback, a round trip of 20 ms, 100 Mbit/s in each direction. */
@@ -29,6 +29,8 @@ export interface Route {
 
 export interface Stand extends AsyncDisposable {
   readonly engine: Engine;
+  /** A second process, which has pushed nothing yet. */
+  startEngine(): Promise<Engine>;
   readonly workloads: Workloads;
   readonly server: SshServer;
   /** `user@host` */
@@ -56,10 +58,12 @@ export async function startStand(): Promise<Stand> {
   const targets = await makeTraversableFolder(scratch.path, "target");
   const routes = new Map<LineName, Route>();
   const built = await makeTraversableFolder(scratch.path, "engine");
-  const engine = await buildEngine(built);
+  const program = await buildEngine(built);
+  const engine = stack.use(await startEngine(program));
   const started = stack.move();
   return {
     engine,
+    startEngine: async () => startEngine(program),
     server,
     serverFolder,
     login: `${server.user}@${server.host}`,
