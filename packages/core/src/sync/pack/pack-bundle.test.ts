@@ -24,7 +24,7 @@ async function carry(
   existing: ReadonlyMap<string, string> = new Map(),
 ): Promise<string> {
   const entries = scanTree({ source, isStore: false });
-  const plan = planParcels([{ number: 1, destination: "artifacts/store/new", entries, existing, isRaw: new Set() }]);
+  const plan = planParcels([{ number: 1, destination: "artifacts/store/new", entries, existing }], "zstd");
   const place = { sources: new Map([[1, source]]), staging: STAGING };
   for (const parcel of plan.parcels) {
     if (parcel.kind !== "bundle") throw new TypeError("a bundle is expected");

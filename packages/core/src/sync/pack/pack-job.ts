@@ -6,7 +6,7 @@ import type { BytePath } from "../tree/tree-entry.ts";
 import type { Encoding, PackEntry, PackedParcel } from "./parcel.ts";
 
 /** One piece of work. */
-export type PackJob = ScanJob | HashJob | JudgeJob | BundleJob | SliceJob;
+export type PackJob = ScanJob | HashJob | BundleJob | PartJob;
 
 /** Answers the index of a tree. */
 export interface ScanJob {
@@ -23,12 +23,6 @@ export interface HashJob {
   readonly files: readonly (readonly [path: BytePath, sizeBytes?: number])[];
 }
 
-/** Answers whether a file is worth compressing. */
-export interface JudgeJob {
-  readonly kind: "judge";
-  readonly path: BytePath;
-}
-
 /** Answers a packed bundle. */
 export interface BundleJob {
   readonly kind: "bundle";
@@ -37,21 +31,23 @@ export interface BundleJob {
   readonly sources: ReadonlyMap<number, string>;
   readonly staging: string;
   readonly encoding: Encoding;
-  readonly level: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly room: SharedArrayBuffer;
 }
 
-/** Answers a packed slice. */
-export interface SliceJob {
-  readonly kind: "slice";
+/** Answers a packed part of a slice. */
+export interface PartJob {
+  readonly kind: "part";
   readonly path: BytePath;
   readonly offsetBytes: number;
   readonly sizeBytes: number;
   readonly encoding: Encoding;
-  readonly level: number;
+  readonly bytesPerSecond: number | undefined;
+  readonly room: SharedArrayBuffer;
 }
 
-/** A packed parcel and what was in it. */
-export interface Packed extends PackedParcel {
+/** A packed parcel, in the job's room where that sufficed, and what was in it. */
+export interface PackedResult extends PackedParcel {
   /** SHA-256 of each file whose content is in a bundle, by `<item>/<path>`. */
   readonly fileHashes: ReadonlyMap<BytePath, string>;
 }
@@ -76,7 +72,7 @@ export function parsePackEntry(text: string): PackEntry {
 
 /** Tells whether a message is a job; its parts were made by `PackJob`'s types. */
 export function isPackJob(message: unknown): message is PackJob {
-  const kinds = new Set<unknown>(["scan", "hash", "judge", "bundle", "slice"] satisfies PackJob["kind"][]);
+  const kinds = new Set<unknown>(["scan", "hash", "bundle", "part"] satisfies PackJob["kind"][]);
   return hasField(message, "kind") && kinds.has(message.kind);
 }
 
@@ -112,14 +108,8 @@ export function readTexts(result: unknown): string[] {
   return result.map(readText);
 }
 
-/** Checks that a result is yes or no. */
-export function readFlag(result: unknown): boolean {
-  if (typeof result !== "boolean") throw new TypeError("a packing thread answered neither yes nor no");
-  return result;
-}
-
 /** Checks that a result is a packed parcel. */
-export function readPacked(result: unknown): Packed {
+export function readPacked(result: unknown): PackedResult {
   if (
     !hasField(result, "bytes") ||
     !(result.bytes instanceof Uint8Array) ||

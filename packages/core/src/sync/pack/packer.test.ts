@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from "node:crypto";
+import { createHash } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -6,8 +6,8 @@ import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
 import { scanTree } from "../tree/scan-tree.ts";
-import { openPacker, type PackRequest } from "./packer.ts";
-import type { Bundle, Encoding, Slice } from "./parcel.ts";
+import { openPacker, type PackRequest, type SlicePart } from "./packer.ts";
+import type { Bundle, Encoding } from "./parcel.ts";
 import { planParcels } from "./plan-parcels.ts";
 import { makeOddTree, startScratch, type Scratch } from "./tar-tree.fixture.ts";
 
@@ -29,22 +29,20 @@ function digest(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-function request(parcel: Bundle | Slice, encoding: Encoding): PackRequest {
-  return { parcel, sources: new Map([[1, source]]), staging: ".staging/p", encoding, level: 1 };
+function request(parcel: PackRequest["parcel"], encoding: Encoding): PackRequest {
+  return { parcel, sources: new Map([[1, source]]), staging: ".staging/p", encoding, bytesPerSecond: undefined };
 }
 
 function makeBundle(): Bundle {
   const entries = scanTree({ source, isStore: true });
-  const plan = planParcels([
-    { number: 1, destination: "submissions/s", entries, existing: new Map(), isRaw: new Set() },
-  ]);
+  const plan = planParcels([{ number: 1, destination: "submissions/s", entries, existing: new Map() }], "zstd");
   const [bundle] = plan.parcels;
   if (bundle?.kind !== "bundle") throw new TypeError("one bundle is expected");
   return bundle;
 }
 
-function makeSlice(sizeBytes: number, offsetBytes = 0): Slice {
-  return { kind: "slice", id: "0", item: 1, path: "file", offsetBytes, sizeBytes, isRaw: false };
+function makePart(sizeBytes: number, offsetBytes = 0): SlicePart {
+  return { kind: "part", id: "0", item: 1, path: "file", offsetBytes, sizeBytes };
 }
 
 test("scans a tree as scanTree does, with the hash of every file", { timeout: 60_000 }, async () => {
@@ -75,45 +73,36 @@ test.each<[Encoding, (bytes: Uint8Array) => Uint8Array]>([
   const bundle = makeBundle();
   const packed = await packer.pack(request(bundle, encoding));
   expect(packed.encoding).toBe(encoding);
-  expect(packed.sha256).toBe(digest(packed.bytes));
+  expect(packed.sha256).toBe(encoding === "none" ? digest(packed.bytes) : "-");
   expect(packed.fileHashes.get("1/7")).toBe(digest("7 ".repeat(500)));
   expect(packed.fileHashes.size).toBe(50);
   const raw = await packer.pack(request(bundle, "none"));
   expect(digest(decode(packed.bytes))).toBe(raw.sha256);
 });
 
-test("answers 'none' where compressing does not pay", async () => {
-  writeFileSync(join(source, "file"), randomBytes(2 * MIB));
-  await using packer = openPacker(1);
-  expect((await packer.pack(request(makeBundle(), "zstd"))).encoding).toBe("none");
-  expect((await packer.pack(request(makeSlice(2 * MIB), "zstd"))).encoding).toBe("none");
-  expect(await packer.isCompressible(join(source, "file"))).toBe(false);
-});
-
-test("judges a file by its middle too", async () => {
-  writeFileSync(join(source, "file"), Buffer.concat([randomBytes(MIB), Buffer.alloc(MIB)]));
-  await using packer = openPacker(1);
-  expect(await packer.isCompressible(join(source, "file"))).toBe(true);
-});
-
-test("packs slices of a file that together are the file", async () => {
+test("packs parts of a file that together are the file", async () => {
   const content = Buffer.from(Array.from({ length: 3 * MIB }, (_, index) => (index >> 9) % 251));
   writeFileSync(join(source, "file"), content);
   await using packer = openPacker(2);
   const slices = await Promise.all(
-    [0, 1, 2].map(async (index) => packer.pack(request(makeSlice(MIB, index * MIB), "zstd"))),
+    [0, 1, 2].map(async (index) => packer.pack(request(makePart(MIB, index * MIB), "zstd"))),
   );
   expect(digest(Buffer.concat(slices.map(({ bytes }) => zstdDecompressSync(bytes))))).toBe(digest(content));
   expect(await packer.hash(join(source, "file"))).toBe(digest(content));
 });
 
-test("results of one thread do not share memory, compressed or not", async () => {
+test("results do not share memory before they are released, and then the next one takes it", async () => {
   await using packer = openPacker(1);
   writeFileSync(join(source, "file"), "first".repeat(10_000));
-  const first = await packer.pack(request(makeSlice(50_000), "none"));
+  const first = await packer.pack(request(makePart(50_000), "none"));
   writeFileSync(join(source, "file"), "other".repeat(10_000));
-  const second = await packer.pack(request(makeSlice(50_000), "none"));
+  const second = await packer.pack(request(makePart(50_000), "none"));
   expect([digest(first.bytes), digest(second.bytes)]).toEqual([first.sha256, second.sha256]);
+  first.release();
+  writeFileSync(join(source, "file"), "third".repeat(10_000));
+  const third = await packer.pack(request(makePart(50_000), "none"));
+  expect(digest(second.bytes)).toBe(second.sha256);
+  expect(digest(first.bytes)).toBe(third.sha256);
 });
 
 test("an error of a person comes through as one", async () => {
@@ -124,19 +113,19 @@ test("an error of a person comes through as one", async () => {
   const bundle = makeBundle();
   rmSync(join(source, "file"));
   await expect(packer.pack(request(bundle, "zstd"))).rejects.toMatchObject({ code: "SYNC_SOURCE_CHANGED" });
-  await expect(packer.pack(request(makeSlice(5), "zstd"))).rejects.toMatchObject({ code: "SYNC_SOURCE_CHANGED" });
+  await expect(packer.pack(request(makePart(5), "zstd"))).rejects.toMatchObject({ code: "SYNC_SOURCE_CHANGED" });
   // The thread is whole after that.
   writeFileSync(join(source, "file"), "x");
   expect((await packer.pack(request(bundle, "none"))).fileHashes.get("1/file")).toBe(digest("x"));
 });
 
-/** A thread that ends when it is to judge, and else answers in its own way. */
+/** A thread that ends when it is to scan, and else answers in its own way. */
 function writeProgram(end: string, answer: string): URL {
   const path = join(scratch.path, "program.mjs");
   writeFileSync(
     path,
     `import { parentPort } from "node:worker_threads";
-    parentPort.on("message", (job) => { if (job.kind === "judge") { ${end} } else parentPort.postMessage(${answer}); });`,
+    parentPort.on("message", (job) => { if (job.kind === "scan") { ${end} } else parentPort.postMessage(${answer}); });`,
   );
   return pathToFileURL(path);
 }
@@ -146,7 +135,7 @@ test.each([
   ["throws", "throw new Error('out of something')", "out of something"],
 ])("a thread that %s rejects what it had, and another one takes what waits", async (_, end, reason) => {
   await using packer = openPacker(1, writeProgram(end, '{ result: ["digest"] }'));
-  const lost = [packer.isCompressible("a"), packer.isCompressible("b")];
+  const lost = ["a", "b"].map(async (each) => packer.scan({ source: each, isStore: true, hash: false }));
   const hash = packer.hash("c");
   for (const each of lost) {
     await expect(each).rejects.toMatchObject({
@@ -173,21 +162,21 @@ test.each([
 ])("the answer %s is nobody's", async (answer) => {
   await using packer = openPacker(1, writeProgram("", answer));
   await expect(packer.hash("a")).rejects.toThrow(TypeError);
-  await expect(packer.pack(request(makeSlice(5), "none"))).rejects.toThrow(TypeError);
+  await expect(packer.pack(request(makePart(5), "none"))).rejects.toThrow(TypeError);
 });
 
 test("what a thread cannot do is a bug of ours, and it goes on", async () => {
   await using packer = openPacker(1);
   writeFileSync(join(source, "file"), "x");
   // No memory is as large.
-  await expect(packer.pack(request(makeSlice(2 ** 52), "zstd"))).rejects.toThrow(/packing thread failed: RangeError/);
+  await expect(packer.pack(request(makePart(2 ** 52), "zstd"))).rejects.toThrow(/packing thread failed: RangeError/);
   expect(await packer.hash(join(source, "file"))).toBe(digest("x"));
 });
 
 test("closing ends threads in mid-work and rejects what was asked", async () => {
   writeFileSync(join(source, "file"), Buffer.alloc(16 * MIB));
   const packer = openPacker(2);
-  const jobs = Array.from({ length: 12 }, async () => packer.pack(request(makeSlice(16 * MIB), "gzip")));
+  const jobs = Array.from({ length: 12 }, async () => packer.pack(request(makePart(16 * MIB), "gzip")));
   const ends = Promise.allSettled(jobs);
   await packer[Symbol.asyncDispose]();
   for (const end of await ends) expect(end).toMatchObject({ status: "rejected", reason: { code: "SYNC_FAILED" } });

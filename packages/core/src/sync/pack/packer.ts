@@ -8,47 +8,53 @@ import type { ScanRequest as ScanTreeRequest } from "../tree/scan-tree.ts";
 import type { BytePath, FileEntry, TreeEntry } from "../tree/tree-entry.ts";
 import { parseIndex } from "../tree/tree-index.ts";
 import {
-  readFlag,
   readPacked,
   readResult,
   readText,
   readTexts,
   renderPackEntry,
-  type Packed,
+  type PackedResult,
   type PackJob,
 } from "./pack-job.ts";
-import type { Encoding, Parcel } from "./parcel.ts";
+import { startPackedMemory } from "./packed-memory.ts";
+import type { Bundle, Encoding, Slice } from "./parcel.ts";
 
-export type { Packed } from "./pack-job.ts";
+/** A packed parcel or part. */
+export interface Packed extends PackedResult {
+  /** To be called once, when nobody reads its bytes any more: their memory is taken again. */
+  readonly release: () => void;
+}
 
 /** What to list. */
 export interface ScanRequest extends ScanTreeRequest {
   readonly hash: boolean;
 }
 
+/** A part of a slice, which has its id; the offset is from the file's beginning. */
+export interface SlicePart extends Pick<Slice, "id" | "item" | "path" | "offsetBytes" | "sizeBytes"> {
+  readonly kind: "part";
+}
+
 /** What to pack. */
 export interface PackRequest {
-  readonly parcel: Parcel;
+  readonly parcel: Bundle | SlicePart;
   /** Item number to its absolute source. */
   readonly sources: ReadonlyMap<number, string>;
   /** `.staging/<push>`. */
   readonly staging: string;
-  /** The encoding that is allowed; "none" is answered where it does not pay. */
   readonly encoding: Encoding;
-  /** 1 and up: of zstd or gzip. */
-  readonly level: number;
+  /** Of the link; Infinity stores what is packed, undefined says that nothing is known. */
+  readonly bytesPerSecond: number | undefined;
 }
 
 /** Threads that read and pack. */
 export interface Packer extends AsyncDisposable {
   /** Lists a tree; with `hash` every file's SHA-256. */
   scan(request: ScanRequest): Promise<TreeEntry[]>;
-  /** Reads and packs a bundle or a compressed slice; SYNC_SOURCE_CHANGED when a file changed its size or vanished. */
+  /** Reads and packs a bundle or a part of a slice; SYNC_SOURCE_CHANGED when a file changed its size or vanished. */
   pack(request: PackRequest): Promise<Packed>;
   /** SHA-256 of a whole file; its path as UTF-8, or as the bytes that `joinSource` gives. */
   hash(path: string | Buffer): Promise<string>;
-  /** Whether the first 256 KiB of a file, and as much in its middle, shrink below 0.9 by zstd. */
-  isCompressible(path: string | Buffer): Promise<boolean>;
 }
 
 const THREADS = 2;
@@ -67,6 +73,14 @@ export function openPacker(
 ): Packer {
   const threads = openThreads(workers, program);
   const { run } = threads;
+  const memory = startPackedMemory();
+  const packInto = async (request: PackRequest, room: SharedArrayBuffer): Promise<Packed> => {
+    const result = readPacked(await run(makePackJob(request, room)));
+    // What came from another thread is another object over the same memory.
+    if (result.bytes.buffer instanceof SharedArrayBuffer) return { ...result, release: () => memory.give(room) };
+    memory.give(room);
+    return { ...result, release: () => {} };
+  };
   return {
     scan: async ({ source, only, isStore, hash }) => {
       const entries = parseIndex(readText(await run({ kind: "scan", source, only, isStore })));
@@ -77,12 +91,11 @@ export function openPacker(
       const hashes = new Map(parts.flat().map(({ path }, index) => [path, all[index]]));
       return entries.map((entry) => addHash(entry, hashes.get(entry.path)));
     },
-    pack: async (request) => readPacked(await run(makePackJob(request))),
+    pack: async (request) => packInto(request, memory.take()),
     hash: async (path) => {
       const [digest = ""] = readTexts(await run({ kind: "hash", files: [[readBytes(path)]] }));
       return digest;
     },
-    isCompressible: async (path) => readFlag(await run({ kind: "judge", path: readBytes(path) })),
     [Symbol.asyncDispose]: threads.close,
   };
 }
@@ -113,15 +126,18 @@ function addHash(entry: TreeEntry, sha256: string | undefined): TreeEntry {
   return entry.kind === "file" && sha256 !== undefined ? { ...entry, sha256 } : entry;
 }
 
-function makePackJob({ parcel, sources, staging, encoding, level }: PackRequest): PackJob {
+function makePackJob(
+  { parcel, sources, staging, encoding, bytesPerSecond }: PackRequest,
+  room: SharedArrayBuffer,
+): PackJob {
   if (parcel.kind === "bundle") {
     const entries = parcel.entries.map(renderPackEntry);
-    return { kind: "bundle", entries, sources, staging, encoding, level };
+    return { kind: "bundle", entries, sources, staging, encoding, bytesPerSecond, room };
   }
   const { item, path, offsetBytes, sizeBytes } = parcel;
   const source = sources.get(item);
   if (source === undefined) throw new TypeError(`no source for item ${item}`);
-  return { kind: "slice", path: joinSource(source, path), offsetBytes, sizeBytes, encoding, level };
+  return { kind: "part", path: joinSource(source, path), offsetBytes, sizeBytes, encoding, bytesPerSecond, room };
 }
 
 interface Request {

@@ -2,7 +2,7 @@
 import { hash } from "node:crypto";
 import { renderLine } from "../tree/tree-index.ts";
 import type { BytePath, FileEntry } from "../tree/tree-entry.ts";
-import type { PackEntry, Parcel } from "./parcel.ts";
+import type { Encoding, PackEntry, Parcel } from "./parcel.ts";
 
 const PARCEL_CHARACTERS = 32;
 const PLAN_CHARACTERS = 16;
@@ -17,10 +17,10 @@ export function nameBundle(entries: readonly PackEntry[], destinations: Readonly
 export function nameSlice(
   file: FileEntry,
   destination: string,
-  part: { offsetBytes: number; sizeBytes: number; isRaw: boolean },
+  part: { offsetBytes: number; sizeBytes: number; encoding: Encoding },
 ): string {
-  const { offsetBytes, sizeBytes, isRaw } = part;
-  return digest(["slice", destination, renderLine(file), offsetBytes, sizeBytes, isRaw], PARCEL_CHARACTERS);
+  const { offsetBytes, sizeBytes, encoding } = part;
+  return digest(["slice", destination, renderLine(file), offsetBytes, sizeBytes, encoding], PARCEL_CHARACTERS);
 }
 
 /** Names a plan by its parcels and by which item goes where. */

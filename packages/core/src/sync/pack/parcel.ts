@@ -30,19 +30,19 @@ export interface Slice {
   /** A multiple of 1 MiB. */
   readonly offsetBytes: number;
   readonly sizeBytes: number;
-  /** Streamed as it is: the file does not compress. */
-  readonly isRaw: boolean;
+  /** Unlike a bundle's part of what it is: of what arrived without a checksum the whole file is hashed. */
+  readonly encoding: Encoding;
 }
 
 export type Parcel = Bundle | Slice;
 
-/** How a parcel's bytes are encoded on their way. */
+/** How a parcel's bytes are encoded on their way; all but `none` carry a checksum that their decoder compares. */
 export type Encoding = "zstd" | "gzip" | "none";
 
-/** A parcel as it is sent. */
+/** A parcel, or a part of a slice, as it is sent. */
 export interface PackedParcel {
   readonly bytes: Uint8Array;
   readonly encoding: Encoding;
-  /** Of `bytes`, lower-case hex. */
+  /** Of `bytes`, in lower-case hex; `-` where the encoding carries a checksum. */
   readonly sha256: string;
 }

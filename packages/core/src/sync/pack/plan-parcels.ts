@@ -1,7 +1,7 @@
 // Divides trees into parcels. Pure and deterministic: the same trees to the same places make the same parcels.
 import type { BytePath, FileEntry, TreeEntry } from "../tree/tree-entry.ts";
 import { nameBundle, namePlan, nameSlice } from "./parcel-id.ts";
-import type { Bundle, PackEntry, Parcel, Slice } from "./parcel.ts";
+import type { Bundle, Encoding, PackEntry, Parcel, Slice } from "./parcel.ts";
 
 /** A tree to be sent. */
 export interface PackItem {
@@ -12,8 +12,6 @@ export interface PackItem {
   readonly entries: readonly TreeEntry[];
   /** Files that become hard links to a file on the target: path here to path there, relative to `<base>/artifacts`. */
   readonly existing: ReadonlyMap<BytePath, BytePath>;
-  /** Large files that do not compress. */
-  readonly isRaw: ReadonlySet<BytePath>;
 }
 
 /** A file that travels in slices: made by them without mode and time, which publishing sets. */
@@ -41,33 +39,40 @@ export interface ParcelPlan {
 
 const MIB = 1 << 20;
 /** A larger file travels in slices. */
-export const BUNDLE_BYTES = 16 * MIB;
+export const BUNDLE_BYTES = 12 * MIB;
 export const BUNDLE_ENTRIES = 4096;
-/** Of a file that does not compress: it is streamed, so that no slice of it is ever whole in memory. */
-export const RAW_SLICE_BYTES = 64 * MIB;
+/** It is streamed, so that no slice is ever whole in memory. */
+export const SLICE_BYTES = 64 * MIB;
+
 /** A push is divided at least so often, that its parts can be packed, sent and unpacked side by side... */
 const SHARES = 4;
 /** ...but not into parts that cost less than the command that takes them. */
 const LEAST_BYTES = 4 * MIB;
 const LEAST_ENTRIES = 1024;
+/** Enough to tell a link's rate by, and soon there. */
+const FIRST_BYTES = 6 * MIB;
 
 /** What an entry costs beside its content, in bytes of content that take as long: making a file. */
 const ENTRY_COST = 4096;
 
-/** Plans what is sent how. */
-export function planParcels(items: readonly PackItem[]): ParcelPlan {
+/** Plans what is sent how; large files by this encoding. */
+export function planParcels(items: readonly PackItem[], encoding: Encoding): ParcelPlan {
   const destinations = new Map(items.map(({ number, destination }) => [number, destination]));
   const sorted = sortEntries(items);
   const large = sorted.large.toSorted((left, right) => right.entry.sizeBytes - left.entry.sizeBytes);
-  const bundles = [...divide(sorted.small), ...divide(sorted.linked)].map((entries): Bundle => ({
+  const [first = [], ...others] = [...divide(sorted.small, FIRST_BYTES), ...divide(sorted.linked)];
+  const makeBundle = (entries: readonly PackEntry[]): Bundle => ({
     kind: "bundle",
     id: nameBundle(entries, destinations),
     entries,
     sizeBytes: sumSizes(entries),
-  }));
+  });
+  const bundles = others.map(makeBundle).toSorted((left, right) => weigh(right) - weigh(left));
   const parcels = [
-    ...large.flatMap((file) => sliceFile(file, destinations.get(file.item) ?? "")),
-    ...bundles.toSorted((left, right) => weigh(right) - weigh(left)),
+    ...large.flatMap((file) => sliceFile(file, destinations.get(file.item) ?? "", encoding)),
+    // The first one tells how quick the link is; then the heaviest, so that all end at about the same time.
+    ...(first.length === 0 ? [] : [makeBundle(first)]),
+    ...bundles,
   ];
   const links = sorted.closing.filter(({ entry }) => entry.kind === "hardlink").length;
   return {
@@ -89,7 +94,6 @@ export function planParcels(items: readonly PackItem[]): ParcelPlan {
 interface LargeEntry {
   readonly item: number;
   readonly entry: FileEntry;
-  readonly isRaw: boolean;
 }
 
 interface SortedEntries {
@@ -101,21 +105,21 @@ interface SortedEntries {
 
 function sortEntries(items: readonly PackItem[]): SortedEntries {
   const sorted: SortedEntries = { small: [], linked: [], large: [], closing: [] };
-  for (const { number: item, entries, existing, isRaw } of items) {
+  for (const { number: item, entries, existing } of items) {
     for (const entry of entries) {
       const link = existing.get(entry.path);
       if (entry.kind === "folder" || entry.kind === "hardlink") sorted.closing.push({ item, entry });
       else if (entry.kind === "symlink") sorted.small.push({ item, entry });
       else if (link !== undefined) sorted.linked.push({ item, entry, existing: link });
       else if (entry.sizeBytes <= BUNDLE_BYTES) sorted.small.push({ item, entry });
-      else sorted.large.push({ item, entry, isRaw: isRaw.has(entry.path) });
+      else sorted.large.push({ item, entry });
     }
   }
   return sorted;
 }
 
-/** Cuts a row of entries, whose neighbours stay together, into parts within the limits. */
-function divide(row: readonly PackEntry[]): PackEntry[][] {
+/** Cuts a row of entries, whose neighbours stay together, into parts within the limits; the first may be a smaller one. */
+function divide(row: readonly PackEntry[], firstBytes: number = BUNDLE_BYTES): PackEntry[][] {
   const mostBytes = chooseLimit(sumSizes(row), LEAST_BYTES, BUNDLE_BYTES);
   const mostEntries = chooseLimit(row.length, LEAST_ENTRIES, BUNDLE_ENTRIES);
   const parts: PackEntry[][] = [];
@@ -123,7 +127,8 @@ function divide(row: readonly PackEntry[]): PackEntry[][] {
   let bytes = 0;
   for (const each of row) {
     const size = measureContent(each);
-    if (part.length > 0 && (part.length === mostEntries || bytes + size > mostBytes)) {
+    const room = parts.length === 0 ? Math.min(firstBytes, mostBytes) : mostBytes;
+    if (part.length > 0 && (part.length === mostEntries || bytes + size > room)) {
       parts.push(part);
       part = [];
       bytes = 0;
@@ -140,11 +145,10 @@ function chooseLimit(total: number, least: number, most: number): number {
   return Math.min(Math.max(Math.ceil(total / Math.max(parts, 1)), least), most);
 }
 
-function sliceFile({ item, entry, isRaw }: LargeEntry, destination: string): Slice[] {
-  const most = isRaw ? RAW_SLICE_BYTES : BUNDLE_BYTES;
-  return Array.from({ length: Math.ceil(entry.sizeBytes / most) }, (_, index): Slice => {
-    const offsetBytes = index * most;
-    const part = { offsetBytes, sizeBytes: Math.min(most, entry.sizeBytes - offsetBytes), isRaw };
+function sliceFile({ item, entry }: LargeEntry, destination: string, encoding: Encoding): Slice[] {
+  return Array.from({ length: Math.ceil(entry.sizeBytes / SLICE_BYTES) }, (_, index): Slice => {
+    const offsetBytes = index * SLICE_BYTES;
+    const part = { offsetBytes, sizeBytes: Math.min(SLICE_BYTES, entry.sizeBytes - offsetBytes), encoding };
     return { kind: "slice", id: nameSlice(entry, destination, part), item, path: entry.path, ...part };
   });
 }

@@ -29,7 +29,7 @@ test("names what pushes that were cut left there", () => {
   const room = { ...AMPLE, freeBytes: 7, leftovers: ["a", "b"] };
   expect(() => checkSpace(NEEDED, room, WHERE)).toThrow(
     expect.objectContaining({
-      hint: expect.stringContaining("What 2 pushes that were cut left in /data/repx/artifacts/.staging"),
+      hint: expect.stringContaining("What pushes that were cut left (2) in /data/repx/artifacts/.staging"),
     }),
   );
 });

@@ -1,6 +1,7 @@
 // Whether a push fits on the target's file system and within the user's quota. Pure.
 import { RepxError } from "../../model/errors.ts";
 import { renderBytes } from "../../model/render-bytes.ts";
+import { showWord } from "../../target/quote.ts";
 import type { Room } from "../parse-survey.ts";
 
 /** What a push needs until it is published. */
@@ -29,7 +30,7 @@ export function checkSpace(needed: SpaceNeeded, facts: Room, where: { basePath: 
   const place = `${where.basePath} on ${where.description}`;
   const { freeBytes, freeFiles, quotaBytes, leftovers } = facts;
   const details = { neededBytes: bytes, neededFiles: needed.files, freeBytes, freeFiles, quotaBytes, leftovers };
-  const left = `What ${leftovers.length} pushes that were cut left in ${where.basePath}/artifacts/.staging goes after two days; when no push is under way, you may remove it.`;
+  const left = `What pushes that were cut left (${leftovers.length}) in ${where.basePath}/artifacts/.staging goes after two days; when no push is under way, you may remove it.`;
   const refuse = (what: string, hint: string): never => {
     throw new RepxError("SYNC_NO_SPACE", what, { hint: leftovers.length === 0 ? hint : `${hint} ${left}`, details });
   };
@@ -42,13 +43,13 @@ export function checkSpace(needed: SpaceNeeded, facts: Room, where: { basePath: 
   if (bytes > facts.freeBytes) {
     refuse(
       `this push needs ${renderBytes(bytes)} at ${place}, but ${renderBytes(facts.freeBytes)} are free`,
-      `Make room on that file system (\`df -h ${where.basePath}\`), or choose another base_path; nothing was sent.`,
+      `Make room on that file system (\`df -h ${showWord(where.basePath)}\`), or choose another base_path; nothing was sent.`,
     );
   }
   if (needed.files > facts.freeFiles) {
     refuse(
       `this push makes ${needed.files} files at ${place}, but its file system has room for ${facts.freeFiles}`,
-      `Remove files on that file system (\`df -i ${where.basePath}\`), or choose another base_path; nothing was sent.`,
+      `Remove files on that file system (\`df -i ${showWord(where.basePath)}\`), or choose another base_path; nothing was sent.`,
     );
   }
 }

@@ -5,7 +5,9 @@ import { matchContent } from "../tree/match-content.ts";
 import type { BytePath, TreeEntry } from "../tree/tree-entry.ts";
 import { parseIndexes, renderIndexName } from "../tree/tree-index.ts";
 import { isStoreItem, type Tree } from "./group-items.ts";
+import { hashThere } from "./hash-there.ts";
 import type { PushItem } from "./push-item.ts";
+import type { TargetCommands } from "./target-commands.ts";
 
 const ARTIFACTS = "artifacts/";
 const STORE = "store%";
@@ -13,7 +15,10 @@ const STORE = "store%";
 const HASH_LENGTH = 33;
 
 /** Lists every item; only where the target has something of the same name are files hashed beforehand. */
-export async function listTrees(packer: Packer, items: readonly PushItem[], facts: TargetFacts): Promise<Tree[]> {
+export async function listTrees(
+  { packer, commands, facts }: { packer: Packer; commands: TargetCommands; facts: TargetFacts },
+  items: readonly PushItem[],
+): Promise<Tree[]> {
   const indexes = facts.canLink ? parseIndexes(facts.indexes) : new Map<string, TreeEntry[]>();
   const byName = Map.groupBy(indexes.keys(), nameWithoutHash);
   const links = new Map<BytePath, number>();
@@ -29,8 +34,10 @@ export async function listTrees(packer: Packer, items: readonly PushItem[], fact
     });
     return { item, entries, names };
   });
-  return (await Promise.all(scanned)).map(({ item, entries, names }) => {
-    const there = new Map(names.map((name) => [name, indexes.get(name) ?? []]));
+  const listed = await Promise.all(scanned);
+  const known = await hashThere(commands, listed, indexes);
+  return listed.map(({ item, entries, names }) => {
+    const there = new Map(names.map((name) => [name, known.get(name) ?? []]));
     return { item, entries, existing: names.length === 0 ? new Map() : matchContent(entries, there, links) };
   });
 }

@@ -68,7 +68,7 @@ test("names the folder of what is left when there is no room all the same", asyn
   const facts = { ...stand.readFacts(), freeBytes: 1000, toolPath: full };
   await expect(stand.push([item], { facts })).rejects.toMatchObject({
     code: "SYNC_NO_SPACE",
-    message: expect.stringContaining("1.0 kB are free"),
+    message: expect.stringContaining("1.02 kB are free"),
     hint: expect.stringContaining("artifacts/.staging"),
   });
   expect(stand.listStaging()).toEqual(["young"]);

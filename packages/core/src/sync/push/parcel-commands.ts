@@ -1,10 +1,9 @@
 // One command for each parcel, and one for each file in slices.
 import type { Packed } from "../pack/packer.ts";
-import type { Parcel, Slice } from "../pack/parcel.ts";
+import type { Bundle, Slice } from "../pack/parcel.ts";
 import { escapeWord } from "./escape-word.ts";
 import type { SlicedFile } from "./large-files.ts";
-import { cutPieces, streamSlice } from "./parcel-stream.ts";
-import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_RAW_SLICE, RECEIVE_SLICE } from "./receive-scripts.ts";
+import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_SLICE } from "./receive-scripts.ts";
 import type { Reply, TargetCommands } from "./target-commands.ts";
 
 const BLOCK_BYTES = 65_536;
@@ -12,61 +11,43 @@ const BLOCK_BYTES = 65_536;
 /** `make`: the staging folder may have to be made; `again`: what has arrived is replaced. */
 export type Way = "make" | "-" | "again";
 
-/** Where a parcel goes, and who counts. */
+/** Where a parcel goes, and what is sent of it. */
 export interface Sending {
   readonly staging: string;
   readonly way: Way;
-  readonly onPiece: (bytes: number) => void;
+  readonly stdin: AsyncIterable<Uint8Array>;
 }
 
-/** Sends what was packed. */
-export async function sendPacked(
+/** Sends a bundle that was packed. */
+export async function sendBundle(
   commands: TargetCommands,
-  parcel: Parcel,
-  packed: Packed,
-  { staging, way, onPiece }: Sending,
+  { id }: Bundle,
+  { bytes, sha256, encoding }: Packed,
+  { staging, way, stdin }: Sending,
 ): Promise<Reply> {
-  const { bytes, sha256, encoding } = packed;
-  const words = [parcel.id, way, sha256, commands.chooseHashProgram(bytes.length), encoding];
-  const { reply } = await commands.run({
-    script: parcel.kind === "bundle" ? RECEIVE_BUNDLE : RECEIVE_SLICE,
-    staging,
-    words:
-      parcel.kind === "bundle"
-        ? words
-        : [...words, escapeWord(renderPlace(parcel)), `${parcel.offsetBytes / BLOCK_BYTES}`],
-    stdin: cutPieces(bytes, onPiece),
-    bytes: bytes.length,
-  });
-  return reply;
+  const words = [id, way, sha256, commands.chooseHashProgram(bytes.length), encoding];
+  return (await commands.run({ script: RECEIVE_BUNDLE, staging, words, stdin, bytes: bytes.length })).reply;
 }
 
-/** Sends a part of a file as it is. */
-export async function sendRaw(
+/** Sends a slice, which is packed as it goes. */
+export async function sendSlice(
   commands: TargetCommands,
   slice: Slice,
-  source: string,
-  { staging, way, onPiece }: Sending,
+  { staging, way, stdin }: Sending,
 ): Promise<Reply> {
-  const { id, offsetBytes, sizeBytes } = slice;
+  const { id, encoding, offsetBytes, sizeBytes } = slice;
   const numbers = [offsetBytes / BLOCK_BYTES, Math.floor(sizeBytes / BLOCK_BYTES), sizeBytes % BLOCK_BYTES];
-  const { reply } = await commands.run({
-    script: RECEIVE_RAW_SLICE,
-    staging,
-    words: [id, way, escapeWord(renderPlace(slice)), ...numbers.map(String)],
-    stdin: streamSlice(source, slice, onPiece),
-    bytes: sizeBytes,
-  });
-  return reply;
+  const words = [id, way, encoding, escapeWord(renderPlace(slice)), ...numbers.map(String)];
+  return (await commands.run({ script: RECEIVE_SLICE, staging, words, stdin, bytes: sizeBytes })).reply;
 }
 
-/** Gives a file its mode and time; one that travelled raw is hashed on the target before. */
+/** Gives a file its mode and time; one whose slices had no checksums is hashed on the target before. */
 export async function completeFile(
   commands: TargetCommands,
   staging: string,
-  { file, mark, isRaw, readHash }: SlicedFile,
+  { file, mark, readHash }: SlicedFile,
 ): Promise<Reply> {
-  const sha256 = isRaw() ? await readHash() : "-";
+  const sha256 = (await readHash()) ?? "-";
   const { reply } = await commands.run({
     script: COMPLETE_FILES,
     staging,

@@ -4,7 +4,13 @@ import type { Slice } from "../pack/parcel.ts";
 import { startQueue } from "./parcel-queue.ts";
 
 const SENDERS = 6;
-const PACKED: Packed = { bytes: new Uint8Array(1), encoding: "none", sha256: "", fileHashes: new Map() };
+const PACKED: Packed = {
+  bytes: new Uint8Array(1),
+  encoding: "none",
+  sha256: "",
+  fileHashes: new Map(),
+  release: () => {},
+};
 
 function makeSlices(count: number): Slice[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -14,27 +20,27 @@ function makeSlices(count: number): Slice[] {
     path: "f",
     offsetBytes: 0,
     sizeBytes: 1,
-    isRaw: false,
+    encoding: "zstd",
   }));
 }
 
-test("holds at most five packed parcels, however many senders there are", async () => {
+test("holds at most four packed parcels, however many senders there are", async () => {
   let packed = 0;
   const queue = startQueue(makeSlices(20), SENDERS, async () => {
     packed += 1;
     return PACKED;
   });
-  const taken = await Promise.all(Array.from({ length: 5 }, async () => queue.take()));
-  expect(packed).toBe(5);
-  const sixth = queue.take();
+  const taken = await Promise.all(Array.from({ length: 4 }, async () => queue.take()));
+  expect(packed).toBe(4);
+  const fifth = queue.take();
   const [first] = taken;
   if (first === undefined) throw new Error("there are twenty");
   queue.release(first);
-  expect((await sixth)?.parcel.id).toBe("5");
-  expect(packed).toBe(6);
+  expect((await fifth)?.parcel.id).toBe("4");
+  expect(packed).toBe(5);
 });
 
-test("what travels raw takes no memory: all senders have one, and two wait", async () => {
+test("what is packed as it goes takes no memory: all senders have one, and two wait", async () => {
   let begun = 0;
   const queue = startQueue(makeSlices(20), SENDERS, async () => {
     begun += 1;
@@ -56,7 +62,7 @@ test("hands out every parcel once, in order, and then nothing", async () => {
 
 test("whoever waits gets nothing once it is stopped", async () => {
   const queue = startQueue(makeSlices(20), SENDERS, async () => PACKED);
-  await Promise.all(Array.from({ length: 5 }, async () => queue.take()));
+  await Promise.all(Array.from({ length: 4 }, async () => queue.take()));
   const waiting = queue.take();
   queue.stop();
   expect(await waiting).toBeUndefined();

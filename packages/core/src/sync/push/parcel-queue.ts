@@ -4,10 +4,10 @@ import type { Parcel } from "../pack/parcel.ts";
 
 /** Parcels that wait beside those that are being sent. */
 const AHEAD_PARCELS = 2;
-/** Parcels in memory, being packed, waiting or being sent: 16 MiB each at most. */
-const PACKED_PARCELS = 5;
+/** Parcels in memory, being packed, waiting or being sent: 16 MiB each at most, with headers. */
+const PACKED_PARCELS = 4;
 
-/** A parcel on its way; of one that travels raw nothing is packed. */
+/** A parcel on its way; nothing is packed beforehand of what is packed as it goes. */
 export interface QueuedParcel {
   readonly parcel: Parcel;
   readonly packed: Promise<Packed | undefined>;
@@ -24,7 +24,7 @@ export interface ParcelQueue {
   drain(): Promise<void>;
 }
 
-/** Starts packing the first ones, for so many senders; `pack` answers undefined for what travels raw. */
+/** Starts packing the first ones, for so many senders; `pack` answers undefined for what is packed as it goes. */
 export function startQueue(
   parcels: readonly Parcel[],
   senders: number,
@@ -34,10 +34,10 @@ export function startQueue(
   const waiting: ((queued: QueuedParcel | undefined) => void)[] = [];
   let [next, held, inMemory] = [0, 0, 0];
   const hasRoom = (): boolean => held < senders + AHEAD_PARCELS && inMemory < PACKED_PARCELS;
-  const isSmall = new WeakSet<QueuedParcel>();
-  const noteRaw = (queued: QueuedParcel, packed: Packed | undefined): void => {
+  const isStreamed = new WeakSet<QueuedParcel>();
+  const noteStreamed = (queued: QueuedParcel, packed: Packed | undefined): void => {
     if (packed !== undefined) return;
-    isSmall.add(queued);
+    isStreamed.add(queued);
     inMemory -= 1;
     fill();
   };
@@ -48,7 +48,7 @@ export function startQueue(
       held += 1;
       inMemory += 1;
       // Whoever takes it sees the failure; nobody may, when another one failed before.
-      queued.packed.then((packed) => noteRaw(queued, packed)).catch(() => {});
+      queued.packed.then((packed) => noteStreamed(queued, packed)).catch(() => {});
       begun.push(queued);
     }
     while (waiting.length > 0 && begun.length > 0) waiting.shift()?.(begun.shift());
@@ -66,7 +66,7 @@ export function startQueue(
     },
     release(taken) {
       held -= 1;
-      if (!isSmall.has(taken)) inMemory -= 1;
+      if (!isStreamed.has(taken)) inMemory -= 1;
       fill();
     },
     stop,

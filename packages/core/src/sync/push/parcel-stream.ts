@@ -1,11 +1,22 @@
 // What is written to a parcel's command, in pieces that are counted as they go.
-import { open } from "node:fs/promises";
+import { encodeEnd } from "../pack/encode.ts";
+import type { Packed, SlicePart } from "../pack/packer.ts";
 import type { Slice } from "../pack/parcel.ts";
-import { joinSource, toDiskPath } from "../tree/byte-path.ts";
-import { explainSource, reportChange } from "../tree/read-source.ts";
 
 const PIECE_BYTES = 256 * 1024;
-const READ_BYTES = 2 << 20;
+/** Packed at a time: two of each slice that is being sent lie in memory. */
+const PART_BYTES = 2 << 20;
+
+/** What the last of it may still lie in a channel's queue. */
+const HELD_BYTES = 3 << 20;
+
+/** Is told of what goes to a channel; may throw to stop. */
+export interface StreamCount {
+  /** Bytes as they travel, and what they are of the content. */
+  piece(sentBytes: number, contentBytes: number): void;
+  /** What was there has been sent. */
+  pause(): void;
+}
 
 /** Yields bytes in pieces; `onPiece` may throw to stop. */
 export async function* cutPieces(bytes: Uint8Array, onPiece: (size: number) => void): AsyncGenerator<Uint8Array> {
@@ -16,30 +27,72 @@ export async function* cutPieces(bytes: Uint8Array, onPiece: (size: number) => v
   }
 }
 
-/** Yields a part of a file as it is, and after it the parcel's id and a line feed; SYNC_SOURCE_CHANGED when it is shorter. */
-export async function* streamSlice(
-  source: string,
-  slice: Slice,
-  onPiece: (size: number) => void,
+/** Yields a packed parcel. */
+export async function* streamPacked(
+  { bytes }: Pick<Packed, "bytes">,
+  contentBytes: number,
+  count: StreamCount,
 ): AsyncGenerator<Uint8Array> {
-  const path = joinSource(source, slice.path);
-  const { offsetBytes: start, sizeBytes } = slice;
-  let left = sizeBytes;
-  try {
-    await using file = await open(toDiskPath(path));
-    // Two buffers in turns: whoever takes a piece has done with it when it asks for the next but one.
-    const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)] as const;
-    for (let turn = 0; left > 0; turn = 1 - turn) {
-      const buffer = turn === 0 ? buffers[0] : buffers[1];
-      const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, left), start + sizeBytes - left);
-      if (bytesRead === 0) break;
-      left -= bytesRead;
-      onPiece(bytesRead);
-      yield buffer.subarray(0, bytesRead);
+  const share = contentBytes / bytes.length;
+  yield* cutPieces(bytes, (size) => count.piece(size, size * share));
+  count.pause();
+}
+
+/** A slice on its way. */
+export interface SliceStream {
+  readonly pieces: AsyncIterable<Uint8Array>;
+  /** Gives back what is held; to be called when the target has read everything, and only then. */
+  readonly release: () => void;
+}
+
+/** Streams a slice, part by part, and its end; the next part is packed while one goes. */
+export function streamSlice(slice: Slice, pack: (part: SlicePart) => Promise<Packed>, count: StreamCount): SliceStream {
+  const held: Packed[] = [];
+  const release = (bytes: number): void => {
+    let heldBytes = held.reduce((sum, packed) => sum + packed.bytes.length, 0);
+    for (let [first] = held; first !== undefined && heldBytes - first.bytes.length >= bytes; [first] = held) {
+      heldBytes -= first.bytes.length;
+      first.release();
+      held.shift();
     }
-  } catch (error) {
-    throw explainSource(path, error);
+  };
+  async function* yieldPieces(): AsyncGenerator<Uint8Array> {
+    const parts = cutSlice(slice);
+    let next = beginPart(parts.shift(), pack);
+    while (next !== undefined) {
+      const { sizeBytes } = next;
+      const packed = await next.packed;
+      next = beginPart(parts.shift(), pack);
+      yield* streamPacked(packed, sizeBytes, count);
+      held.push(packed);
+      release(HELD_BYTES);
+    }
+    yield encodeEnd(slice.id, slice.encoding);
   }
-  if (left !== 0) throw reportChange(path);
-  yield Buffer.from(`${slice.id}\n`);
+  return { pieces: yieldPieces(), release: () => release(0) };
+}
+
+function beginPart(
+  part: SlicePart | undefined,
+  pack: (part: SlicePart) => Promise<Packed>,
+): { packed: Promise<Packed>; sizeBytes: number } | undefined {
+  if (part === undefined) return undefined;
+  const packed = pack(part);
+  // Whoever waits for it sees the failure; nobody may, when the stream was ended before.
+  packed.catch(() => {});
+  return { packed, sizeBytes: part.sizeBytes };
+}
+
+function cutSlice({ id, item, path, offsetBytes, sizeBytes }: Slice): SlicePart[] {
+  return Array.from({ length: Math.ceil(sizeBytes / PART_BYTES) }, (_, index) => {
+    const start = index * PART_BYTES;
+    return {
+      kind: "part",
+      id,
+      item,
+      path,
+      offsetBytes: offsetBytes + start,
+      sizeBytes: Math.min(PART_BYTES, sizeBytes - start),
+    };
+  });
 }

@@ -1,15 +1,15 @@
 // Plans the parcels of a push. A submission is planned apart: it is another one on each run, and would else give all
 // parcels other ids, so that nothing of a killed push could be used again.
-import type { Packer } from "../pack/packer.ts";
-import type { PackEntry, Parcel } from "../pack/parcel.ts";
-import { BUNDLE_BYTES, planParcels, type LargeFile, type PackItem } from "../pack/plan-parcels.ts";
+import type { Encoding, PackEntry, Parcel } from "../pack/parcel.ts";
+import { planParcels, type LargeFile, type PackItem } from "../pack/plan-parcels.ts";
 import type { TargetFacts } from "../target-facts.ts";
-import { joinSource, toDiskPath } from "../tree/byte-path.ts";
-import type { BytePath, TreeEntry } from "../tree/tree-entry.ts";
+import type { BytePath } from "../tree/tree-entry.ts";
 import { groupTrees, isSubmissionGroup, listEntries, placeInGroup, type PushGroup, type Tree } from "./group-items.ts";
 
 /** What a push does. */
 export interface PushPlan {
+  /** The target's best decoder. */
+  readonly encoding: Encoding;
   readonly groups: readonly PushGroup[];
   /** Group number to what its paths are relative to. */
   readonly sources: ReadonlyMap<number, string>;
@@ -26,18 +26,24 @@ export interface PushPlan {
 }
 
 /** Plans; without `canLink` everything is sent. */
-export async function planPush(
-  packer: Packer,
+export function planPush(
   trees: readonly Tree[],
   { canLink, decoders }: Pick<TargetFacts, "canLink" | "decoders">,
-): Promise<PushPlan> {
+): PushPlan {
   const groups = groupTrees(canLink ? trees : trees.map((tree) => ({ ...tree, existing: new Map() })));
-  const hasDecoder = decoders.includes("zstd");
-  const items = await Promise.all(groups.map(async (group) => makeItem(packer, group, hasDecoder)));
+  const items = groups.map(makeItem);
+  const [encoding = "none"] = decoders;
   const submissions = new Set(groups.filter(isSubmissionGroup).map(({ number }) => number));
-  const content = planParcels(items.filter(({ number }) => !submissions.has(number)));
-  const own = planParcels(items.filter(({ number }) => submissions.has(number)));
+  const content = planParcels(
+    items.filter(({ number }) => !submissions.has(number)),
+    encoding,
+  );
+  const own = planParcels(
+    items.filter(({ number }) => submissions.has(number)),
+    encoding,
+  );
   return {
+    encoding,
     groups,
     sources: new Map(groups.map(({ number, source }) => [number, source])),
     parcels: [...content.parcels, ...own.parcels],
@@ -51,25 +57,13 @@ export async function planPush(
   };
 }
 
-async function makeItem(packer: Packer, group: PushGroup, hasDecoder: boolean): Promise<PackItem> {
-  const { number, folder, name, source } = group;
-  const entries = listEntries(group);
+function makeItem(group: PushGroup): PackItem {
+  const { number, folder, name } = group;
   const existing = new Map(
     group.trees.flatMap((tree) =>
       [...tree.existing].map(([path, there]): [BytePath, BytePath] => [placeInGroup(group, tree, path), there]),
     ),
   );
-  const large = entries.filter((entry) => isLarge(entry) && !existing.has(entry.path));
-  const raw = await Promise.all(
-    large.map(async ({ path }) => {
-      const isRaw = !hasDecoder || !(await packer.isCompressible(toDiskPath(joinSource(source, path))));
-      return isRaw ? [path] : [];
-    }),
-  );
   const destination = name === undefined ? folder : `${folder}/${name}`;
-  return { number, destination, entries, existing, isRaw: new Set(raw.flat()) };
-}
-
-function isLarge(entry: TreeEntry): boolean {
-  return entry.kind === "file" && entry.sizeBytes > BUNDLE_BYTES;
+  return { number, destination, entries: listEntries(group), existing };
 }

@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import { zstdCompress } from "node:zlib";
 import { renderClosing } from "../pack/render-closing.ts";
 import { FIND_MISSING_SCRIPT } from "../find-missing.ts";
-import type { TargetFacts } from "../target-facts.ts";
 import type { PushGroup } from "./group-items.ts";
 import { cutPieces } from "./parcel-stream.ts";
 import { insist, persist } from "./persist.ts";
@@ -17,7 +16,6 @@ export interface Publication {
   readonly plan: PushPlan;
   readonly staging: string;
   readonly indexes: ReadonlyMap<string, string>;
-  readonly facts: Pick<TargetFacts, "decoders">;
   /** Is told of bytes that go to the target. */
   readonly onSent: (bytes: number) => void;
 }
@@ -29,10 +27,10 @@ const ENTRY_COST = 4096;
 /** Publishes; `gone` when the staging folder is no longer this push's, or lacks something. */
 export async function publish(
   commands: TargetCommands,
-  { plan, staging, indexes, facts, onSent }: Publication,
+  { plan, staging, indexes, onSent }: Publication,
 ): Promise<Reply> {
   const closing = renderClosing(plan.closing, indexes, `.staging/${staging}`);
-  const isPacked = facts.decoders.includes("zstd");
+  const isPacked = plan.encoding === "zstd";
   const bytes = isPacked ? await compress(closing) : closing;
   const words = [
     hash("sha256", bytes),

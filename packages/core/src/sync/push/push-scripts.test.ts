@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
 import { FIND_MISSING_SCRIPT } from "../find-missing.ts";
+import { HASH_FILES } from "./hash-there.ts";
 import { PUBLISH } from "./publish-script.ts";
-import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_RAW_SLICE, RECEIVE_SLICE } from "./receive-scripts.ts";
+import { COMPLETE_FILES, RECEIVE_BUNDLE, RECEIVE_SLICE } from "./receive-scripts.ts";
 import { EXITS, HEAD } from "./script-parts.ts";
 import { ADOPT_STAGING, DISCARD_STAGING, REMOVE_LEFTOVERS } from "./staging-scripts.ts";
 
@@ -11,9 +12,9 @@ const SCRIPTS = {
   COMPLETE_FILES,
   DISCARD_STAGING,
   FIND_MISSING_SCRIPT,
+  HASH_FILES,
   PUBLISH,
   RECEIVE_BUNDLE,
-  RECEIVE_RAW_SLICE,
   RECEIVE_SLICE,
   REMOVE_LEFTOVERS,
 };

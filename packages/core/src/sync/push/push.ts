@@ -1,5 +1,6 @@
 // Sends trees to a target: parcels side by side into a staging folder beside their places, then renames. Nobody ever
 // sees half of one, and what a killed push sent is not sent again.
+import { cpus } from "node:os";
 import { openPacker, type Packer } from "../pack/packer.ts";
 import type { Parcel } from "../pack/parcel.ts";
 import { startMeter, startReporting, type TransferProgress } from "../progress.ts";
@@ -10,6 +11,7 @@ import { checkSources } from "./check-sources.ts";
 import type { SpaceNeeded } from "./check-space.ts";
 import { checkDestinations, type Tree } from "./group-items.ts";
 import { startSlicedFiles } from "./large-files.ts";
+import { startProcessorLoad, type ProcessorTimes } from "./processor-load.ts";
 import { startLinkRate } from "./link-rate.ts";
 import { listTrees } from "./list-trees.ts";
 import { makeRoom } from "./make-room.ts";
@@ -68,7 +70,7 @@ export async function pushTree(transport: Transport, request: PushRequest): Prom
   const commands = openCommands(transport, { basePath, facts, limit });
   const packer = request.packer ?? openPacker();
   try {
-    const trees = await listTrees(packer, items, facts);
+    const trees = await listTrees({ packer, commands, facts }, items);
     return await pushTrees({ request, commands, packer, trees });
   } finally {
     if (request.packer === undefined) await packer[Symbol.asyncDispose]();
@@ -87,7 +89,7 @@ async function pushTrees(work: PushWork): Promise<Pushed> {
   const { facts } = work.request;
   let [canLink, sentBytes] = [facts.canLink, 0];
   for (let beginning = 1; ; beginning += 1) {
-    const plan = await planPush(work.packer, work.trees, { ...facts, canLink });
+    const plan = planPush(work.trees, { ...facts, canLink });
     const leftovers = beginning === 1 && plan.hasContent ? facts.leftovers : [];
     const staging = await chooseStaging(work.commands, plan.planId, leftovers);
     // What had arrived stays when there is no room for the rest.
@@ -122,14 +124,14 @@ async function deliver(work: PushWork, plan: PushPlan, staging: Staging): Promis
   const delivery: Delivery = {
     commands,
     packer,
-    facts: request.facts,
     plan,
-    files: startSlicedFiles(packer, plan, staging.arrived),
+    files: startSlicedFiles(packer, plan),
     staging: staging.name,
     arrived: staging.arrived,
     isAdopted: staging.isAdopted,
     channels: request.channels ?? CHANNELS,
     rate: startLinkRate(now),
+    processors: startProcessorLoad(readProcessorTimes, now),
     count: { sent: (bytes) => void (sentBytes += bytes), done: report.add },
   };
   const reply = await finish(delivery);
@@ -142,12 +144,12 @@ async function deliver(work: PushWork, plan: PushPlan, staging: Staging): Promis
 }
 
 async function finish(delivery: Delivery): Promise<Reply> {
-  const { commands, packer, plan, files, facts, staging } = delivery;
+  const { commands, packer, plan, staging } = delivery;
   const hashes: FileHashes = new Map();
   const reply = await sendParcels(delivery, hashes);
   if (reply !== "done") return reply;
-  const indexes = await renderIndexes(plan, { packer, hashes, files });
-  const end = await publish(commands, { plan, staging, indexes, facts, onSent: delivery.count.sent });
+  const indexes = await renderIndexes(plan, { packer, hashes });
+  const end = await publish(commands, { plan, staging, indexes, onSent: delivery.count.sent });
   if (end === "mismatch") throw reportTrouble(commands, end);
   return end;
 }
@@ -155,9 +157,7 @@ async function finish(delivery: Delivery): Promise<Reply> {
 /** What has arrived takes its space already. */
 function measureNeeded({ request }: PushWork, plan: PushPlan, { arrived }: Staging): SpaceNeeded {
   const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
-  const packed = missing
-    .filter((parcel) => parcel.kind === "bundle" || !parcel.isRaw)
-    .map(({ sizeBytes }) => sizeBytes);
+  const packed = missing.filter(({ kind }) => kind === "bundle").map(({ sizeBytes }) => sizeBytes);
   const largest = packed.toSorted((left, right) => right - left).slice(0, request.channels ?? CHANNELS);
   return {
     contentBytes: sum(missing.map(({ sizeBytes }) => sizeBytes)),
@@ -168,6 +168,11 @@ function measureNeeded({ request }: PushWork, plan: PushPlan, { arrived }: Stagi
 
 function now(): number {
   return performance.now();
+}
+
+function readProcessorTimes(): ProcessorTimes {
+  const all = cpus().map(({ times }) => ({ idle: times.idle, all: sum(Object.values(times)) }));
+  return { idle: sum(all.map(({ idle }) => idle)), all: sum(all.map((each) => each.all)) };
 }
 
 function countFiles(parcel: Parcel): number {

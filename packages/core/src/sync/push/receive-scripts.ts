@@ -1,6 +1,6 @@
-// What takes one parcel. Each is idempotent: what has arrived is not read again, what was not verified is not unpacked,
+// What takes one parcel. Each is idempotent: what has arrived is not read again, what was not verified does not count,
 // and whatever ends early leaves nothing that counts.
-import { DECODE, EXITS, HEAD, MAKE_STAGING, MARK, OPEN_PATH, REGISTER, SAVE } from "./script-parts.ts";
+import { DECODE, HEAD, MAKE_STAGING, MARK, OPEN_PATH, REGISTER, SAVE } from "./script-parts.ts";
 
 /** Words: the parcel's id; `make` when the staging folder may be made, `again` when what has arrived is sent anew. */
 const BEGIN = String.raw`${MAKE_STAGING}
@@ -45,32 +45,22 @@ finish
 exit 0
 `;
 
-/** Takes a part of a file, saved before it is decoded. Words: id, way, SHA-256, hash program, encoding, path, place in 64 KiB. */
-export const RECEIVE_SLICE = `${HEAD}${REGISTER}${SAVE}${DECODE}${OPEN_PATH}${MARK}${CLAIM}${BEGIN}
-save "$1" "$2" "$id"
-claim_parcel
-open_path "$4"
-decode_into "$3" dd bs=65536 seek="$5" conv=notrunc of="$file"
-finish
-exit 0
-`;
-
 /**
- * Takes a part of a file as it comes. Words: id, way, path, place in 64 KiB, number of 64 KiB blocks, bytes after these.
+ * Takes a part of a file. Words: id, way, encoding, path, place in 64 KiB, number of 64 KiB blocks, bytes after these.
  * The id must follow on stdin: a stream that was cut is not taken for a whole one. Without O_TRUNC, and the same bytes
  * whoever sends them: an earlier writer that outlived its connection does no harm.
  */
-export const RECEIVE_RAW_SLICE = `${HEAD}${REGISTER}${OPEN_PATH}${MARK}${BEGIN}
-open_path "$1"
-place=$2 blocks=$3 rest=$4
+export const RECEIVE_SLICE = `${HEAD}${REGISTER}${DECODE}${OPEN_PATH}${MARK}${BEGIN}
+open_path "$2"
+place=$3 blocks=$4 rest=$5
 take() {
   dd bs=65536 iflag=fullblock seek="$place" count="$blocks" >&4 || return 1
-  [ "$rest" = 0 ] || dd bs="$rest" iflag=fullblock count=1 >&4
+  [ "$rest" = 0 ] || dd bs="$rest" iflag=fullblock count=1 >&4 || return 1
+  line=''
+  read -r line
+  [ "$line" = "$id" ] || printf '%s broke\\n' "$mine" >&2
 }
-said=$({ take; } 2>&1 4<>"$file") || explain "$said"
-line=''
-read -r line
-[ "$line" = "$id" ] || fail ${EXITS.mismatch} "$id ended early"
+decode_into "$1" take 4<>"$file"
 mark "$id"
 exit 0
 `;

@@ -7,8 +7,9 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../model/errors.ts";
 import { runCommand } from "../../target/command.ts";
 import type { RunRequest, Transport } from "../../target/transport.ts";
+import { encodeEnd, encodeParcel } from "../pack/encode.ts";
 import { makeNoise, nameScript, nameStore, startStand, storeItem, writeTexts, type Stand } from "./push.fixture.ts";
-import { RECEIVE_BUNDLE, RECEIVE_RAW_SLICE } from "./receive-scripts.ts";
+import { RECEIVE_BUNDLE, RECEIVE_SLICE } from "./receive-scripts.ts";
 
 const MIB = 1 << 20;
 const ID = "0123456789abcdef0123456789abcdef";
@@ -29,24 +30,57 @@ async function receive(script: string, words: readonly string[], stdin: Uint8Arr
   return (await stand.transport.run({ argv, stdin })).exitCode;
 }
 
-test.each([0, 1, 65_536, 100_000, 131_072, 200_000])(
-  "a raw slice of which %i bytes came has not arrived",
-  async (size) => {
-    const words = ["make", "1/file", "0", "3", "3392"];
-    expect(await receive(RECEIVE_RAW_SLICE, words, new Uint8Array(size))).toBe(74);
+test.each([0, 1, 65_536, 100_000, 131_072, 200_000])("a slice of which %i bytes came has not arrived", async (size) => {
+  const words = ["make", "none", "1/file", "0", "3", "3392"];
+  expect(await receive(RECEIVE_SLICE, words, new Uint8Array(size))).toBe(74);
+  expect(readdirSync(join(staging, "arrived"))).toEqual([]);
+  expect(readdirSync(join(staging, "running"))).toEqual([]);
+});
+
+test("a slice has arrived when its id follows it, and is not read again", async () => {
+  const content = makeNoise(1, 200_000);
+  const words = ["make", "none", "1/file", "2", "3", "3392"];
+  expect(await receive(RECEIVE_SLICE, words, Buffer.concat([content, Buffer.from(`${ID}\n`)]))).toBe(0);
+  expect(readFileSync(join(staging, "1/file")).subarray(131_072)).toEqual(Buffer.from(content));
+  expect(await receive(RECEIVE_SLICE, words, new Uint8Array(0))).toBe(0);
+  const again = words.with(0, "again");
+  expect(await receive(RECEIVE_SLICE, again, new Uint8Array(0))).toBe(74);
+});
+
+test.each(["zstd", "gzip"] as const)(
+  "a slice as %s has arrived when all of it and its id came unchanged",
+  async (encoding) => {
+    const content = Buffer.from(makeNoise(1, 200_000));
+    const encode = (bytes: Buffer) => encodeParcel(bytes, encoding, Infinity).bytes;
+    const parts = [content.subarray(0, 150_000), content.subarray(150_000)].map(encode);
+    const whole = Buffer.concat([...parts, encodeEnd(ID, encoding)]);
+    const words = ["make", encoding, "1/file", "2", "3", "3392"];
+    // A byte of the content, of the last checksum, and of the id; and an end between two parts.
+    for (const place of [1000, whole.length - encodeEnd(ID, encoding).length - 1, whole.length - 10]) {
+      const changed = Buffer.from(whole);
+      changed[place] = (changed[place] ?? 0) ^ 1;
+      expect([place, await receive(RECEIVE_SLICE, words, changed)]).toEqual([place, 74]);
+    }
+    expect(await receive(RECEIVE_SLICE, words, parts[0] ?? content)).toBe(74);
     expect(readdirSync(join(staging, "arrived"))).toEqual([]);
-    expect(readdirSync(join(staging, "running"))).toEqual([]);
+    expect(await receive(RECEIVE_SLICE, words, whole)).toBe(0);
+    expect(readFileSync(join(staging, "1/file")).subarray(131_072)).toEqual(content);
   },
 );
 
-test("a raw slice has arrived when its id follows it, and is not read again", async () => {
-  const content = makeNoise(1, 200_000);
-  const words = ["make", "1/file", "2", "3", "3392"];
-  expect(await receive(RECEIVE_RAW_SLICE, words, Buffer.concat([content, Buffer.from(`${ID}\n`)]))).toBe(0);
-  expect(readFileSync(join(staging, "1/file")).subarray(131_072)).toEqual(Buffer.from(content));
-  expect(await receive(RECEIVE_RAW_SLICE, words, new Uint8Array(0))).toBe(0);
-  const again = words.with(0, "again");
-  expect(await receive(RECEIVE_RAW_SLICE, again, new Uint8Array(0))).toBe(74);
+test.each(["zstd", "gzip"] as const)("a bundle as %s of which a byte changed has not arrived", async (encoding) => {
+  const { bytes } = await packOne();
+  const encoded = Buffer.from(encodeParcel(Buffer.from(bytes), encoding, Infinity).bytes);
+  const words = ["make", "-", "sha256sum", encoding];
+  for (const place of [encoded.length >> 1, encoded.length - (encoding === "gzip" ? 8 : 1)]) {
+    const changed = Buffer.from(encoded);
+    changed[place] = (changed[place] ?? 0) ^ 1;
+    expect([place, await receive(RECEIVE_BUNDLE, words, changed)]).toEqual([place, 74]);
+  }
+  expect(await receive(RECEIVE_BUNDLE, words, encoded.subarray(0, -3))).toBe(74);
+  expect(readdirSync(join(staging, "arrived"))).toEqual([]);
+  expect(await receive(RECEIVE_BUNDLE, words, encoded)).toBe(0);
+  expect(readFileSync(join(staging, "1/f"), "utf8")).toBe("f");
 });
 
 test("what does not have its hash is never unpacked", async () => {
@@ -57,17 +91,17 @@ test("what does not have its hash is never unpacked", async () => {
 });
 
 test("a writer whose folder was renamed after it had entered counts for nothing", async () => {
-  await receive(RECEIVE_RAW_SLICE, ["make", "1/file", "0", "0", "0"], new Uint8Array(0));
+  await receive(RECEIVE_SLICE, ["make", "none", "1/file", "0", "0", "0"], new Uint8Array(0));
   const renaming = 'cd() { command cd "$1" && mv "$stage" "$stage.taken"; }\n';
   const stdin = Buffer.from(`${ID}\n`);
-  expect(await receive(renaming + RECEIVE_RAW_SLICE, ["-", "1/file", "0", "0", "0"], stdin)).toBe(75);
+  expect(await receive(renaming + RECEIVE_SLICE, ["-", "none", "1/file", "0", "0", "0"], stdin)).toBe(75);
   expect(readdirSync(join(`${staging}.taken`, "arrived"))).toEqual([]);
   expect(readdirSync(join(`${staging}.taken`, "running"))).toEqual([]);
 });
 
 test("a folder that is gone is not made again", async () => {
   const stdin = Buffer.from(`${ID}\n`);
-  expect(await receive(RECEIVE_RAW_SLICE, ["-", "1/file", "0", "0", "0"], stdin)).toBe(75);
+  expect(await receive(RECEIVE_SLICE, ["-", "none", "1/file", "0", "0", "0"], stdin)).toBe(75);
   expect(stand.listStaging()).toEqual([]);
 });
 
@@ -81,7 +115,7 @@ async function packOne(): Promise<{ bytes: Uint8Array; words: string[] }> {
 }
 
 async function makeStaging(): Promise<string> {
-  expect(await receive(RECEIVE_RAW_SLICE, ["make", "2/x", "0", "0", "0"], new Uint8Array(0))).toBe(74);
+  expect(await receive(RECEIVE_SLICE, ["make", "none", "2/x", "0", "0", "0"], new Uint8Array(0))).toBe(74);
   return readFileSync("/proc/sys/kernel/hostname", "utf8").trim();
 }
 

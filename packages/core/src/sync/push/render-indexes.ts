@@ -1,9 +1,9 @@
-// The indexes of what is published: every file with its SHA-256, so that a later push can share it.
+// The indexes of what is published: every file with its SHA-256, save large ones, so that a later push can share it.
 import type { Packer } from "../pack/packer.ts";
-import type { BytePath, TreeEntry } from "../tree/tree-entry.ts";
+import { BUNDLE_BYTES } from "../pack/plan-parcels.ts";
+import type { TreeEntry } from "../tree/tree-entry.ts";
 import { renderIndex } from "../tree/tree-index.ts";
 import { isStoreItem, placeInGroup, type PushGroup, type Tree } from "./group-items.ts";
-import type { SlicedFiles } from "./large-files.ts";
 import { nameItemIndex } from "./list-trees.ts";
 import type { PushPlan } from "./plan-push.ts";
 import type { FileHashes } from "./send-parcels.ts";
@@ -12,7 +12,6 @@ import type { FileHashes } from "./send-parcels.ts";
 export interface KnownHashes {
   readonly packer: Packer;
   readonly hashes: FileHashes;
-  readonly files: SlicedFiles;
 }
 
 /** Renders the index of each tree that has one, by its name. */
@@ -27,23 +26,12 @@ export async function renderIndexes(plan: PushPlan, known: KnownHashes): Promise
   return indexes;
 }
 
-async function hashEntries(group: PushGroup, tree: Tree, known: KnownHashes): Promise<TreeEntry[]> {
-  const hashed: TreeEntry[] = [];
-  for (const entry of tree.entries) {
-    const sha256 = entry.kind === "file" ? await findHash(group, tree, entry.path, known) : undefined;
-    hashed.push(entry.kind === "file" && sha256 !== undefined ? { ...entry, sha256 } : entry);
-  }
-  return hashed.some(isUnknown) ? hashAgain(tree, hashed, known.packer) : hashed;
-}
-
-async function findHash(
-  group: PushGroup,
-  tree: Tree,
-  path: BytePath,
-  { hashes, files }: KnownHashes,
-): Promise<string | undefined> {
-  const place = placeInGroup(group, tree, path);
-  return hashes.get(`${group.number}/${place}`) ?? (await files.find(group.number, place)?.readHash());
+async function hashEntries(group: PushGroup, tree: Tree, { hashes, packer }: KnownHashes): Promise<TreeEntry[]> {
+  const hashed = tree.entries.map((entry) => {
+    const sha256 = hashes.get(`${group.number}/${placeInGroup(group, tree, entry.path)}`);
+    return entry.kind === "file" && sha256 !== undefined ? { ...entry, sha256 } : entry;
+  });
+  return hashed.some(isUnknown) ? hashAgain(tree, hashed, packer) : hashed;
 }
 
 /**
@@ -61,6 +49,8 @@ async function hashAgain({ item }: Tree, entries: readonly TreeEntry[], packer: 
   });
 }
 
+/** Large files are hashed when another push has one of the same name and size, and then there. */
 function isUnknown(entry: TreeEntry): boolean {
-  return entry.kind === "file" && entry.sizeBytes > 0 && entry.sha256 === undefined;
+  if (entry.kind !== "file" || entry.sha256 !== undefined) return false;
+  return entry.sizeBytes > 0 && entry.sizeBytes <= BUNDLE_BYTES;
 }

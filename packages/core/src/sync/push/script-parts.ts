@@ -33,6 +33,8 @@ explain() {
   *': Cannot hard link to '?*"': "* | *"tar: can't create hardlink '"*) fail ${EXITS.linkRefused} "$1" ;;
   *': Permission denied'"$newline"* | *': Operation not permitted'"$newline"* | *': Read-only file system'"$newline"*)
     fail ${EXITS.denied} "$1" ;;
+  # What was to be decoded.
+  *"${"$"}{mine:-nobody} broke$newline"*) fail ${EXITS.mismatch} "$1" ;;
   *) fail ${EXITS.failed} "$1" ;;
   esac
 }
@@ -70,7 +72,10 @@ make_staging() {
 }
 `;
 
-/** `verify_file <file> <sha256> <openssl or sha256sum> <name>`, `save`: stdin to a file, which must have this hash. */
+/**
+ * `verify_file <file> <sha256> <openssl or sha256sum> <name>`; `save <sha256 or -> <program> <name>`: stdin to a file,
+ * which must have this hash.
+ */
 export const SAVE = String.raw`
 verify_file() {
   if [ "$3" = openssl ]; then
@@ -82,11 +87,14 @@ verify_file() {
 }
 save() {
   said=$(cat 2>&1 >"running/$mine") || explain "$said"
-  verify_file "running/$mine" "$1" "$2" "$3"
+  [ "$1" = - ] || verify_file "running/$mine" "$1" "$2" "$3"
 }
 `;
 
-/** `decode_into <zstd, gzip or none> <command…>`: what was saved, decoded, goes to the command. */
+/**
+ * `decode_into <zstd, gzip or none> <command…>`: stdin, decoded, goes to the command. Decoders compare their checksums
+ * and say so at the end alone: what was not whole counts as not arrived, and is made again.
+ */
 export const DECODE = String.raw`
 decode() {
   case $1 in
@@ -98,13 +106,13 @@ decode() {
 decode_into() {
   encoding=$1
   shift
-  said=$({ { decode "$encoding" <"running/$mine" || printf '%s broke\n' "$mine" >&2; } | "$@"; } 2>&1) || explain "$said"
-  case $said in *"$mine broke"*) explain "$said" ;; esac
+  said=$({ { decode "$encoding" || printf '%s broke\n' "$mine" >&2; } | "$@"; } 2>&1) || explain "$said"
+  case $said$newline in *"$mine broke$newline"*) explain "$said" ;; esac
 }
 # With all modes, but without -p, by which a folder loses its set-group-ID bit and a project's files their group.
 unpack() {
   umask 0
-  decode_into "$1" tar -x -o -f - -C "$base/artifacts"
+  decode_into "$1" tar -x -o -f - -C "$base/artifacts" <"running/$mine"
   umask 022
 }
 `;

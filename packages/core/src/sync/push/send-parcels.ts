@@ -1,24 +1,24 @@
 // Sends parcels side by side, each by a command of its own, while the next ones are packed.
 import { RepxError } from "../../model/errors.ts";
-import type { Packed, Packer } from "../pack/packer.ts";
+import type { Packed, Packer, PackRequest } from "../pack/packer.ts";
+import { SLOW_BYTES_PER_SECOND } from "../pack/choose-level.ts";
 import type { Parcel } from "../pack/parcel.ts";
-import type { TargetFacts } from "../target-facts.ts";
 import type { BytePath } from "../tree/tree-entry.ts";
 import { addFolders } from "./add-folders.ts";
-import { chooseEncoding, startRawChoice } from "./choose-encoding.ts";
 import type { SlicedFile, SlicedFiles } from "./large-files.ts";
 import type { LinkRate } from "./link-rate.ts";
-import { completeFile, sendPacked, sendRaw, type Way } from "./parcel-commands.ts";
+import { completeFile, sendBundle, sendSlice, type Way } from "./parcel-commands.ts";
 import { startQueue, type ParcelQueue, type QueuedParcel } from "./parcel-queue.ts";
+import { streamPacked, streamSlice, type StreamCount } from "./parcel-stream.ts";
 import { persist, type Persistence } from "./persist.ts";
 import type { PushPlan } from "./plan-push.ts";
+import type { ProcessorLoad } from "./processor-load.ts";
 import type { Reply, TargetCommands } from "./target-commands.ts";
 
 /** All that sending works with. */
 export interface Delivery {
   readonly commands: TargetCommands;
   readonly packer: Packer;
-  readonly facts: Pick<TargetFacts, "decoders">;
   readonly plan: PushPlan;
   readonly files: SlicedFiles;
   readonly staging: string;
@@ -28,6 +28,7 @@ export interface Delivery {
   readonly isAdopted: boolean;
   readonly channels: number;
   readonly rate: LinkRate;
+  readonly processors: ProcessorLoad;
   readonly count: DeliveryCount;
 }
 
@@ -43,9 +44,17 @@ export interface DeliveryCount {
 export type FileHashes = Map<BytePath, string>;
 
 const SENDINGS = 3;
+/** So many keep a machine busy where one alone is this quick; each costs its target memory. */
+const QUICK_CHANNELS = 3;
+const QUICK_BYTES_PER_SECOND = 100e6;
+/** Less than this is sent before measuring the link would pay. */
+const MEASURED_BYTES = 16 << 20;
+
+type Pack = (parcel: PackRequest["parcel"]) => Promise<Packed>;
 
 interface Work extends Delivery {
   readonly queue: ParcelQueue;
+  readonly pack: Pack;
   readonly hashes: FileHashes;
   readonly persistence: Persistence;
   readonly state: { isMade: boolean; arrivals: number; stop: Reply | "failed" | undefined };
@@ -53,41 +62,54 @@ interface Work extends Delivery {
 
 /** Sends what has not arrived; adds to `arrived` and `hashes`. Stops at the first parcel that tells of another way. */
 export async function sendParcels(delivery: Delivery, hashes: FileHashes): Promise<Reply> {
-  const { plan, arrived, packer, facts, staging, rate } = delivery;
+  const { plan, arrived, rate } = delivery;
   const state: Work["state"] = { isMade: delivery.isAdopted, arrivals: 0, stop: undefined };
-  const chooseRaw = startRawChoice(rate);
-  const queue = startQueue(
-    plan.parcels.filter(({ id }) => !arrived.has(id)),
-    delivery.channels,
-    async (parcel) => {
-      if (parcel.kind === "slice" && (await chooseRaw(parcel))) {
-        delivery.files.noteRaw(parcel);
-        return undefined;
-      }
-      return packer.pack({
-        parcel: parcel.kind === "bundle" ? addFolders(parcel) : parcel,
-        sources: plan.sources,
-        staging: `.staging/${staging}`,
-        ...chooseEncoding(facts.decoders, rate.read()),
-      });
-    },
+  const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
+  const pack = startPacking(delivery, missing);
+  const queue = startQueue(missing, delivery.channels, async (parcel) =>
+    parcel.kind === "bundle" ? pack(addFolders(parcel)) : undefined,
   );
   const persistence: Persistence = {
     limit: delivery.commands.limit,
     countArrived: () => state.arrivals,
     isStopped: () => state.stop !== undefined,
   };
-  const work: Work = { ...delivery, queue, hashes, persistence, state };
+  const work: Work = { ...delivery, queue, pack, hashes, persistence, state };
   const whole = plan.parcels
     .filter(({ id }) => arrived.has(id))
     .flatMap((parcel) => delivery.files.arrive(parcel) ?? []);
-  const senders = Array.from({ length: delivery.channels }, async () => stopAll(work, sendInTurn(work)));
+  const senders = Array.from({ length: delivery.channels }, async (_, index) =>
+    stopAll(work, index < QUICK_CHANNELS ? sendInTurn(work).finally(rate.giveUp) : sendWhereSlow(work)),
+  );
   const ends = await Promise.allSettled([stopAll(work, completeWhole(work, whole)), ...senders]);
   rate.giveUp();
   await queue.drain();
   const failure = ends.find((end) => end.status === "rejected" && end.reason !== STOPPED);
   if (failure?.status === "rejected") throw failure.reason;
   return state.stop === "failed" || state.stop === undefined ? "done" : state.stop;
+}
+
+/** Packs for the link as it is: the first parcel of many measures it, stored, and the others wait for that. */
+function startPacking({ packer, plan, staging, rate, processors }: Delivery, missing: readonly Parcel[]): Pack {
+  const isMuch = missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
+  const readRate = async (id: string): Promise<number | undefined> => {
+    if (isMuch && rate.read() === undefined) {
+      // The one that is sent before all others, whichever is packed first.
+      if (id === missing[0]?.id) return Infinity;
+      await rate.first;
+    }
+    const known = rate.read();
+    // Beside work for which there is no time, every link looks slow.
+    return known !== undefined && known > SLOW_BYTES_PER_SECOND && processors.isBusy() ? Infinity : known;
+  };
+  return async (parcel) =>
+    packer.pack({
+      parcel,
+      sources: plan.sources,
+      staging: `.staging/${staging}`,
+      encoding: plan.encoding,
+      bytesPerSecond: await readRate(parcel.id),
+    });
 }
 
 /** Ends every other sender when one fails. */
@@ -99,8 +121,17 @@ async function stopAll(work: Work, sender: Promise<void>): Promise<void> {
     throw error;
   } finally {
     // Nobody may wait for a place that will not be given back.
-    if (work.state.stop !== undefined) work.queue.stop();
+    if (work.state.stop !== undefined) {
+      work.queue.stop();
+      work.rate.giveUp();
+    }
   }
+}
+
+/** Sends beside the others where their channels, whose windows wait for the way and back, are not enough for the link. */
+async function sendWhereSlow(work: Work): Promise<void> {
+  await work.rate.first;
+  if ((work.rate.read() ?? 0) < QUICK_BYTES_PER_SECOND) await sendInTurn(work);
 }
 
 async function sendInTurn(work: Work): Promise<void> {
@@ -136,7 +167,8 @@ async function sendUntilRight(work: Work, queued: QueuedParcel, way?: Way): Prom
     }, work.persistence);
     if (reply === "done") {
       work.state.isMade = true;
-      if (packed !== undefined && attempts === 1) freeMemory(packed.bytes);
+      // Only of what was sent once: then the target has read all of it, and no stream holds a part of it any more.
+      if (attempts === 1) packed?.release();
       return true;
     }
     if (reply !== "mismatch") {
@@ -147,40 +179,38 @@ async function sendUntilRight(work: Work, queued: QueuedParcel, way?: Way): Prom
   }
 }
 
-/**
- * Gives back the memory of what has arrived: the collector, which hardly knows of it, would let hundreds of megabytes
- * wait. Only of what was sent once: then the target has read all of it, and no stream holds a part of it any more.
- */
-function freeMemory({ buffer }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-
 async function sendOnce(work: Work, parcel: Parcel, packed: Packed | undefined, way: Way | undefined): Promise<Reply> {
   const { commands, count, rate, state, staging } = work;
-  const share = parcel.sizeBytes / (packed?.bytes.length ?? parcel.sizeBytes);
   const link = rate.begin();
-  let sent = 0;
-  const onPiece = (bytes: number): void => {
-    if (state.stop !== undefined) throw STOPPED;
-    sent += bytes;
-    link.add(bytes);
-    count.sent(bytes);
-    count.done(bytes * share, 0);
-    if (sent === (packed?.bytes.length ?? parcel.sizeBytes)) link.end();
+  let content = 0;
+  const stream: StreamCount = {
+    piece: (sentBytes, contentBytes) => {
+      if (state.stop !== undefined) throw STOPPED;
+      content += contentBytes;
+      link.add(sentBytes);
+      count.sent(sentBytes);
+      count.done(contentBytes, 0);
+    },
+    pause: () => link.pause(),
   };
-  const sending = { staging, way: way ?? (state.isMade ? "-" : "make"), onPiece };
+  const sending = { staging, way: way ?? (state.isMade ? "-" : "make") } as const;
   let isDone = false;
   try {
-    const reply =
-      packed === undefined && parcel.kind === "slice"
-        ? await sendRaw(commands, parcel, work.plan.sources.get(parcel.item) ?? "", sending)
-        : packed && (await sendPacked(commands, parcel, packed, sending));
+    let reply: Reply = "gone";
+    if (parcel.kind === "slice") {
+      const { pieces, release } = streamSlice(parcel, work.pack, stream);
+      reply = await sendSlice(commands, parcel, { ...sending, stdin: pieces });
+      if (reply === "done") release();
+    } else if (packed !== undefined) {
+      const stdin = streamPacked(packed, parcel.sizeBytes, stream);
+      reply = await sendBundle(commands, parcel, packed, { ...sending, stdin });
+    }
     isDone = reply === "done";
-    return reply ?? "gone";
+    return reply;
   } finally {
     link.end();
     // What had arrived by an earlier attempt was not read to its end.
-    count.done(isDone ? parcel.sizeBytes - sent * share : -sent * share, 0);
+    count.done(isDone ? parcel.sizeBytes - content : -content, 0);
   }
 }
 

@@ -1,6 +1,7 @@
 // Runs the scripts of a push on a target, and tells their ends apart.
 import { RepxError } from "../../model/errors.ts";
 import type { Output, RunRequest, Transport } from "../../target/transport.ts";
+import { showWord } from "../../target/quote.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import { EXITS } from "./script-parts.ts";
 import type { TimeLimit } from "./time-limit.ts";
@@ -95,7 +96,7 @@ function explainEnd(output: Output, basePath: string, description: string): Repx
   const why = said === "" ? `the target ended with ${output.exitCode}` : said;
   if (output.exitCode === EXITS.noSpace) {
     return new RepxError("SYNC_NO_SPACE", `${what}: ${why}`, {
-      hint: `Make room on the file system of ${basePath} (\`df -h ${basePath}\`, \`quota\`), then try again; the target is as it was.`,
+      hint: `Make room on the file system of ${basePath} (\`df -h ${showWord(basePath)}\`, \`quota\`), then try again; the target is as it was.`,
       details: output,
     });
   }

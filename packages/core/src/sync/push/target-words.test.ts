@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { runCommand } from "../../target/command.ts";
 import { escapeWord } from "./escape-word.ts";
-import { startLinkRate } from "./link-rate.ts";
 import { renderTime } from "./parcel-commands.ts";
 import { persist } from "./persist.ts";
 import { isLoss, openCommands, readLastWords } from "./target-commands.ts";
@@ -27,21 +26,6 @@ test.each([0, 1, 86_399, 1_000_000_000, 4_102_444_800])("touch sets %i seconds a
     const { stdout } = await runCommand({ argv: [...shell, "-c", script, "sh", renderTime(seconds)] });
     expect(Number(stdout)).toBe(seconds);
   }
-});
-
-test("a link's rate counts only the time in which it had something to take", () => {
-  let ms = 0;
-  const rate = startLinkRate(() => ms);
-  const [one, two] = [rate.begin(), rate.begin()];
-  one.add(4e6);
-  expect(rate.read()).toBeUndefined();
-  ms = 1000;
-  two.add(16e6);
-  one.end();
-  two.end();
-  two.end();
-  ms = 100_000;
-  expect(rate.read()).toBe(20e6);
 });
 
 function startLimit(now: () => number): TimeLimit {

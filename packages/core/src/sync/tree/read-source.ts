@@ -1,6 +1,6 @@
 // Reads files to be sent, and says in one way what stands against it. Everything waits: it runs in threads of its own.
 import { createHash, hash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { RepxError } from "../../model/errors.ts";
 import { renderPath, toDiskPath } from "./byte-path.ts";
 import type { BytePath } from "./tree-entry.ts";
@@ -8,7 +8,6 @@ import type { BytePath } from "./tree-entry.ts";
 // What was a file when it was listed may be a FIFO now, which must not stop the thread, or a symbolic link.
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 const CHUNK_BYTES = 1 << 20;
-const SAMPLE_BYTES = 256 << 10;
 
 /** Reads a file whose size is known into a buffer, which needs room for one byte more. */
 export function readInto(path: BytePath, sizeBytes: number, buffer: Buffer, offset: number): void {
@@ -48,16 +47,6 @@ export function hashSource(path: BytePath, sizeBytes?: number): string {
     if (sizeBytes !== undefined && total !== sizeBytes) throw reportChange(path);
     return digest;
   });
-}
-
-/** Reads samples of a file's content, from its beginning and its middle, to judge it by. */
-export function readSamples(path: BytePath): Buffer[] {
-  return withSource(path, (file) =>
-    [0, Math.floor(fstatSync(file).size / 2)].map((position) => {
-      const sample = Buffer.allocUnsafeSlow(SAMPLE_BYTES);
-      return sample.subarray(0, readUpTo(file, sample, { offset: 0, length: sample.length, position }));
-    }),
-  );
 }
 
 /** Turns what a function of node:fs threw about something that was listed into the error of a person. */
