@@ -11,10 +11,10 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-G2AISBZJ.js";
+} from "./chunk-F4T575BD.js";
 import {
   RepxError
-} from "./chunk-4IBGW5X4.js";
+} from "./chunk-RETB6EQZ.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

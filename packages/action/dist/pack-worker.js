@@ -1,6 +1,7 @@
 import{createRequire as __createRequire}from"node:module";import{fileURLToPath as __toPath}from"node:url";import{dirname as __toFolder}from"node:path";const require=__createRequire(import.meta.url);const __filename=__toPath(import.meta.url);const __dirname=__toFolder(__filename);
 import {
   RepxError,
+  encodeParcel,
   encodePath,
   explainNamed,
   explainSource,
@@ -10,12 +11,11 @@ import {
   packBundle,
   parsePackEntry,
   readPart,
-  readSamples,
   renderFailure,
   renderIndex,
   renderPath,
   toDiskPath
-} from "./chunk-4IBGW5X4.js";
+} from "./chunk-RETB6EQZ.js";
 
 // ../core/src/sync/pack/pack-worker.ts
 import { parentPort } from "node:worker_threads";
@@ -102,82 +102,41 @@ function refuseNoFolder(place) {
   return [`${renderPath(place)} is not a folder`, { hint }];
 }
 
-// ../core/src/sync/pack/encode.ts
-import { hash } from "node:crypto";
-import { constants, gzipSync, zstdCompressSync } from "node:zlib";
-var WORTHWHILE = 0.9;
-var SAMPLES = 8;
-var SAMPLE_BYTES = 32 << 10;
-var CHUNK_BYTES = 1 << 20;
-var SMALL_BYTES = 128 << 10;
-function encodeParcel(bytes, encoding, level) {
-  if (encoding !== "none" && isShrinking(takeSamples(bytes))) {
-    const encoded = compress(bytes, encoding, level);
-    if (encoded.length < bytes.length * WORTHWHILE) {
-      return { bytes: encoded, encoding, sha256: hash("sha256", encoded) };
-    }
-  }
-  return { bytes, encoding: "none", sha256: hash("sha256", bytes) };
-}
-function isShrinking(samples) {
-  const total = samples.reduce((sum, sample) => sum + sample.length, 0);
-  const shrunk = samples.reduce((sum, sample) => sum + compress(sample, "zstd", 1).length, 0);
-  return shrunk < total * WORTHWHILE;
-}
-function takeSamples(bytes) {
-  if (bytes.length <= SAMPLES * SAMPLE_BYTES) return [bytes];
-  const step = Math.floor((bytes.length - SAMPLE_BYTES) / (SAMPLES - 1));
-  return Array.from({ length: SAMPLES }, (_, index) => bytes.subarray(index * step, index * step + SAMPLE_BYTES));
-}
-function compress(bytes, encoding, level) {
-  if (encoding === "gzip") return gzipSync(bytes, { level: Math.min(level, 9), chunkSize: CHUNK_BYTES });
-  return zstdCompressSync(bytes, {
-    // Room for all of it in one piece, of which only what is written costs memory: pieces would be copied, and stay as
-    // garbage of which the collector hardly knows.
-    chunkSize: bytes.length + (bytes.length >> 8) + SMALL_BYTES,
-    pledgedSrcSize: bytes.length,
-    params: { [constants.ZSTD_c_compressionLevel]: level }
-  });
-}
-
 // ../core/src/sync/pack/pack-worker.ts
 parentPort?.on("message", (message) => {
-  const moved = [];
   let answer;
   try {
     if (!isPackJob(message)) throw new TypeError("not a job for a packing thread");
-    answer = { result: work(message, moved) };
+    answer = { result: work(message) };
   } catch (error) {
     answer = renderFailure(error);
   }
-  parentPort?.postMessage(answer, moved);
+  parentPort?.postMessage(answer, []);
 });
-function work(job, moved) {
+function work(job) {
   if (job.kind === "scan") return renderIndex(scanTree(job));
   if (job.kind === "hash") return job.files.map(([path, sizeBytes]) => hashSource(path, sizeBytes));
-  if (job.kind === "judge") return isShrinking(readSamples(job.path));
-  return moveOut(job.kind === "bundle" ? makeBundle(job) : makeSlice(job), moved);
+  return job.kind === "bundle" ? makeBundle(job) : makePart(job);
 }
 var memory = Buffer.alloc(0);
 function takeMemory(sizeBytes) {
   if (memory.length < sizeBytes) memory = Buffer.allocUnsafeSlow(sizeBytes);
   return memory.subarray(0, sizeBytes);
 }
-function makeBundle({ entries, sources, staging, encoding, level }) {
+function makeBundle({ entries, sources, staging, encoding, bytesPerSecond, room }) {
   const place = { sources, staging };
   const { archive, fileHashes } = packBundle({ entries: entries.map(parsePackEntry) }, place, takeMemory);
-  return { ...encodeParcel(archive, encoding, level), fileHashes };
+  return { ...moveInto(room, encodeParcel(archive, encoding, bytesPerSecond)), fileHashes };
 }
-function makeSlice({ path, offsetBytes, sizeBytes, encoding, level }) {
+function makePart({ path, offsetBytes, sizeBytes, encoding, bytesPerSecond, room }) {
   const bytes = takeMemory(sizeBytes);
   readPart(path, { start: offsetBytes, length: sizeBytes }, bytes);
-  return { ...encodeParcel(bytes, encoding, level), fileHashes: /* @__PURE__ */ new Map() };
+  return { ...moveInto(room, encodeParcel(bytes, encoding, bytesPerSecond)), fileHashes: /* @__PURE__ */ new Map() };
 }
-function moveOut(packed, moved) {
-  const { buffer } = packed.bytes;
-  const isOwn = buffer instanceof ArrayBuffer && buffer.byteLength <= packed.bytes.length * 1.25;
-  const bytes = isOwn ? packed.bytes : new Uint8Array(packed.bytes);
-  if (!isOwn && packed.encoding !== "none" && buffer instanceof ArrayBuffer) buffer.transfer(0);
-  if (bytes.buffer instanceof ArrayBuffer) moved.push(bytes.buffer);
-  return { ...packed, bytes };
+function moveInto(room, packed) {
+  const { bytes } = packed;
+  const moved = bytes.length <= room.byteLength ? new Uint8Array(room, 0, bytes.length) : new Uint8Array(bytes.length);
+  moved.set(bytes);
+  if (packed.encoding !== "none" && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+  return { ...packed, bytes: moved };
 }

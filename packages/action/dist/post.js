@@ -6,8 +6,8 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-G2AISBZJ.js";
-import "./chunk-4IBGW5X4.js";
+} from "./chunk-F4T575BD.js";
+import "./chunk-RETB6EQZ.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

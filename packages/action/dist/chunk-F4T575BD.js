@@ -4,6 +4,7 @@ import {
   END_BYTES,
   HASH_CHARACTERS,
   RepxError,
+  SLOW_BYTES_PER_SECOND,
   __callDispose,
   __commonJS,
   __export,
@@ -11,8 +12,8 @@ import {
   __toESM,
   __using,
   describeEntry,
+  encodeEnd,
   encodePath,
-  explainSource,
   isCode,
   joinPath,
   joinSource,
@@ -21,7 +22,6 @@ import {
   parseIndex,
   parseIndexName,
   parseIndexes,
-  readFlag,
   readPacked,
   readResult,
   readText,
@@ -30,10 +30,9 @@ import {
   renderIndexName,
   renderLine,
   renderPackEntry,
-  reportChange,
   toDiskPath,
   writeRecord
-} from "./chunk-4IBGW5X4.js";
+} from "./chunk-RETB6EQZ.js";
 
 // ../../node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
@@ -5785,7 +5784,7 @@ var require_client_h1 = __commonJS({
       kResume,
       kHTTPContext
     } = require_symbols();
-    var constants6 = require_constants2();
+    var constants7 = require_constants2();
     var EMPTY_BUF = Buffer.alloc(0);
     var FastBuffer = Buffer[Symbol.species];
     var addListener = util.addListener;
@@ -5860,7 +5859,7 @@ var require_client_h1 = __commonJS({
       constructor(client, socket, { exports: exports2 }) {
         assert2(Number.isFinite(client[kMaxHeadersSize]) && client[kMaxHeadersSize] > 0);
         this.llhttp = exports2;
-        this.ptr = this.llhttp.llhttp_alloc(constants6.TYPE.RESPONSE);
+        this.ptr = this.llhttp.llhttp_alloc(constants7.TYPE.RESPONSE);
         this.client = client;
         this.socket = socket;
         this.timeout = null;
@@ -5955,11 +5954,11 @@ var require_client_h1 = __commonJS({
             currentBufferRef = null;
           }
           const offset = llhttp.llhttp_get_error_pos(this.ptr) - currentBufferPtr;
-          if (ret !== constants6.ERROR.OK) {
+          if (ret !== constants7.ERROR.OK) {
             const body = data.subarray(offset);
-            if (ret === constants6.ERROR.PAUSED_UPGRADE) {
+            if (ret === constants7.ERROR.PAUSED_UPGRADE) {
               this.onUpgrade(body);
-            } else if (ret === constants6.ERROR.PAUSED) {
+            } else if (ret === constants7.ERROR.PAUSED) {
               this.paused = true;
               socket.unshift(body);
             } else {
@@ -5982,10 +5981,10 @@ var require_client_h1 = __commonJS({
         } finally {
           currentParser = null;
         }
-        if (ret === constants6.ERROR.OK) {
+        if (ret === constants7.ERROR.OK) {
           return null;
         }
-        if (ret === constants6.ERROR.PAUSED || ret === constants6.ERROR.PAUSED_UPGRADE) {
+        if (ret === constants7.ERROR.PAUSED || ret === constants7.ERROR.PAUSED_UPGRADE) {
           this.paused = true;
           return null;
         }
@@ -6002,7 +6001,7 @@ var require_client_h1 = __commonJS({
           const len = new Uint8Array(llhttp.memory.buffer, ptr).indexOf(0);
           message = "Response does not match the HTTP/1.1 protocol (" + Buffer.from(llhttp.memory.buffer, ptr, len).toString() + ")";
         }
-        return new HTTPParserError(message, constants6.ERROR[ret], data);
+        return new HTTPParserError(message, constants7.ERROR[ret], data);
       }
       destroy() {
         assert2(this.ptr != null);
@@ -6182,7 +6181,7 @@ var require_client_h1 = __commonJS({
           socket[kBlocking] = false;
           client[kResume]();
         }
-        return pause ? constants6.ERROR.PAUSED : 0;
+        return pause ? constants7.ERROR.PAUSED : 0;
       }
       onBody(buf) {
         const { client, socket, statusCode, maxResponseSize } = this;
@@ -6204,7 +6203,7 @@ var require_client_h1 = __commonJS({
         }
         this.bytesRead += buf.length;
         if (request3.onData(buf) === false) {
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         }
       }
       onMessageComplete() {
@@ -6240,13 +6239,13 @@ var require_client_h1 = __commonJS({
         if (socket[kWriting]) {
           assert2(client[kRunning] === 0);
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (!shouldKeepAlive) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (socket[kReset] && client[kRunning] === 0) {
           util.destroy(socket, new InformationalError("reset"));
-          return constants6.ERROR.PAUSED;
+          return constants7.ERROR.PAUSED;
         } else if (client[kPipelining] == null || client[kPipelining] === 1) {
           setImmediate(() => client[kResume]());
         } else {
@@ -27669,7 +27668,7 @@ var require_agent2 = __commonJS({
     var { Socket } = __require("net");
     var { Duplex } = __require("stream");
     var { resolve: resolve8 } = __require("path");
-    var { readFile: readFile8 } = __require("fs");
+    var { readFile: readFile7 } = __require("fs");
     var { execFile, spawn: spawn2 } = __require("child_process");
     var { isParsedKey, parseKey: parseKey2 } = require_keyParser();
     var {
@@ -27887,7 +27886,7 @@ var require_agent2 = __commonJS({
           cb = once4(cb);
           let socketPath = this.socketPath;
           let triedCygpath = false;
-          readFile8(socketPath, function readCygsocket(err, data) {
+          readFile7(socketPath, function readCygsocket(err, data) {
             if (err) {
               if (triedCygpath)
                 return cb(new Error("Invalid cygwin unix socket path"));
@@ -27896,7 +27895,7 @@ var require_agent2 = __commonJS({
                   return cb(new Error("Invalid cygwin unix socket path"));
                 triedCygpath = true;
                 socketPath = stdout.toString().replace(/[\r\n]/g, "");
-                readFile8(socketPath, readCygsocket);
+                readFile7(socketPath, readCygsocket);
               });
               return;
             }
@@ -32950,7 +32949,7 @@ var require_SFTP = __commonJS({
     "use strict";
     var EventEmitter = __require("events");
     var fs3 = __require("fs");
-    var { constants: constants6 } = fs3;
+    var { constants: constants7 } = fs3;
     var {
       Readable: ReadableStream2,
       Writable: WritableStream
@@ -34805,25 +34804,25 @@ var require_SFTP = __commonJS({
         this.extended = initial && initial.extended;
       }
       isDirectory() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFDIR;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFDIR;
       }
       isFile() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFREG;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFREG;
       }
       isBlockDevice() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFBLK;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFBLK;
       }
       isCharacterDevice() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFCHR;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFCHR;
       }
       isSymbolicLink() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFLNK;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFLNK;
       }
       isFIFO() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFIFO;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFIFO;
       }
       isSocket() {
-        return (this.mode & constants6.S_IFMT) === constants6.S_IFSOCK;
+        return (this.mode & constants7.S_IFMT) === constants7.S_IFSOCK;
       }
     };
     function attrsToBytes(attrs) {
@@ -53281,7 +53280,7 @@ function readCode(cause) {
 }
 
 // ../core/src/lab/graph/order-nodes.ts
-function orderNodes(nodes, listNeeded2, refuse7) {
+function orderNodes(nodes, listNeeded2, refuse8) {
   const order = [];
   const states = /* @__PURE__ */ new Map();
   const walked = /* @__PURE__ */ new Set();
@@ -53300,7 +53299,7 @@ function orderNodes(nodes, listNeeded2, refuse7) {
         walked.add(top.needed);
         order.push(top.node);
         path.pop();
-      } else if (states.get(next) === "open") throw refuse7(closeCycle(path, next));
+      } else if (states.get(next) === "open") throw refuse8(closeCycle(path, next));
       else if (!states.has(next)) enter(next);
     }
   }
@@ -53351,24 +53350,24 @@ var [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [123, 125, 91, 93];
 var LAST_SPACE = 32;
 var FEW = 16;
 function findJsonFault(text) {
-  const open8 = [];
+  const open6 = [];
   let values = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = findStringEnd(text, at + 1);
       if (end === -1) return void 0;
-      const keys = open8.at(-1);
+      const keys = open6.at(-1);
       if (keys !== void 0 && isKey(text, end + 1)) {
         const fault = addKey(keys, text.slice(at + 1, end));
         if (fault !== void 0) return fault;
       }
       at = end;
     } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
-      open8.push(char === OPEN_BRACE ? { few: [], many: void 0 } : void 0);
+      open6.push(char === OPEN_BRACE ? { few: [], many: void 0 } : void 0);
       values++;
-      if (open8.length > JSON_LIMITS.depth) return `values lie more than ${JSON_LIMITS.depth} deep in each other`;
-    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) open8.pop();
+      if (open6.length > JSON_LIMITS.depth) return `values lie more than ${JSON_LIMITS.depth} deep in each other`;
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) open6.pop();
     else if (char === COMMA2) values++;
     if (values > JSON_LIMITS.values) return `it holds more than ${JSON_LIMITS.values} values`;
   }
@@ -53725,7 +53724,7 @@ function fold(word) {
 
 // ../core/src/target/config-layer.ts
 import { homedir } from "node:os";
-import { dirname, posix, resolve as resolve3 } from "node:path";
+import { dirname, resolve as resolve3 } from "node:path";
 
 // ../core/src/target/named-host.ts
 var NAMED_HOST = /^(?:(?<user>[^\s@:,-][^\s@:,]*)@)?(?:\[(?<ip>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9_][A-Za-z0-9._-]*))(?::(?<port>[1-9]\d{0,4}))?$/;
@@ -53738,6 +53737,17 @@ function parseJumpHosts(text) {
   if (text.trim().toLowerCase() === "none") return [];
   const hosts = text.split(",").map((word) => parseNamedHost(word.trim().replace(/^ssh:\/\//, "")));
   return hosts.every((host) => host !== void 0) ? hosts : void 0;
+}
+
+// ../core/src/target/target-path.ts
+import { posix } from "node:path";
+function normalizeTargetPath(path, refuse8) {
+  if (path === "~" || path.startsWith("~/")) {
+    throw refuse8("Write the absolute path; ~ would be another home on every machine.");
+  }
+  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse8("Write an absolute path of a folder.");
+  if (new RegExp("\\p{Cc}", "u").test(path)) throw refuse8("Remove the control characters.");
+  return posix.normalize(path).replace(/\/$/, "");
 }
 
 // ../../node_modules/smol-toml/dist/error.js
@@ -54526,29 +54536,42 @@ function explainIssue(issue3, schema) {
     const [key = ""] = issue3.keys;
     const known = listKeys(schema, issue3.path);
     const nearest = findNearest(key, known);
-    const hint2 = nearest === void 0 ? `Known here: ${known.join(", ")}.` : `Did you mean ${nearest}?`;
-    return { message: `unknown key ${renderPath([...issue3.path, key])}`, hint: hint2 };
+    const hint = nearest === void 0 ? `Known here: ${known.join(", ")}.` : `Did you mean ${nearest}?`;
+    return { message: `unknown key ${renderPath([...issue3.path, key])}`, hint };
   }
   const where = renderPath(issue3.path);
-  if (issue3.code === "invalid_type" && issue3.input === void 0) {
-    return { message: `${where} is missing`, hint: `Add ${where}, a ${issue3.expected}.` };
-  }
-  const came = `${JSON.stringify(issue3.input)} (${Array.isArray(issue3.input) ? "array" : typeof issue3.input})`;
   if (issue3.code === "invalid_type") {
-    return {
-      message: `${where} must be of type ${issue3.expected}, not ${came}`,
-      hint: `Write a ${issue3.expected} there.`
-    };
+    const { words, example } = describeKind(issue3.expected, issue3.path);
+    if (issue3.input === void 0) return { message: `${where} is missing`, hint: `Add ${words}: \`${example}\`.` };
+    return { message: `${where} must be ${words}, not ${renderInput(issue3)}`, hint: `Write \`${example}\`.` };
   }
-  if (issue3.code === "invalid_value") {
-    const allowed = issue3.values.map((value) => JSON.stringify(value)).join(", ");
-    return { message: `${where} is ${came}`, hint: `It may be ${allowed}.` };
+  if (issue3.code === "custom") {
+    const hint = issue3.params?.["hint"];
+    const message = `${where} is ${renderInput(issue3)}: ${issue3.message}`;
+    return { message, hint: typeof hint === "string" ? hint : `Write another value, or remove ${where}.` };
   }
-  const hint = issue3.code === "custom" ? issue3.params?.["hint"] : void 0;
-  return {
-    message: `${where} is ${came}: ${issue3.message}`,
-    hint: typeof hint === "string" ? hint : `Correct ${where}.`
-  };
+  return { message: `${where} is ${renderInput(issue3)}`, hint: `It ${describeLimit(issue3)}.` };
+}
+function renderInput({ input }) {
+  return `${JSON.stringify(input)} (${Array.isArray(input) ? "array" : typeof input})`;
+}
+function describeLimit(issue3) {
+  if (issue3.code === "invalid_value") return `may be ${issue3.values.map((value) => JSON.stringify(value)).join(", ")}`;
+  if (issue3.code === "too_small" && issue3.origin === "string") return "must not be empty";
+  if (issue3.code === "too_small")
+    return `must be ${issue3.inclusive === true ? "at least" : "more than"} ${issue3.minimum}`;
+  if (issue3.code === "too_big") return `may be ${issue3.inclusive === true ? "at most" : "less than"} ${issue3.maximum}`;
+  return issue3.message;
+}
+function describeKind(expected, path) {
+  const key = String(path.at(-1) ?? "");
+  const where = renderPath(path).replaceAll(/\[\d+\]/g, "");
+  if (expected === "string") return { words: "a text in quotes", example: `${key} = "\u2026"` };
+  if (expected === "boolean") return { words: "true or false", example: `${key} = false` };
+  if (expected === "array") return { words: "a list", example: `${key} = ["\u2026"]` };
+  if (expected === "record") return { words: "a table of tables", example: `[${where}.NAME]` };
+  if (expected === "object") return { words: "a table", example: `[${where}]` };
+  return { words: "a whole number", example: `${key} = 4` };
 }
 function renderPath(path) {
   const parts = path.map((part) => typeof part === "number" ? `[${part + 1}]` : `.${String(part)}`);
@@ -54602,7 +54625,7 @@ var ConfigTables = strictObject({
   submission_target: string2().optional(),
   default_scheduler: Scheduler.optional(),
   logging: strictObject({ max_files: int().min(0).optional(), max_age_days: int().min(0).optional() }).optional(),
-  targets: record(string2().min(1).max(100), TargetTable).optional()
+  targets: record(string2(), TargetTable).optional()
 });
 function parseConfigLayer(text, source) {
   const { targets, ...rest } = parseToml(text, source, ConfigTables);
@@ -54625,14 +54648,21 @@ function isTable(value) {
 }
 function resolveTable(name, table, source) {
   const at = `targets.${name}`;
+  checkName(name, source);
   checkHosts(at, table, source);
   return {
     ...table,
     ...table.base_path === void 0 ? {} : { base_path: readPath(table.base_path, `${at}.base_path`, source) },
     ...table.node_local_path === void 0 ? {} : { node_local_path: readPath(table.node_local_path, `${at}.node_local_path`, source) },
-    ...table.identity_file === void 0 ? {} : { identity_file: resolveLocalPath(table.identity_file, source) },
-    ...table.known_hosts === void 0 ? {} : { known_hosts: resolveLocalPath(table.known_hosts, source) }
+    ...table.identity_file === void 0 ? {} : { identity_file: resolveLocalPath(table.identity_file, `${at}.identity_file`, source) },
+    ...table.known_hosts === void 0 ? {} : { known_hosts: resolveLocalPath(table.known_hosts, `${at}.known_hosts`, source) }
   };
+}
+function checkName(name, source) {
+  if (/^[\p{L}\p{N}_][\p{L}\p{N}_.-]{0,99}$/u.test(name)) return;
+  throw new RepxError("CONFIG_INVALID", `${source}: targets has the name ${JSON.stringify(name)}`, {
+    hint: "Write letters, digits, _, . and -, at most 100, with a letter, a digit or _ first: [targets.cluster]."
+  });
 }
 function checkHosts(at, { address, proxy_jump: jump }, source) {
   const named = address === void 0 ? void 0 : parseNamedHost(address);
@@ -54648,17 +54678,17 @@ function checkHosts(at, { address, proxy_jump: jump }, source) {
   }
 }
 function readPath(path, key, source) {
-  const refuse7 = (hint) => new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(path)}`, { hint });
-  if (path === "~" || path.startsWith("~/")) {
-    throw refuse7("Write the absolute path; ~ would be another home on every machine.");
-  }
-  if (!path.startsWith("/") || posix.normalize(path) === "/") throw refuse7("Write an absolute path of a folder.");
-  if (new RegExp("\\p{Cc}", "u").test(path)) throw refuse7("Remove the control characters.");
-  return posix.normalize(path).replace(/\/$/, "");
+  return normalizeTargetPath(path, (hint) => refuseValue(path, key, source, hint));
 }
-function resolveLocalPath(path, source) {
+function resolveLocalPath(path, key, source) {
   const isInHome = path === "~" || path.startsWith("~/");
+  if (!isInHome && path.startsWith("~")) {
+    throw refuseValue(path, key, source, "Write the absolute path; homes of other users are not looked up.");
+  }
   return isInHome ? resolve3(homedir(), path.slice(2)) : resolve3(dirname(source), path);
+}
+function refuseValue(value, key, source, hint) {
+  return new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(value)}`, { hint });
 }
 
 // ../core/src/target/local-user.ts
@@ -54710,7 +54740,8 @@ function chooseTarget(config2, name) {
   const target = config2.targets.get(wanted);
   if (target !== void 0) return target;
   const nearest = findNearest(wanted, names);
-  throw new RepxError("CONFIG_TARGET_UNKNOWN", `there is no target ${wanted} in ${config2.source}: ${list}`, {
+  const why = name === void 0 ? `submission_target is ${JSON.stringify(wanted)}, and ` : "";
+  throw new RepxError("CONFIG_TARGET_UNKNOWN", `${why}there is no target ${wanted} in ${config2.source}: ${list}`, {
     hint: nearest === void 0 ? `Add a table [targets.${wanted}], or name another target.` : `Did you mean ${nearest}?`,
     details: { targets: names }
   });
@@ -54724,7 +54755,7 @@ function makeTarget(name, table, source) {
   const jump = table.proxy_jump === void 0 ? void 0 : parseJumpHosts(table.proxy_jump);
   return {
     name,
-    ...readAddress(name, table),
+    ...readAddress(name, table, source),
     ...jump === void 0 ? {} : { proxyJump: jump },
     basePath: table.base_path,
     scheduler: table.default_scheduler ?? "slurm",
@@ -54733,9 +54764,16 @@ function makeTarget(name, table, source) {
     ...table.known_hosts === void 0 ? {} : { knownHosts: table.known_hosts }
   };
 }
-function readAddress(name, table) {
-  const named = table.address === void 0 || name === "local" ? void 0 : parseNamedHost(table.address);
-  if (named === void 0) return {};
+var SSH_KEYS = ["port", "proxy_jump", "identity_file", "known_hosts"];
+var THIS_MACHINE = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "::1"]);
+function readAddress(name, table, source) {
+  const named = table.address === void 0 ? void 0 : parseNamedHost(table.address);
+  if (named === void 0 || name === "local") {
+    const isElsewhere = named !== void 0 && !THIS_MACHINE.has(named.host.toLowerCase());
+    const key = isElsewhere ? "address" : SSH_KEYS.find((one) => table[one] !== void 0);
+    if (key !== void 0) throw refuseSshKey(name, key, source);
+    return {};
+  }
   const { user, host } = named;
   const undecided = [
     ...user === void 0 ? ["user"] : [],
@@ -54746,11 +54784,62 @@ function readAddress(name, table) {
     ...undecided.length === 0 ? {} : { undecided }
   };
 }
+function refuseSshKey(name, key, source) {
+  const [why, hint] = name === "local" ? ["a target named local is this machine", `Remove ${key}, or give the target another name.`] : [
+    "the target has no address, so it is this machine",
+    `Add \`address = "user@host"\` to [targets.${name}], or remove ${key}.`
+  ];
+  return new RepxError("CONFIG_INVALID", `${source}: targets.${name}.${key} is for SSH, and ${why}`, { hint });
+}
 
 // ../core/src/target/find-config.ts
-import { open as open4, stat as stat5 } from "node:fs/promises";
+import { stat as stat5 } from "node:fs/promises";
 import { homedir as homedir2 } from "node:os";
 import { dirname as dirname2, isAbsolute, join as join4, resolve as resolve4 } from "node:path";
+
+// ../core/src/target/quote.ts
+function quoteShell(argv) {
+  return argv.map(quoteWord).join(" ");
+}
+function quoteWord(word) {
+  if (word.includes("\0")) throw new TypeError(`a NUL cannot be part of an argument: ${JSON.stringify(word)}`);
+  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
+}
+function showWord(word) {
+  return /^[\w./@:,][\w./@:,+-]*$/.test(word) ? word : quoteShell([word]);
+}
+
+// ../core/src/target/read-if-there.ts
+import { constants as constants5 } from "node:fs";
+import { open as open4 } from "node:fs/promises";
+async function readIfThere(path, examine) {
+  try {
+    var _stack = [];
+    try {
+      const file = __using(_stack, await open4(path, constants5.O_RDONLY | constants5.O_NONBLOCK), true);
+      const status = await file.stat();
+      if (status.isFIFO()) throw new Error("it is a FIFO");
+      examine?.(status);
+      return await file.readFile("utf8");
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch (cause) {
+    if (cause instanceof RepxError) throw cause;
+    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
+      return void 0;
+    }
+    throw new RepxError("CONFIG_INVALID", `${path} cannot be read`, {
+      hint: `See \`ls -l ${showWord(path)}\`: it must be a file that the user who runs this can read.`,
+      cause
+    });
+  }
+}
+
+// ../core/src/target/find-config.ts
 var USER_FILE = "repx/config.toml";
 var PROJECT_FILE = ".repx/config.toml";
 async function readConfig(surroundings, project) {
@@ -54785,7 +54874,7 @@ async function readProjectLayer({ cwd, environment }) {
   const [start, home] = [resolve4(cwd), resolve4(readHome(environment))];
   for (let folder = start; ; folder = dirname2(folder)) {
     const path = join4(folder, PROJECT_FILE);
-    const text = await readIfThere(path, folder !== start);
+    const text = await (folder === start ? readIfThere(path) : readIfOurs(path));
     if (text !== void 0) return { source: path, text };
     if (folder === home || folder === dirname2(folder)) return void 0;
     if (await isThere(join4(folder, ".git")) || await isThere(join4(folder, ".repx"))) return void 0;
@@ -54800,34 +54889,13 @@ async function isThere(path) {
     () => false
   );
 }
-async function readIfThere(path, mustBeOurs = false) {
-  try {
-    var _stack = [];
-    try {
-      const file = __using(_stack, await open4(path), true);
-      const { uid } = await file.stat();
-      if (mustBeOurs && uid !== 0 && uid !== readUserNumber()) {
-        throw new RepxError("CONFIG_INVALID", `${path} belongs to another user (${uid})`, {
-          hint: `If you trust it, start from its folder: \`cd ${dirname2(dirname2(path))}\`.`
-        });
-      }
-      return await file.readFile("utf8");
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (cause) {
-    if (cause instanceof RepxError) throw cause;
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
-      return void 0;
-    }
-    throw new RepxError("CONFIG_INVALID", `${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause
+async function readIfOurs(path) {
+  return readIfThere(path, ({ uid }) => {
+    if (uid === 0 || uid === readUserNumber()) return;
+    throw new RepxError("CONFIG_INVALID", `${path} belongs to another user (${uid})`, {
+      hint: `If you trust it, start from its folder: \`cd ${showWord(dirname2(dirname2(path)))}\`.`
     });
-  }
+  });
 }
 
 // ../core/src/target/match-glob.ts
@@ -54987,15 +55055,6 @@ function count(total, noun) {
 
 // ../core/src/schedule/submit-batches.ts
 import { randomUUID as randomUUID2 } from "node:crypto";
-
-// ../core/src/target/quote.ts
-function quoteShell(argv) {
-  return argv.map(quoteWord).join(" ");
-}
-function quoteWord(word) {
-  if (word.includes("\0")) throw new TypeError(`a NUL cannot be part of an argument: ${JSON.stringify(word)}`);
-  return `'${word.replaceAll("'", String.raw`'\''`)}'`;
-}
 
 // ../core/src/schedule/sbatch-command.ts
 function renderSbatchArguments(batch, place, slurmIds) {
@@ -55178,7 +55237,7 @@ function pickLoginEnvironment(environment) {
 import { setTimeout as sleep3 } from "node:timers/promises";
 
 // ../core/src/target/ssh-channel.ts
-import { constants as constants5 } from "node:os";
+import { constants as constants6 } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
 // ../core/src/target/login-command.ts
@@ -55232,14 +55291,14 @@ function describeFailedLogin(request3, where, output) {
   const how = output.signal === void 0 ? `ended with ${output.exitCode}` : `was ended by ${output.signal}`;
   const message = `the login shell of ${where} ${how} before it started \`${request3.argv[0] ?? ""}\`${quoteLastWords(output)}`;
   return new RepxError("SSH_LOGIN_SHELL_FAILED", message, {
-    hint: `Look at the user's start-up files there (.bashrc, .zshenv, .cshrc, config.fish): without a terminal, too, they must not end the shell. Try \`ssh ssh://${where} true\`.`,
+    hint: `Look at the user's start-up files there (.bashrc, .zshenv, .cshrc, config.fish): without a terminal, too, they must not end the shell. Try \`ssh ${showWord(`ssh://${where}`)} true\`.`,
     details: output
   });
 }
 function describeSlowLogin(request3, where, seconds, output) {
   const message = `the login shell of ${where} did not start \`${request3.argv[0] ?? ""}\` within ${seconds} seconds${quoteLastWords(output)}`;
   return new RepxError("SSH_TIMEOUT", message, {
-    hint: `See whether a start-up file there waits for input or for a slow file system: \`ssh ssh://${where} true\`.`,
+    hint: `See whether a start-up file there waits for input or for a slow file system: \`ssh ${showWord(`ssh://${where}`)} true\`.`,
     details: output
   });
 }
@@ -55373,7 +55432,7 @@ async function waitForEnd2(channel) {
   });
 }
 function numberSignal(name) {
-  return Object.entries(constants5.signals).find(([signal]) => signal === name)?.[1] ?? 0;
+  return Object.entries(constants6.signals).find(([signal]) => signal === name)?.[1] ?? 0;
 }
 async function feedChannel({ channel, ended }, source, started) {
   if (source === void 0) {
@@ -55438,14 +55497,13 @@ function startConnectDeadline(seconds, describe4) {
   return {
     passed: promise,
     signal: controller.signal,
-    seconds,
     async pauseFor(question) {
       if (questions++ === 0) {
         clearTimeout(timer);
         leftMs -= performance.now() - startedMs;
       }
       try {
-        return await question();
+        return await question(controller.signal);
       } finally {
         if (--questions === 0 && !isStopped) {
           startedMs = performance.now();
@@ -55453,6 +55511,7 @@ function startConnectDeadline(seconds, describe4) {
         }
       }
     },
+    isPaused: () => questions > 0,
     stop: () => {
       isStopped = true;
       clearTimeout(timer);
@@ -55460,49 +55519,6 @@ function startConnectDeadline(seconds, describe4) {
     }
   };
 }
-
-// ../core/src/target/credentials.ts
-import { readFile as readFile2 } from "node:fs/promises";
-async function readKnownHosts(hop, credentials) {
-  if (credentials.knownHosts.trim() !== "") return [{ text: credentials.knownHosts }];
-  const texts = await Promise.all(hop.knownHostsFiles.map(readKnownHostsFile));
-  return texts.filter((text) => text !== void 0);
-}
-async function readKnownHostsFile(path) {
-  try {
-    return { text: await readFile2(path, "utf8"), path };
-  } catch (cause) {
-    if (cause instanceof Error && "code" in cause && (cause.code === "ENOENT" || cause.code === "ENOTDIR")) {
-      return void 0;
-    }
-    throw new RepxError("CONFIG_INVALID", `the known_hosts file ${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause
-    });
-  }
-}
-
-// ../core/src/target/first-use.ts
-import { mkdir as mkdir2, open as open5, readFile as readFile3 } from "node:fs/promises";
-import { dirname as dirname3 } from "node:path";
-async function addKnownHost(path, line) {
-  await mkdir2(dirname3(path), { recursive: true, mode: 448 });
-  const text = await readFile3(path, "utf8").catch((error3) => {
-    if (error3.code === "ENOENT") return "";
-    throw error3;
-  });
-  if (text.split(/\r?\n/).includes(line)) return;
-  const file = await open5(path, "a", 384);
-  try {
-    await file.write(`${text === "" || text.endsWith("\n") ? "" : "\n"}${line}
-`);
-  } finally {
-    await file.close();
-  }
-}
-
-// ../core/src/target/known-hosts.ts
-import { createHash as createHash2, createHmac, timingSafeEqual } from "node:crypto";
 
 // ../core/src/target/ssh-wire.ts
 function readString(data, offset) {
@@ -55535,7 +55551,72 @@ function readTypeName(blob) {
   return readString(blob, 0)?.value.toString("latin1") ?? "";
 }
 
+// ../core/src/target/revoked-keys.ts
+var KRL_MAGIC = "SSHKRL\n\0";
+async function readRevokedKeys(path) {
+  const text = await readIfThere(path);
+  if (text === void 0) throw refuse(path, "is not there", "Write the file, an empty one where no key is revoked");
+  if (text.startsWith(KRL_MAGIC)) {
+    throw refuse(
+      path,
+      "is a binary list, which is not read here",
+      "List the revoked keys as text, one public key a line"
+    );
+  }
+  const lines = text.split(/\r?\n/).map((line, index) => {
+    const trimmed = line.trim();
+    if (trimmed === "" || trimmed.startsWith("#")) return "";
+    if (isPublicKey(trimmed)) return `@revoked * ${trimmed}`;
+    throw refuse(`${path}:${index + 1}`, "is no public key", "Correct or remove the line");
+  });
+  return { text: lines.join("\n"), path };
+}
+function isPublicKey(line) {
+  const [type = "", text = ""] = line.split(/[ \t]+/);
+  const blob = Buffer.from(text, "base64");
+  let end = 0;
+  while (end !== void 0 && end < blob.length) end = readString(blob, end)?.end;
+  return end === blob.length && readTypeName(blob) === type;
+}
+function refuse(place, what, remedy) {
+  return new RepxError("CONFIG_INVALID", `RevokedHostKeys: ${place} ${what}, so no host is trusted`, {
+    hint: `${remedy}: \`ssh-keygen -lf ${showWord(place.replace(/:\d+$/, ""))}\` shows what it holds.`
+  });
+}
+
+// ../core/src/target/credentials.ts
+async function readKnownHosts(hop, credentials) {
+  const revoked = hop.revokedKeysFile === void 0 ? [] : [await readRevokedKeys(hop.revokedKeysFile)];
+  if (credentials.knownHosts.trim() !== "") return [...revoked, { text: credentials.knownHosts }];
+  const texts = await Promise.all(hop.knownHostsFiles.map(readKnownHostsFile));
+  return [...revoked, ...texts.filter((text) => text !== void 0)];
+}
+async function readKnownHostsFile(path) {
+  const text = await readIfThere(path);
+  return text === void 0 ? void 0 : { text, path };
+}
+
+// ../core/src/target/first-use.ts
+import { mkdir as mkdir2, open as open5, readFile as readFile2 } from "node:fs/promises";
+import { dirname as dirname3 } from "node:path";
+async function addKnownHost(path, line) {
+  await mkdir2(dirname3(path), { recursive: true, mode: 448 });
+  const text = await readFile2(path, "utf8").catch((error3) => {
+    if (error3.code === "ENOENT") return "";
+    throw error3;
+  });
+  if (text.split(/\r?\n/).includes(line)) return;
+  const file = await open5(path, "a", 384);
+  try {
+    await file.write(`${text === "" || text.endsWith("\n") ? "" : "\n"}${line}
+`);
+  } finally {
+    await file.close();
+  }
+}
+
 // ../core/src/target/known-hosts.ts
+import { createHash as createHash2, createHmac, timingSafeEqual } from "node:crypto";
 function checkHostKey(texts, name, key) {
   const type = readTypeName(key);
   const lines = findLines(texts, name);
@@ -55602,23 +55683,27 @@ function isHashOf(field, name) {
 }
 
 // ../core/src/target/host-key-check.ts
-async function openHostKeyCheck(hop, where, credentials, ask2) {
+async function openHostKeyCheck(hop, where, credentials, deadline) {
   const texts = await readKnownHosts(hop, credentials);
-  const name = hop.hostKeyName === hop.host ? nameHost(hop.host, hop.port) : hop.hostKeyName.toLowerCase();
+  const name = hop.alias ?? nameHost(hop.host, hop.port);
+  const plain = hop.alias === void 0 ? nameHost(hop.host, 22) : name;
   return {
-    knownTypes: listKnownTypes(texts, name),
+    knownTypes: [.../* @__PURE__ */ new Set([...listKnownTypes(texts, name), ...listKnownTypes(texts, plain)])],
     check: async (key) => {
       const verdict = checkHostKey(texts, name, key);
       if (verdict.verdict === "known") return;
-      const [path] = credentials.knownHosts.trim() === "" ? hop.knownHostsFiles : [];
+      if (verdict.verdict === "unknown" && checkHostKey(texts, plain, key).verdict === "known") return;
+      const path = credentials.knownHosts.trim() === "" ? hop.newHostsFile : void 0;
       const { acceptHostKey } = credentials;
-      if (acceptHostKey === void 0 || path === void 0 || !isNew(verdict) || hop.isStrict) {
-        throw describeRefusal(where, verdict, name, path);
+      if (acceptHostKey === void 0 || !isNew(verdict)) throw describeRefusal(where, verdict, name, path);
+      if (path === void 0 || hop.isStrict) {
+        const why = hop.isStrict ? "StrictHostKeyChecking yes forbids it" : "no known_hosts file of the user's is named";
+        throw describeRefusal(where, verdict, name, path, `; it cannot be accepted: ${why}`);
       }
       const { fingerprint, type, line } = verdict;
-      if (!await ask2(async () => acceptHostKey({ host: name, fingerprint, type, line }))) {
-        throw describeRefusal(where, verdict, name, path);
-      }
+      const ask2 = async (signal) => acceptHostKey({ host: name, fingerprint, type, line }, signal);
+      const isAccepted = await deadline.pauseFor(ask2);
+      if (!isAccepted || deadline.signal.aborted) throw describeRefusal(where, verdict, name, path);
       await addKnownHost(path, line).catch((cause) => {
         throw new RepxError("SSH_HOST_KEY_UNKNOWN", `the key of ${where} was accepted, but ${path} cannot be written`, {
           hint: `Make the file writable, or add this line to it: ${line}`,
@@ -55631,24 +55716,24 @@ async function openHostKeyCheck(hop, where, credentials, ask2) {
 function isNew(verdict) {
   return verdict.verdict === "unknown" && verdict.knownTypes.length === 0 && verdict.authorities.length === 0;
 }
-function describeRefusal(where, verdict, name, path) {
+function describeRefusal(where, verdict, name, path, note2 = "") {
   const file = path ?? "known_hosts";
-  if (verdict.verdict === "unknown") return describeUnknown(where, verdict, file);
+  if (verdict.verdict === "unknown") return describeUnknown(where, verdict, file, note2);
   const revoked = `${where} offered the key ${verdict.fingerprint}, which ${renderPlaces(verdict.listed)} marks as revoked`;
   const changed = `${where} offered the key ${verdict.fingerprint}, but known_hosts has ${renderListed(verdict.listed)}`;
   const isRevoked = verdict.verdict === "revoked";
   const ask2 = "Ask the host's administrators whether its key was replaced.";
-  const remedy = path === void 0 ? "replace the old line" : `run \`ssh-keygen -f ${path} -R '${name}'\` and add the line`;
+  const remedy = path === void 0 ? "replace the old line" : `run \`ssh-keygen -f ${showWord(path)} -R ${showWord(name)}\` and add the line`;
   return new RepxError("SSH_HOST_KEY_MISMATCH", isRevoked ? revoked : changed, {
     hint: isRevoked ? `${ask2} Do not connect before.` : `${ask2} Only then ${remedy}: ${verdict.line}`,
     details: verdict
   });
 }
-function describeUnknown(where, verdict, file) {
+function describeUnknown(where, verdict, file, note2) {
   const { authorities, knownTypes, fingerprint, line } = verdict;
   const others = knownTypes.length === 0 ? "" : `; it is known by ${knownTypes.join(", ")}`;
   const byAuthority = authorities.length === 0 ? "" : `; it is known by certificates of the authority ${renderListed(authorities)}, and host certificates are not supported`;
-  const message = `${where} offered the key ${fingerprint}, which is not in known_hosts${others}${byAuthority}`;
+  const message = `${where} offered the key ${fingerprint}, which is not in known_hosts${others}${byAuthority}${note2}`;
   const hint = `If ${fingerprint} is the host's fingerprint, add this line to ${file}: ${line}`;
   return new RepxError("SSH_HOST_KEY_UNKNOWN", message, { hint, details: verdict });
 }
@@ -55674,11 +55759,11 @@ var DIGESTS = /* @__PURE__ */ new Map([
 ]);
 function parsePrivateKey(text, passphrase, source) {
   const clean = cleanKeyText(text);
-  if (clean === "\n") throw refuse(`${source} is empty`, HINT2);
+  if (clean === "\n") throw refuse2(`${source} is empty`, HINT2);
   const parsed = import_ssh2.default.utils.parseKey(clean, passphrase);
   if (parsed instanceof Error) throw explain(parsed.message, passphrase !== void 0, source);
   const [key] = Array.isArray(parsed) ? parsed : [parsed];
-  if (key === void 0 || !key.isPrivateKey()) throw refuse(`${source} is a public key, not a private one`, HINT2);
+  if (key === void 0 || !key.isPrivateKey()) throw refuse2(`${source} is a public key, not a private one`, HINT2);
   const secret = createPrivateKey(key.getPrivatePEM());
   const blob = key.getPublicSSH();
   return { blob, fingerprint: fingerprintKey(blob), sign: (data, format) => signBy(secret, data, format) };
@@ -55725,42 +55810,49 @@ function isForWantOfPassphrase(message) {
 function explain(message, hasPassphrase, source) {
   if (isForWantOfPassphrase(message)) {
     const hint = "Give the passphrase too, or use a key made without one: `ssh-keygen -t ed25519 -N '' -f key`.";
-    return refuse(`${source} is encrypted and no passphrase was given`, hint);
+    return refuse2(`${source} is encrypted and no passphrase was given`, hint);
   }
   if (hasPassphrase && /passphrase|decrypt|integrity/i.test(message)) {
-    return refuse(`${source} cannot be decrypted with the passphrase that was given`, "Check the passphrase.");
+    return refuse2(`${source} cannot be decrypted with the passphrase that was given`, "Check the passphrase.");
   }
-  return refuse(`${source} is not a private key that can be read`, HINT2);
+  return refuse2(`${source} is not a private key that can be read`, HINT2);
 }
-function refuse(message, hint) {
+function refuse2(message, hint) {
   return new RepxError("SSH_KEY_INVALID", message, { hint });
 }
 
 // ../core/src/target/passphrases.ts
 var QUESTIONS = 3;
-function startPassphrases(given, ask2) {
+function startPassphrases(given, ask2, signal) {
+  let turn = Promise.resolve();
+  const unlock = async (text, source) => {
+    let failure2;
+    const attempt = (passphrase) => {
+      try {
+        return parsePrivateKey(text, passphrase, source);
+      } catch (error3) {
+        if (!(error3 instanceof RepxError)) throw error3;
+        failure2 = error3;
+        return void 0;
+      }
+    };
+    const key = attempt(given);
+    if (key !== void 0) return key;
+    for (let question = 0; question < QUESTIONS && !signal.aborted; question++) {
+      const answer = await ask2?.(source);
+      if (answer === void 0) break;
+      const unlocked = attempt(answer);
+      if (unlocked !== void 0) return unlocked;
+    }
+    throw failure2;
+  };
   return {
     canAsk: ask2 !== void 0,
     async unlock(text, source) {
-      let failure2;
-      const attempt = (passphrase) => {
-        try {
-          return parsePrivateKey(text, passphrase, source);
-        } catch (error3) {
-          if (!(error3 instanceof RepxError)) throw error3;
-          failure2 = error3;
-          return void 0;
-        }
-      };
-      const key = attempt(given);
-      if (key !== void 0) return key;
-      for (let question = 0; question < QUESTIONS; question++) {
-        const answer = await ask2?.(source);
-        if (answer === void 0) break;
-        const unlocked = attempt(answer);
-        if (unlocked !== void 0) return unlocked;
-      }
-      throw failure2;
+      const mine = turn.then(async () => unlock(text, source));
+      turn = mine.catch(() => {
+      });
+      return mine;
     }
   };
 }
@@ -55810,6 +55902,11 @@ function describeClosed(where, hop, error3) {
     cause: error3
   });
 }
+function describeUnanswered(where) {
+  return new RepxError("SSH_UNREACHABLE", `${where} closed the connection before the question was answered`, {
+    hint: "Servers wait for a login for a minute or two (LoginGraceTime): try again with the answer at hand."
+  });
+}
 function describeNoWay(jump, where, error3) {
   const isForbidden = error3.reason === 1;
   const why = isForbidden ? "it forbids forwarding" : quoteServer(error3.message.replace("(SSH) Channel open failure: ", ""));
@@ -55830,6 +55927,8 @@ function describeNoKey(where, targetName, problems) {
   });
 }
 function describeRefusedKeys(where, hop, { problems }, login, cause) {
+  const further = login.further();
+  if (further !== void 0) return describeFurther(`${hop.user}@${where}`, further, cause);
   const tried = login.tried.map((key) => key.label);
   const [only] = tried;
   const what = tried.length === 1 && only !== void 0 ? `the key ${only}` : `every key: ${tried.join("; ")}`;
@@ -55841,9 +55940,19 @@ function describeRefusedKeys(where, hop, { problems }, login, cause) {
     ...isEarly ? [`the server said: ${quoteServer(cause.message)}`] : []
   ];
   const message = `${hop.user}@${where} refused ${what}${notes.length === 0 ? "" : ` (${notes.join("; ")})`}`;
+  const add = `Add the public half of the key to ~${hop.user}/.ssh/authorized_keys on ${hop.host}; compare with \`ssh-keygen -lf\`.`;
+  const narrow = login.left.length === 0 ? "" : ` If one that was not tried is the right one, name it and write \`IdentitiesOnly yes\` for ${hop.host} in ~/.ssh/config: the agent's other keys then stay out.`;
   return new RepxError("SSH_KEY_REFUSED", message, {
-    hint: `Add the public half of the key to ~${hop.user}/.ssh/authorized_keys on ${hop.host}; compare with \`ssh-keygen -lf\`.`,
+    hint: `${add}${narrow}`,
     details: { tried, notes },
+    cause
+  });
+}
+function describeFurther(who, { key, methods }, cause) {
+  const asked = methods.length === 0 ? "more" : quoteServer(methods.join(" or "));
+  return new RepxError("SSH_KEY_REFUSED", `${who} took the key ${key} and also asks for ${asked}`, {
+    hint: "A second factor cannot be given here: ask the site for access with a key alone, or for the host that it has for automation.",
+    details: { key, methods },
     cause
   });
 }
@@ -55851,7 +55960,7 @@ function quoteServer(text) {
   return text.replaceAll(new RegExp("\\p{Cc}+", "gu"), " ").slice(0, 200);
 }
 function renderSsh(hop, option = "") {
-  return `ssh ${option}-p ${hop.port} ${hop.user}@${hop.host} true`;
+  return `ssh ${option}-p ${hop.port} ${showWord(`${hop.user}@${hop.host}`)} true`;
 }
 
 // ../core/src/target/ssh-login.ts
@@ -55912,12 +56021,20 @@ function startLogin(client, user, keys) {
   const waiting = keys.slice(0, LOGIN_TRIES);
   const tried = [];
   const problems = [];
+  let further;
   return {
+    further: () => further,
     tried,
     left: keys.slice(LOGIN_TRIES),
     problems,
     handler: (_left, _partial, next) => {
-      const key = waiting.shift();
+      if (tried.length === 0) {
+        watchPartialSuccess(client, (methods) => {
+          further = { key: tried.at(-1)?.label ?? "", methods };
+        });
+      }
+      const isOver = further !== void 0 && !further.methods.includes("publickey");
+      const key = isOver ? void 0 : waiting.shift();
       if (key === void 0) {
         Reflect.apply(next, void 0, [false]);
         return;
@@ -55926,6 +56043,17 @@ function startLogin(client, user, keys) {
       next({ type: "agent", username: user, agent: makeAgent(client, key, (problem) => problems.push(problem)) });
     }
   };
+}
+function watchPartialSuccess(client, note2) {
+  const handlers = readField(readField(client, "_protocol"), "_handlers");
+  const handle = readField(handlers, "USERAUTH_FAILURE");
+  if (typeof handlers !== "object" || handlers === null || typeof handle !== "function") return;
+  const watch = (...answer) => {
+    const [, methods, isPartial] = answer;
+    if (isPartial === true) note2(Array.isArray(methods) ? methods.map(String) : []);
+    Reflect.apply(handle, void 0, answer);
+  };
+  Object.assign(handlers, { USERAUTH_FAILURE: watch });
 }
 function makeAgent(client, key, onProblem) {
   const offer = makeOffer(key);
@@ -56012,7 +56140,7 @@ async function connectClient(entry) {
     const isRefusal = error3.level === "client-authentication" || isLoggingIn && typeof error3.code === "number";
     reject(isRefusal ? describeRefusedKeys(where, hop, entry.keys, login, error3) : describeClosed(where, hop, error3));
   });
-  client.once("close", () => reject(describeClosed(where, hop)));
+  client.once("close", () => reject(deadline.isPaused() ? describeUnanswered(where) : describeClosed(where, hop)));
   client.once("ready", () => resolve8(client));
   client.connect({
     sock: socket,
@@ -56070,7 +56198,7 @@ function orderHostKeyAlgorithms(knownTypes) {
 }
 
 // ../core/src/target/identity-file.ts
-import { readFile as readFile4 } from "node:fs/promises";
+import { readFile as readFile3 } from "node:fs/promises";
 
 // ../core/src/target/ssh-agent.ts
 import { once } from "node:events";
@@ -56209,7 +56337,10 @@ async function readIdentityText(text, source, passphrases, publicBeside) {
     throw error3;
   }
 }
-async function readCertificates(identityFiles, certificateFiles) {
+async function readCertificates({
+  identityFiles,
+  certificateFiles
+}) {
   const paths = [...certificateFiles, ...identityFiles.map((path) => `${path.replace(/\.pub$/, "")}-cert.pub`)];
   const texts = await Promise.all(paths.map(readText2));
   return texts.flatMap((text) => typeof text === "string" ? parseCertificateLine(text) ?? [] : []);
@@ -56228,19 +56359,19 @@ function signLater(keyBlob, source, unlock) {
   };
 }
 async function readText2(path) {
-  return readFile4(path, "utf8").catch((error3) => error3);
+  return readFile3(path, "utf8").catch((error3) => error3);
 }
 
 // ../core/src/target/ssh-keys.ts
 async function collectKeys(hop, isTarget, sources) {
   const given = await readGivenKey(sources);
   if (given !== void 0 && isTarget) {
-    return { keys: listLoginKeys([given], await readCertificates([], hop.certificateFiles)), problems: [] };
+    return { keys: listLoginKeys([given], await readCertificates(hop)), problems: [] };
   }
   const identities = await Promise.all(hop.identityFiles.map((path) => readIdentity(path, sources.passphrases)));
-  const agent = await readAgent(sources);
+  const agent = await readAgent(hop, sources);
   const signers = [...given === void 0 ? [] : [given], ...orderSigners(hop, identities, agent.signers)];
-  const certificates = await readCertificates(hop.identityFiles, hop.certificateFiles);
+  const certificates = await readCertificates(hop);
   const held = new Set(signers.map((signer) => signer.keyBlob.toString("base64")));
   const isHeld = (identity) => held.has(identity.keyBlob?.toString("base64") ?? "");
   const problems = identities.flatMap((identity) => {
@@ -56257,7 +56388,7 @@ async function readGivenKey({ credentials, passphrases }) {
   parsePrivateKey(credentials.privateKey, credentials.passphrase, source);
   throw new RepxError("SSH_KEY_INVALID", `${source} cannot be used`, { hint: "Give another private key." });
 }
-async function readAgent({ agentSocket, signal }) {
+async function readAgent({ agentSocket }, { signal }) {
   if (agentSocket === void 0) return { signers: [], problems: [] };
   try {
     const keys = await listAgentKeys(agentSocket, signal);
@@ -56307,7 +56438,7 @@ async function openSocket(place, signal) {
 function gatherWrites(stream) {
   const write = stream.write.bind(stream);
   let isGathering = false;
-  const gather2 = (...given) => {
+  const gather2 = (chunk) => {
     if (!isGathering) {
       isGathering = true;
       stream.cork();
@@ -56316,9 +56447,15 @@ function gatherWrites(stream) {
         stream.uncork();
       });
     }
-    return write(...given);
+    return isLargePacket(chunk) ? write(chunk, () => freePacket(chunk)) : write(chunk);
   };
   Object.defineProperty(stream, "write", { value: gather2, configurable: true, writable: true });
+}
+function isLargePacket({ buffer }) {
+  return buffer instanceof ArrayBuffer && buffer.byteLength > 16384 && buffer.byteLength < 65536;
+}
+function freePacket({ buffer }) {
+  if (buffer instanceof ArrayBuffer && !buffer.detached) buffer.transfer(0);
 }
 function joinPieces(channel) {
   const joinAll = (pieces, done) => {
@@ -56334,7 +56471,7 @@ async function openHops(route, target, credentials) {
   let late;
   const deadline = startConnectDeadline(seconds, () => late?.() ?? new Error("nothing was begun"));
   const { askPassphrase } = credentials;
-  const ask2 = askPassphrase === void 0 ? void 0 : async (what) => deadline.pauseFor(() => askPassphrase(what));
+  const ask2 = askPassphrase === void 0 ? void 0 : async (what) => deadline.pauseFor(async (signal) => askPassphrase(what, signal));
   const travel = {
     route,
     target,
@@ -56342,21 +56479,20 @@ async function openHops(route, target, credentials) {
     deadline,
     sources: {
       credentials,
-      passphrases: startPassphrases(credentials.passphrase, ask2),
+      passphrases: startPassphrases(credentials.passphrase, ask2, deadline.signal),
       signal: deadline.signal,
-      ...route.agentSocket === void 0 ? {} : { agentSocket: route.agentSocket },
       ...target.identityFile === void 0 ? {} : { namedIdentityFile: target.identityFile }
     },
     note: (where, hop, step2) => {
       late = () => describeLateLogin(where, hop, step2, seconds);
     }
   };
-  const open8 = [];
+  const open6 = [];
   try {
-    for (const index of route.hops.keys()) open8.push(await openHop(travel, index, open8.at(-1)));
-    return open8;
+    for (const index of route.hops.keys()) open6.push(await openHop(travel, index, open6.at(-1)));
+    return open6;
   } catch (error3) {
-    await closeHops(open8);
+    await closeHops(open6);
     throw error3;
   } finally {
     deadline.stop();
@@ -56379,9 +56515,12 @@ async function openHop(travel, index, previous) {
   if (hop === void 0) throw new Error(`there is no hop ${index}`);
   const where = nameHop(hop, index, route.hops.length);
   travel.note(where, hop, "it did not answer");
-  const keys = await Promise.race([collectKeys(hop, index === route.hops.length - 1, travel.sources), deadline.passed]);
+  const lost = previous === void 0 ? [] : [waitForLoss(previous, where)];
+  const collecting = collectKeys(hop, index === route.hops.length - 1, travel.sources);
+  const keys = await Promise.race([collecting, deadline.passed, ...lost]);
   if (keys.keys.length === 0) throw describeNoKey(`${hop.user}@${where}`, travel.target.name, keys.problems);
-  const hostKey = await openHostKeyCheck(hop, where, credentials, async (question) => deadline.pauseFor(question));
+  const opening = openHostKeyCheck(hop, where, credentials, deadline);
+  const hostKey = await Promise.race([opening, deadline.passed]);
   const socket = await openWay(hop, where, previous, deadline);
   travel.note(where, hop, "it took the connection and did not exchange keys");
   const onLogin = () => travel.note(where, hop, "it did not answer the login");
@@ -56393,6 +56532,14 @@ async function openHop(travel, index, previous) {
     socket.destroy();
     throw error3;
   }
+}
+function waitForLoss({ closed, where: jump }, where) {
+  const lost = closed.then(() => {
+    throw describeNoWay(jump, where, new Error("the connection to it was lost"));
+  });
+  lost.catch(() => {
+  });
+  return lost;
 }
 async function openWay(hop, where, previous, deadline) {
   if (previous !== void 0) return Promise.race([forward(hop, where, previous), deadline.passed]);
@@ -57035,7 +57182,7 @@ function parseSshConfig(text, source) {
       if ("config" in node2) visit(node2.config);
     }
   };
-  visit(parseText(text, source));
+  visit(parseText(doubleQuotes(text), source));
   return { source, lines };
 }
 function resolveSshConfig(files, query) {
@@ -57113,6 +57260,15 @@ function readCriterion(name, rest, walk) {
   if (name === "localuser") return matchesHost(patterns, query.localUser);
   return void 0;
 }
+function doubleQuotes(text) {
+  return text.replaceAll(
+    /^(?!\s*(?:#|match\b|proxy(?:command|jump)\b)).*$/gim,
+    (line) => line.replaceAll(
+      /"(?:\\.|[^"\\])*"|(?<=[\s=])'(?<inner>(?:\\.|[^'\\])*)'(?=\s|$)/g,
+      (whole, inner) => inner === void 0 ? whole : `"${inner.replaceAll(String.raw`\'`, "'").replaceAll('"', String.raw`\"`)}"`
+    )
+  );
+}
 function parseText(text, source) {
   try {
     return parse5(text);
@@ -57122,13 +57278,13 @@ function parseText(text, source) {
 }
 function refuseText(source, why, cause) {
   return new RepxError("CONFIG_INVALID", `${source} is no ssh_config: ${why}`, {
-    hint: `See what OpenSSH says of it: \`ssh -G -F ${source} host\`.`,
+    hint: `See what OpenSSH says of it: \`ssh -G -F ${showWord(source)} host\`.`,
     cause
   });
 }
 
 // ../core/src/target/ssh-config-file.ts
-import { open as open6, readdir as readdir4 } from "node:fs/promises";
+import { readdir as readdir4, stat as stat6 } from "node:fs/promises";
 import { dirname as dirname4, isAbsolute as isAbsolute2, join as join6 } from "node:path";
 var MAX_DEPTH = 16;
 var SYSTEM_FILE = "/etc/ssh/ssh_config";
@@ -57159,34 +57315,22 @@ async function readFileWithIncludes(path, place, trail) {
   return { source: path, lines };
 }
 async function readText3(path, isUsers) {
-  try {
-    var _stack = [];
-    try {
-      const file = __using(_stack, await open6(path), true);
-      const status = await file.stat();
-      if (status.isDirectory()) return "";
-      const isForeign = status.uid !== 0 && status.uid !== readUserNumber();
-      if (isUsers && (isForeign || (status.mode & 18) !== 0)) {
-        throw new RepxError("CONFIG_INVALID", `${path} can be written by others, so OpenSSH and we refuse it`, {
-          hint: isForeign ? `Make it yours: \`sudo chown "$USER" ${path}\`.` : `Run \`chmod go-w ${path}\`.`
-        });
-      }
-      return await file.readFile("utf8");
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (cause) {
-    if (cause instanceof RepxError) throw cause;
-    const code = cause instanceof Error && "code" in cause ? cause.code : void 0;
-    if (code === "ENOENT" || code === "ENOTDIR") return "";
-    throw new RepxError("CONFIG_INVALID", `${path} cannot be read`, {
-      hint: `See \`ls -l ${path}\`: it must be a file that the user who runs this can read.`,
-      cause
+  if (await isFolder(path)) return "";
+  const text = await readIfThere(path, ({ uid, mode }) => {
+    const isForeign = uid !== 0 && uid !== readUserNumber();
+    if (!isUsers || !isForeign && (mode & 18) === 0) return;
+    const word = showWord(path);
+    throw new RepxError("CONFIG_INVALID", `${path} can be written by others, so OpenSSH and we refuse it`, {
+      hint: isForeign ? `Make it yours: \`sudo chown "$USER" ${word}\`.` : `Run \`chmod go-w ${word}\`.`
     });
-  }
+  });
+  return text ?? "";
+}
+async function isFolder(path) {
+  return stat6(path).then(
+    (status) => status.isDirectory(),
+    () => false
+  );
 }
 async function findIncluded(word, source, { folder, home }) {
   if (word.includes("[")) {
@@ -57218,38 +57362,32 @@ function readHop({ place, settings, context: context3, table, isTarget }) {
   const port = place.port ?? readPort(settings) ?? 22;
   const alias = settings.first.get("hostkeyalias")?.[0]?.value.toLowerCase();
   const paths = makePathContext({ host, user, port }, place.host, alias, context3);
-  const own2 = { identities: readIdentities(settings, paths), knownHosts: readKnownHosts2(settings, paths) };
-  const identityFiles = chooseIdentities(own2.identities, table.identityFile, isTarget, context3);
-  const knownHosts = table.knownHosts === void 0 ? [] : [table.knownHosts];
+  const identityFiles = chooseIdentities(readIdentities(settings, paths), table.identityFile, isTarget, context3);
+  const agentSocket = readAgentSocket(settings, paths);
   return {
     user,
     host,
     port,
-    hostKeyName: alias ?? host,
+    ...alias === void 0 ? {} : { alias },
     identityFiles,
-    certificateFiles: [
-      .../* @__PURE__ */ new Set([
-        ...expandAll(settings.certificateFiles, "CertificateFile", paths),
-        ...identityFiles.map((path) => `${path}-cert.pub`).filter(context3.isThere)
-      ])
-    ],
+    certificateFiles: expandAll(settings.certificateFiles, "CertificateFile", paths),
     identitiesOnly: readSwitch(settings, "IdentitiesOnly"),
-    knownHostsFiles: isTarget && knownHosts.length > 0 ? knownHosts : [...knownHosts, ...own2.knownHosts],
+    ...chooseKnownHosts(readKnownHosts2(settings, paths), table.knownHosts, isTarget),
+    ...agentSocket === void 0 ? {} : { agentSocket },
+    ...readRevokedKeysFile(settings, paths),
     isStrict: readStrictness(settings)
   };
 }
-function readAgentSocket(settings, hop, context3, place) {
-  const { environment } = context3;
-  const [said] = settings.first.get("identityagent") ?? [];
+function readAgentSocket({ first }, paths) {
+  const [said] = first.get("identityagent") ?? [];
   const read = (name) => {
-    const path = environment[name] ?? "";
+    const path = paths.environment[name] ?? "";
     return path === "" ? void 0 : resolve7(path);
   };
   if (said === void 0 || said.value === "SSH_AUTH_SOCK") return read("SSH_AUTH_SOCK");
   if (said.value.toLowerCase() === "none") return void 0;
   if (/^\$\w+$/.test(said.value)) return read(said.value.slice(1));
-  const alias = settings.first.get("hostkeyalias")?.[0]?.value.toLowerCase();
-  return expandPath(said, "IdentityAgent", makePathContext(hop, place.host, alias, context3));
+  return expandPath(said, "IdentityAgent", paths);
 }
 function readIdentities({ identityFiles }, paths) {
   return identityFiles.length === 0 ? void 0 : expandAll(identityFiles, "IdentityFile", paths);
@@ -57260,14 +57398,24 @@ function chooseIdentities(named, given, isTarget, { home, isThere: isThere2 }) {
   const usual = DEFAULT_KEYS.map((name) => join7(home, ".ssh", name)).filter(isThere2);
   return [.../* @__PURE__ */ new Set([...given === void 0 ? [] : [given], ...usual])];
 }
+function chooseKnownHosts(own2, given, isTarget) {
+  if (isTarget && given !== void 0) return { knownHostsFiles: [given], newHostsFile: given };
+  const mine = [...given === void 0 ? [] : [given], ...own2.user];
+  const [first] = mine;
+  return { knownHostsFiles: [...mine, ...own2.global], ...first === void 0 ? {} : { newHostsFile: first } };
+}
 function readKnownHosts2({ first }, paths) {
   const folder = join7(paths.home, ".ssh");
   const user = first.get("userknownhostsfile");
   const global2 = first.get("globalknownhostsfile");
-  return [
-    ...user === void 0 ? [join7(folder, "known_hosts"), join7(folder, "known_hosts2")] : expandAll(user, "UserKnownHostsFile", paths),
-    ...global2 === void 0 ? GLOBAL_KNOWN_HOSTS : expandAll(global2, "GlobalKnownHostsFile", paths)
-  ];
+  return {
+    user: user === void 0 ? [join7(folder, "known_hosts"), join7(folder, "known_hosts2")] : expandAll(user, "UserKnownHostsFile", paths),
+    global: global2 === void 0 ? GLOBAL_KNOWN_HOSTS : expandAll(global2, "GlobalKnownHostsFile", paths)
+  };
+}
+function readRevokedKeysFile({ first }, paths) {
+  const [path] = expandAll(first.get("revokedhostkeys") ?? [], "RevokedHostKeys", paths);
+  return path === void 0 ? {} : { revokedKeysFile: path };
 }
 function expandAll(said, keyword, paths) {
   return said.filter(({ value }) => value.toLowerCase() !== "none").map((word) => expandPath(word, keyword, paths));
@@ -57289,7 +57437,7 @@ function makePathContext({ host, user, port }, name, alias, { home, localUser, l
 }
 function readHost({ host, first }, place) {
   if (/^(?:[a-z0-9_][a-z0-9._-]*|[0-9a-f:.]+(?:%[\w.-]+)?)$/.test(host)) return host;
-  throw refuse2(
+  throw refuse3(
     first.get("hostname")?.[0] ?? { value: host, source: place.host },
     "HostName",
     "Write a name or an address."
@@ -57298,27 +57446,27 @@ function readHost({ host, first }, place) {
 function readUser({ first }) {
   const [said] = first.get("user") ?? [];
   if (said === void 0 || /^[^-\s\p{Cc}][^\s\p{Cc}]*$/u.test(said.value)) return said?.value;
-  throw refuse2(said, "User", "Write the name of the user there.");
+  throw refuse3(said, "User", "Write the name of the user there.");
 }
 function readPort({ first }) {
   const [said] = first.get("port") ?? [];
   if (said === void 0) return void 0;
   if (/^[1-9]\d{0,4}$/.test(said.value) && Number(said.value) <= 65535) return Number(said.value);
-  throw refuse2(said, "Port", "Write a number from 1 to 65535.");
+  throw refuse3(said, "Port", "Write a number from 1 to 65535.");
 }
 function readSwitch({ first }, keyword) {
   const [said] = first.get(keyword.toLowerCase()) ?? [];
   if (said === void 0 || /^(?:no|false)$/i.test(said.value)) return false;
   if (/^(?:yes|true)$/i.test(said.value)) return true;
-  throw refuse2(said, keyword, "Write yes or no.");
+  throw refuse3(said, keyword, "Write yes or no.");
 }
 function readStrictness({ first }) {
   const [said] = first.get("stricthostkeychecking") ?? [];
   if (said === void 0 || /^(?:no|false|off|ask|accept-new)$/i.test(said.value)) return false;
   if (/^(?:yes|true)$/i.test(said.value)) return true;
-  throw refuse2(said, "StrictHostKeyChecking", "Write yes, accept-new, ask or no.");
+  throw refuse3(said, "StrictHostKeyChecking", "Write yes, accept-new, ask or no.");
 }
-function refuse2({ value, source }, keyword, hint) {
+function refuse3({ value, source }, keyword, hint) {
   return new RepxError("CONFIG_INVALID", `${source}: ${keyword} is ${JSON.stringify(value)}`, { hint });
 }
 
@@ -57338,22 +57486,23 @@ async function resolveRoute(target, environment) {
 function planRoute(target, context3) {
   if (target.address === void 0) throw new TypeError(`target ${target.name} is this machine: no way leads there`);
   const { user, host, port } = target.address;
-  const open8 = target.undecided ?? [];
-  const place = { host, ...open8.includes("user") ? {} : { user }, ...open8.includes("port") ? {} : { port } };
+  const open6 = target.undecided ?? [];
+  const place = { host, ...open6.includes("user") ? {} : { user }, ...open6.includes("port") ? {} : { port } };
   const settings = readSettings(place, context3);
   const hop = readHop({ place, settings, context: context3, table: target, isTarget: true });
   const trail = [describe2(hop)];
   const jumps = target.proxyJump ?? readJumps(settings, place, hop);
   const hops = [...planJumps(jumps, target, trail, context3), hop];
-  const agentSocket = readAgentSocket(settings, hop, context3, place);
-  return { hops, ...agentSocket === void 0 ? {} : { agentSocket } };
+  if (hops.length > MAX_HOPS) throw refuseLong(hops.map(describe2), target);
+  return { hops };
 }
 function planJumps(jumps, target, trail, context3) {
   return jumps.flatMap((place, index) => {
     const settings = readSettings(place, context3);
     const hop = readHop({ place, settings, context: context3, table: target, isTarget: false });
     const longer = [...trail, describe2(hop)];
-    if (trail.includes(describe2(hop)) || longer.length > MAX_HOPS) throw refuseLoop(longer, target);
+    if (trail.includes(describe2(hop))) throw refuseLoop(longer, target);
+    if (longer.length > MAX_HOPS) throw refuseLong(longer.toReversed(), target);
     if (index > 0) return [hop];
     return [...planJumps(readJumps(settings, place, hop), target, longer, context3), hop];
   });
@@ -57390,6 +57539,12 @@ function refuseLoop(trail, target) {
     hint: 'Turn it off for the jump host: `ProxyJump none` in its Host block, above that of "Host *".'
   });
 }
+function refuseLong(way, target) {
+  const message = `the way to target ${target.name} has more than ${MAX_HOPS} hops: ${way.join(" \u2192 ")}`;
+  return new RepxError("CONFIG_INVALID", message, {
+    hint: "Take jump hosts out of ProxyJump in ssh_config, or of proxy_jump in config.toml."
+  });
+}
 
 // ../core/src/target/ssh-slots.ts
 function startSlots(count2) {
@@ -57420,6 +57575,7 @@ function startSlots(count2) {
 // ../core/src/target/ssh.ts
 var CHANNELS = 8;
 var OPEN_ATTEMPTS = 5;
+var PROHIBITED = 1;
 async function openSsh(target, credentials) {
   return openRoute(await resolveRoute(target, credentials.environment ?? {}), target, credentials);
 }
@@ -57429,7 +57585,7 @@ async function openRoute(route, target, credentials) {
   if (hop === void 0 || last === void 0) throw new Error("a route has at least one hop");
   const description = `${hop.user}@${hop.host}:${hop.port}`;
   const { client } = last;
-  const lost = Promise.race(hops.map(async (open8) => watchLoss(open8.client, open8 === last ? description : open8.where)));
+  const lost = Promise.race(hops.map(async (open6) => watchLoss(open6.client, open6 === last ? description : open6.where)));
   lost.catch(() => {
   });
   const slots = startSlots(CHANNELS);
@@ -57474,11 +57630,20 @@ function loseConnection(description, cause) {
     cause
   });
 }
+function describeNoSession(description, cause) {
+  const why = quoteServer(cause.message.replace("(SSH) Channel open failure: ", ""));
+  return new RepxError("SSH_COMMAND_FAILED", `${description} opens no session: ${why}`, {
+    hint: "The login itself went well. Ask the administrators there for MaxSessions 10 in sshd_config, and whether the user may run commands.",
+    cause
+  });
+}
 async function openChannel(client, request3, description, signal) {
   for (let attempt = 1; ; attempt++) {
     const answer = await startOnChannel(client, request3.argv);
     if (!(answer instanceof Error)) return answer;
-    if (attempt === OPEN_ATTEMPTS) throw loseConnection(description, answer);
+    const { reason } = answer;
+    if (typeof reason !== "number") throw loseConnection(description, answer);
+    if (reason === PROHIBITED || attempt === OPEN_ATTEMPTS) throw describeNoSession(description, answer);
     await sleep3(50 * 2 ** attempt, void 0, { signal });
   }
 }
@@ -57587,11 +57752,11 @@ async function readPatiently(coordinator, submission) {
 }
 
 // ../core/src/submit.ts
-import { basename as basename2, join as join13 } from "node:path";
+import { basename as basename2, join as join14 } from "node:path";
 
 // ../core/src/hand-over.ts
 import { mkdtemp, rm as rm3 } from "node:fs/promises";
-import { join as join11 } from "node:path";
+import { join as join12 } from "node:path";
 
 // ../core/src/lab/render-output-path.ts
 function renderOutputPath(template, folder) {
@@ -57604,12 +57769,12 @@ function renderOutputPath(template, folder) {
 function renderInputs(lab, jobId, basePath) {
   const executable = chooseExecutable(findJob(lab, jobId), "scatter");
   const inputs = (executable?.inputs ?? []).flatMap((mapping) => {
-    const value = renderInput(lab, jobId, mapping, basePath);
+    const value = renderInput2(lab, jobId, mapping, basePath);
     return value === void 0 ? [] : [[mapping.target_input, value]];
   });
   return Object.fromEntries(inputs);
 }
-function renderInput(lab, jobId, mapping, basePath) {
+function renderInput2(lab, jobId, mapping, basePath) {
   const { job_id: upstream, source_output: output, source_run: run } = mapping;
   if (upstream !== null && upstream !== void 0 && upstream !== "self" && typeof output === "string") {
     return renderOutput(lab, jobId, upstream, output, basePath);
@@ -57617,27 +57782,27 @@ function renderInput(lab, jobId, mapping, basePath) {
   if (mapping.type === "global" || mapping.target_input === "store__base") return basePath;
   if (run === null || run === void 0) return void 0;
   const source = lab.runs.get(run);
-  if (source === void 0) throw refuse3(`job ${jobId} needs the run ${run}, which the Lab does not have`);
+  if (source === void 0) throw refuse4(`job ${jobId} needs the run ${run}, which the Lab does not have`);
   return `${basePath}/artifacts/labs/${lab.hash}/${source.metadataPath}`;
 }
 function renderOutput(lab, jobId, upstream, output, basePath) {
   const template = chooseExecutable(findJob(lab, upstream), "gather")?.outputs[output];
   if (typeof template !== "string") {
-    throw refuse3(`job ${jobId} needs the output ${clipText(output)} of job ${upstream}, which declares no such path`);
+    throw refuse4(`job ${jobId} needs the output ${clipText(output)} of job ${upstream}, which declares no such path`);
   }
   const path = renderOutputPath(template, `${basePath}/outputs/${upstream}/out`);
   if (path !== void 0) return path;
-  throw refuse3(`job ${upstream} declares an output outside of its folder: ${clipText(template)}`);
+  throw refuse4(`job ${upstream} declares an output outside of its folder: ${clipText(template)}`);
 }
 function chooseExecutable(job, part) {
   return job.executables[job.stage_type === "scatter-gather" ? part : "main"];
 }
 function findJob(lab, id) {
   const job = lab.jobs.get(id);
-  if (job === void 0) throw refuse3(`the Lab has no job ${id}`);
+  if (job === void 0) throw refuse4(`the Lab has no job ${id}`);
   return job;
 }
-function refuse3(message) {
+function refuse4(message) {
   return new RepxError("LAB_INVALID", message, {
     hint: "Build the Lab again; its metadata does not fit together."
   });
@@ -57652,7 +57817,7 @@ function layOutScatterGather(lab, id, basePath, staticInputs) {
   const job = lab.jobs.get(id);
   const { scatter, gather: gather2 } = job?.executables ?? {};
   if (job === void 0 || scatter === void 0 || gather2 === void 0) {
-    throw refuse4(id, "it has no scatter or no gather");
+    throw refuse5(id, "it has no scatter or no gather");
   }
   const folder = `${basePath}/outputs/${id}`;
   const place = { id, folder, steps: listSteps(id, job), staticInputs };
@@ -57680,27 +57845,27 @@ function listSteps(id, job) {
     )
   );
   const odd = [...steps.keys()].find((name) => !STEP_NAME.test(name));
-  if (odd !== void 0) throw refuse4(id, `${JSON.stringify(clipText(odd))} is no name of a step`);
+  if (odd !== void 0) throw refuse5(id, `${JSON.stringify(clipText(odd))} is no name of a step`);
   return steps;
 }
 function readStep({ id, steps }, name) {
   const step2 = steps.get(name);
   if (step2 === void 0)
-    throw refuse4(id, `there is no step ${name}; its steps are ${listSome([...steps.keys()], 10)}`);
+    throw refuse5(id, `there is no step ${name}; its steps are ${listSome([...steps.keys()], 10)}`);
   return step2;
 }
 function orderSteps(place) {
   return orderNodes(
     [...place.steps.keys()].toSorted(),
     (name) => (readStep(place, name).deps ?? []).toSorted(),
-    (cycle) => refuse4(place.id, `its steps need each other: ${listSome(cycle, 10)}`)
+    (cycle) => refuse5(place.id, `its steps need each other: ${listSome(cycle, 10)}`)
   );
 }
 function findSink({ id, steps }) {
   const needed = new Set([...steps.values()].flatMap((step2) => step2.deps ?? []));
   const [sink, ...others] = [...steps.keys()].filter((name) => !needed.has(name));
   if (sink !== void 0 && others.length === 0) return sink;
-  throw refuse4(
+  throw refuse5(
     id,
     `exactly one step must be the last, found ${sink === void 0 ? "none" : listSome([sink, ...others], 10)}`
   );
@@ -57731,7 +57896,7 @@ function renderGatherInputs(place, scatter, gather2) {
 function renderOutput2(place, from, output, out) {
   const template = from.outputs[output];
   if (typeof template === "string") return renderTemplate(place, template, out);
-  throw refuse4(place.id, `${from.path} declares no path for its output ${clipText(output)}`);
+  throw refuse5(place.id, `${from.path} declares no path for its output ${clipText(output)}`);
 }
 function renderTemplates(place, outputs, out) {
   return Object.fromEntries(
@@ -57743,14 +57908,14 @@ function renderTemplates(place, outputs, out) {
 function renderTemplate({ id }, template, out) {
   const path = renderOutputPath(template, out);
   if (path !== void 0) return path;
-  throw refuse4(id, `it declares an output outside of its folder: ${clipText(template)}`);
+  throw refuse5(id, `it declares an output outside of its folder: ${clipText(template)}`);
 }
 function readStatic({ id, staticInputs }, reader, target) {
   const value = staticInputs[target];
   if (value !== void 0) return value;
-  throw refuse4(id, `nothing supplies the input ${clipText(target)} of ${reader}`);
+  throw refuse5(id, `nothing supplies the input ${clipText(target)} of ${reader}`);
 }
-function refuse4(id, message) {
+function refuse5(id, message) {
   return new RepxError("LAB_INVALID", `scatter-gather job ${id}: ${message}`, {
     hint: "Build the Lab again; its metadata does not fit together."
   });
@@ -57768,10 +57933,10 @@ function chooseHints(job) {
   const own2 = job?.resource_hints ?? void 0;
   if (job?.stage_type !== "scatter-gather" || own2 !== void 0) return own2;
   const hints = Object.values(job.executables).flatMap((part) => part.resource_hints ?? []);
-  const cpus = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
+  const cpus2 = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
   const mem = hints.flatMap((one) => one.mem ?? []).toSorted((left, right) => readMebibytes(left) - readMebibytes(right)).at(-1);
   return {
-    ...cpus === 0 ? {} : { cpus },
+    ...cpus2 === 0 ? {} : { cpus: cpus2 },
     ...mem === void 0 ? {} : { mem },
     partition: hints.find((one) => (one.partition ?? null) !== null)?.partition,
     sbatch_opts: [...new Set(hints.flatMap((one) => one.sbatch_opts ?? []))]
@@ -57782,25 +57947,37 @@ function readMebibytes(mem) {
   return Number(amount ?? 0) * (MEBIBYTES.get((unit ?? "").toUpperCase()) ?? 0);
 }
 
+// ../core/src/model/render-bytes.ts
+var UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
+function renderBytes(bytes) {
+  let [value, unit] = [Math.max(0, bytes), 0];
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1e3;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return `${value.toFixed(digits)} ${UNITS[unit] ?? ""}`;
+}
+
 // ../core/src/schedule/batches.ts
 var MAX_INDEX = 1e3;
 function planBatches(jobs) {
-  const open8 = [];
+  const open6 = [];
   const latest = /* @__PURE__ */ new Map();
   const places = /* @__PURE__ */ new Map();
   const claimed = /* @__PURE__ */ new Map();
   for (const job of jobs) {
     const upstream = findSinglePlace(job, places);
     const key = JSON.stringify([job.stage, job.resources, upstream === void 0 ? listDependencies(job) : ""]);
-    const batch = upstream === void 0 ? fillBatch(job, key, latest, open8) : joinBatch(job, upstream, key, claimed, latest, open8);
+    const batch = upstream === void 0 ? fillBatch(job, key, latest, open6) : joinBatch(job, upstream, key, claimed, latest, open6);
     places.set(job.id, { batch: batch.number, index: batch.index });
   }
-  return open8.map((batch) => ({
+  return open6.map((batch) => ({
     number: batch.number,
     stage: batch.first.stage,
     resources: batch.first.resources,
     tasks: batch.tasks,
-    dependency: renderDependency2(batch, places, open8)
+    dependency: renderDependency2(batch, places, open6)
   }));
 }
 function findSinglePlace(job, places) {
@@ -57810,52 +57987,52 @@ function findSinglePlace(job, places) {
 function listDependencies(job) {
   return job.dependsOn.map(({ id, kind }) => `${kind}:${id}`).toSorted();
 }
-function openBatch(job, corresponding, open8) {
-  const batch = { number: open8.length + 1, first: job, corresponding, tasks: /* @__PURE__ */ new Map() };
-  open8.push(batch);
+function openBatch(job, corresponding, open6) {
+  const batch = { number: open6.length + 1, first: job, corresponding, tasks: /* @__PURE__ */ new Map() };
+  open6.push(batch);
   return batch;
 }
-function fillBatch(job, key, latest, open8) {
+function fillBatch(job, key, latest, open6) {
   let batch = latest.get(key);
   if (batch === void 0 || batch.tasks.size >= MAX_INDEX) {
-    batch = openBatch(job, void 0, open8);
+    batch = openBatch(job, void 0, open6);
     latest.set(key, batch);
   }
   const index = batch.tasks.size + 1;
   batch.tasks.set(index, job);
   return { number: batch.number, index };
 }
-function joinBatch(job, upstream, key, claimed, latest, open8) {
+function joinBatch(job, upstream, key, claimed, latest, open6) {
   const claim2 = `${key} ${upstream.batch} ${upstream.index}`;
   const ordinal = claimed.get(claim2) ?? 0;
   claimed.set(claim2, ordinal + 1);
   const place = `${key} ${upstream.batch} #${ordinal}`;
   let batch = latest.get(place);
   if (batch === void 0) {
-    batch = openBatch(job, upstream.batch, open8);
+    batch = openBatch(job, upstream.batch, open6);
     latest.set(place, batch);
   }
   batch.tasks.set(upstream.index, job);
   return { number: batch.number, index: upstream.index };
 }
-function renderDependency2(batch, places, open8) {
+function renderDependency2(batch, places, open6) {
   if (batch.corresponding !== void 0) return { kind: "aftercorr", batch: batch.corresponding };
   if (batch.first.dependsOn.length === 0) return { kind: "none" };
   const ofKind = (kind) => gatherReferences(
     batch.first.dependsOn.filter((dependency) => dependency.kind === kind).map(({ id }) => id),
     places,
-    open8
+    open6
   );
   return { kind: "after", ok: ofKind("hard"), any: ofKind("soft") };
 }
-function gatherReferences(ids, places, open8) {
+function gatherReferences(ids, places, open6) {
   const wanted = /* @__PURE__ */ new Map();
   for (const id of ids) {
     const place = places.get(id);
     if (place !== void 0) wanted.set(place.batch, (wanted.get(place.batch) ?? /* @__PURE__ */ new Set()).add(place.index));
   }
   return [...wanted].flatMap(
-    ([number3, indexes]) => indexes.size === open8[number3 - 1]?.tasks.size ? [{ batch: number3 }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number3, index }))
+    ([number3, indexes]) => indexes.size === open6[number3 - 1]?.tasks.size ? [{ batch: number3 }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number3, index }))
   );
 }
 
@@ -57915,15 +58092,39 @@ async function writeJson(path, value) {
 `);
 }
 
+// ../core/src/sync/push/push.ts
+import { cpus } from "node:os";
+
 // ../core/src/sync/pack/packer.ts
 import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
+
+// ../core/src/sync/pack/packed-memory.ts
+var ROOM_BYTES = 32 << 20;
+function startPackedMemory() {
+  const free = [];
+  return {
+    // The one that was used last: its pages are there.
+    take: () => free.pop() ?? new SharedArrayBuffer(ROOM_BYTES),
+    give: (memory) => void free.push(memory)
+  };
+}
+
+// ../core/src/sync/pack/packer.ts
 var THREADS = 2;
 var HASH_BYTES = 32 << 20;
 var OPEN_COST = 16 << 10;
 function openPacker(workers = Math.min(THREADS, availableParallelism()), program = locateProgram()) {
   const threads = openThreads(workers, program);
   const { run } = threads;
+  const memory = startPackedMemory();
+  const packInto = async (request3, room) => {
+    const result = readPacked(await run(makePackJob(request3, room)));
+    if (result.bytes.buffer instanceof SharedArrayBuffer) return { ...result, release: () => memory.give(room) };
+    memory.give(room);
+    return { ...result, release: () => {
+    } };
+  };
   return {
     scan: async ({ source, only, isStore, hash: hash5 }) => {
       const entries = parseIndex(readText(await run({ kind: "scan", source, only, isStore })));
@@ -57934,12 +58135,11 @@ function openPacker(workers = Math.min(THREADS, availableParallelism()), program
       const hashes = new Map(parts.flat().map(({ path }, index) => [path, all[index]]));
       return entries.map((entry) => addHash(entry, hashes.get(entry.path)));
     },
-    pack: async (request3) => readPacked(await run(makePackJob(request3))),
+    pack: async (request3) => packInto(request3, memory.take()),
     hash: async (path) => {
       const [digest2 = ""] = readTexts(await run({ kind: "hash", files: [[readBytes(path)]] }));
       return digest2;
     },
-    isCompressible: async (path) => readFlag(await run({ kind: "judge", path: readBytes(path) })),
     [Symbol.asyncDispose]: threads.close
   };
 }
@@ -57965,15 +58165,15 @@ function makeHashJob(source, files) {
 function addHash(entry, sha256) {
   return entry.kind === "file" && sha256 !== void 0 ? { ...entry, sha256 } : entry;
 }
-function makePackJob({ parcel, sources, staging, encoding, level }) {
+function makePackJob({ parcel, sources, staging, encoding, bytesPerSecond }, room) {
   if (parcel.kind === "bundle") {
     const entries = parcel.entries.map(renderPackEntry);
-    return { kind: "bundle", entries, sources, staging, encoding, level };
+    return { kind: "bundle", entries, sources, staging, encoding, bytesPerSecond, room };
   }
   const { item, path, offsetBytes, sizeBytes } = parcel;
   const source = sources.get(item);
   if (source === void 0) throw new TypeError(`no source for item ${item}`);
-  return { kind: "slice", path: joinSource(source, path), offsetBytes, sizeBytes, encoding, level };
+  return { kind: "part", path: joinSource(source, path), offsetBytes, sizeBytes, encoding, bytesPerSecond, room };
 }
 function openThreads(most, program) {
   const threads = /* @__PURE__ */ new Set();
@@ -58109,45 +58309,6 @@ async function checkSources(items) {
   }
 }
 
-// ../core/src/sync/push/check-space.ts
-var BLOCK_BYTES = 4096;
-var RESERVE = 0.01;
-function checkSpace(needed, facts, where) {
-  const bytes = sumNeeded(needed);
-  const place = `${where.basePath} on ${where.description}`;
-  const details = { neededBytes: bytes, neededFiles: needed.files, ...facts };
-  const refuse7 = (what, hint) => {
-    throw new RepxError("SYNC_NO_SPACE", what, { hint, details });
-  };
-  if (bytes > facts.quotaBytes && facts.quotaBytes <= facts.freeBytes) {
-    refuse7(
-      `this push needs ${renderBytes(bytes)} at ${place}, but the quota leaves ${renderBytes(facts.quotaBytes)}`,
-      "Remove what is no longer needed there (`quota -s` tells what counts), or ask for a larger quota; nothing was sent."
-    );
-  }
-  if (bytes > facts.freeBytes) {
-    refuse7(
-      `this push needs ${renderBytes(bytes)} at ${place}, but ${renderBytes(facts.freeBytes)} are free`,
-      `Make room on that file system (\`df -h ${where.basePath}\`), or choose another base_path; nothing was sent.`
-    );
-  }
-  if (needed.files > facts.freeFiles) {
-    refuse7(
-      `this push makes ${needed.files} files at ${place}, but its file system has room for ${facts.freeFiles}`,
-      `Remove files on that file system (\`df -i ${where.basePath}\`), or choose another base_path; nothing was sent.`
-    );
-  }
-}
-function sumNeeded({ contentBytes, files, parcelBytes }) {
-  return Math.ceil((contentBytes + files * BLOCK_BYTES + parcelBytes) * (1 + RESERVE));
-}
-function renderBytes(bytes) {
-  const units = ["B", "kB", "MB", "GB", "TB"];
-  const power = Math.min(Math.max(0, Math.floor(Math.log10(Math.max(bytes, 1)) / 3)), units.length - 1);
-  const value = bytes / 1e3 ** power;
-  return `${power === 0 ? value : value.toFixed(1)} ${units[power]}`;
-}
-
 // ../core/src/sync/push/group-items.ts
 import { hash } from "node:crypto";
 import { posix as posix3 } from "node:path";
@@ -58216,7 +58377,7 @@ function chooseRules(item) {
   return item.replaces === true ? "r" : "-";
 }
 function chooseTopMode({ entries: [top] }) {
-  return top?.kind === "folder" && (top.mode & 128) === 0 ? top.mode.toString(8) : "-";
+  return top?.kind === "folder" && (top.mode & 128) === 0 ? "u-w" : "-";
 }
 function rankGroup([first]) {
   const folder = posix3.dirname(first?.item.destination ?? "");
@@ -58226,8 +58387,7 @@ function rankGroup([first]) {
 
 // ../core/src/sync/push/large-files.ts
 import { hash as hash2 } from "node:crypto";
-function startSlicedFiles(packer, plan, arrived) {
-  const rawIds = new Set(arrived);
+function startSlicedFiles(packer, plan) {
   const slices = Map.groupBy(
     plan.parcels.filter((parcel) => parcel.kind === "slice"),
     ({ item, path }) => `${item}/${path}`
@@ -58235,12 +58395,11 @@ function startSlicedFiles(packer, plan, arrived) {
   const files = new Map(
     plan.largeFiles.map((file) => {
       const key = `${file.item}/${file.path}`;
-      return [key, makeSlicedFile(packer, plan, file, { slices: slices.get(key) ?? [], rawIds })];
+      return [key, makeSlicedFile(packer, plan, file, slices.get(key) ?? [])];
     })
   );
   const missing = new Map([...files].map(([key, { slices: all }]) => [key, all.length]));
   return {
-    all: [...files.values()],
     begin(parcel) {
       if (parcel.kind !== "slice") return;
       void files.get(`${parcel.item}/${parcel.path}`)?.readHash().catch(() => {
@@ -58252,54 +58411,82 @@ function startSlicedFiles(packer, plan, arrived) {
       const left = (missing.get(key) ?? 0) - 1;
       missing.set(key, left);
       return left === 0 ? files.get(key) : void 0;
-    },
-    noteRaw: ({ id }) => void rawIds.add(id),
-    find: (item, path) => files.get(`${item}/${path}`)
+    }
   };
 }
-function makeSlicedFile(packer, plan, file, { slices, rawIds }) {
+function makeSlicedFile(packer, plan, file, slices) {
   const path = toDiskPath(joinSource(plan.sources.get(file.item) ?? "", file.path));
   let reading;
   return {
     file,
     slices,
     mark: `file-${hash2("sha256", `${file.item}/${file.path}`).slice(0, 32)}`,
-    isRaw: () => slices.some(({ id }) => rawIds.has(id)),
-    readHash: async () => reading ??= packer.hash(path)
+    readHash: async () => plan.encoding === "none" ? reading ??= packer.hash(path) : void 0
+  };
+}
+
+// ../core/src/sync/push/processor-load.ts
+var LEAST_MS = 100;
+var BUSY_IDLE = 0.2;
+function startProcessorLoad(readTimes, now2) {
+  let since = { ms: now2(), ...readTimes() };
+  let isBusy = false;
+  return {
+    isBusy() {
+      const ms = now2();
+      if (ms - since.ms < LEAST_MS) return isBusy;
+      const times = readTimes();
+      const passed = times.all - since.all;
+      if (passed > 0) isBusy = (times.idle - since.idle) / passed < BUSY_IDLE;
+      since = { ms, ...times };
+      return isBusy;
+    }
   };
 }
 
 // ../core/src/sync/push/link-rate.ts
-var LEAST_BYTES = 12 << 20;
+var WINDOW_BYTES = 2 << 20;
+var LEAST_BYTES = 2 << 20;
 function startLinkRate(now2) {
   const { promise: first, resolve: giveUp } = Promise.withResolvers();
-  let [bytes, busyMs, active, sinceMs] = [0, 0, 0, 0];
+  let [bytes, busyMs, active, mostActive, sinceMs] = [0, 0, 0, 0, 0];
+  const read = () => {
+    const ms = busyMs + (active === 0 ? 0 : now2() - sinceMs);
+    const arrived = bytes - mostActive * WINDOW_BYTES;
+    return arrived < LEAST_BYTES || ms <= 0 ? void 0 : arrived / (ms / 1e3);
+  };
+  const enter = () => {
+    if (active === 0) sinceMs = now2();
+    active += 1;
+    mostActive = Math.max(mostActive, active);
+  };
+  const leave = () => {
+    active -= 1;
+    if (active === 0) busyMs += now2() - sinceMs;
+  };
   return {
     first,
     giveUp,
+    read,
     begin() {
-      let state = "waits";
+      let isGoing = false;
+      const stop = () => {
+        if (isGoing) leave();
+        isGoing = false;
+      };
       return {
         add: (more) => {
-          if (state === "waits") {
-            if (active === 0) sinceMs = now2();
-            active += 1;
-            state = "goes";
-          }
+          if (!isGoing) enter();
+          isGoing = true;
           bytes += more;
+          if (read() !== void 0) giveUp();
         },
+        pause: stop,
         end: () => {
-          if (state === "ended") return;
-          if (state === "goes") active -= 1;
-          if (state === "goes" && active === 0) busyMs += now2() - sinceMs;
-          state = "ended";
+          stop();
           giveUp();
         }
       };
-    },
-    read() {
-      const ms = busyMs + (active === 0 ? 0 : now2() - sinceMs);
-      return bytes < LEAST_BYTES || ms <= 0 ? void 0 : bytes / (ms / 1e3);
     }
   };
 }
@@ -58358,276 +58545,9 @@ function hasRoom(path, links) {
   return (links.get(path) ?? 0) < LINKS_OF_ONE_FILE;
 }
 
-// ../core/src/sync/push/list-trees.ts
-var ARTIFACTS = "artifacts/";
-var STORE = "store%";
-var HASH_LENGTH = 33;
-async function listTrees(packer, items, facts) {
-  const indexes = facts.canLink ? parseIndexes(facts.indexes) : /* @__PURE__ */ new Map();
-  const byName = Map.groupBy(indexes.keys(), nameWithoutHash);
-  const links = /* @__PURE__ */ new Map();
-  const scanned = items.map(async (item) => {
-    const names = findCandidates(item, indexes, byName);
-    const hash5 = names.length > 0;
-    const { source, only } = item;
-    const entries = await packer.scan({
-      source,
-      ...only === void 0 ? {} : { only },
-      isStore: isStoreItem(item),
-      hash: hash5
-    });
-    return { item, entries, names };
-  });
-  return (await Promise.all(scanned)).map(({ item, entries, names }) => {
-    const there = new Map(names.map((name) => [name, indexes.get(name) ?? []]));
-    return { item, entries, existing: names.length === 0 ? /* @__PURE__ */ new Map() : matchContent(entries, there, links) };
-  });
-}
-function nameItemIndex(item) {
-  const { destination, replaces } = item;
-  if (!/^artifacts\/[^/]+\/[^/]+$/.test(destination)) return void 0;
-  if (!isStoreItem(item) && replaces !== true) return void 0;
-  return renderIndexName(destination.slice(ARTIFACTS.length));
-}
-function findCandidates(item, indexes, byName) {
-  const name = nameItemIndex(item);
-  if (name === void 0) return [];
-  const alike = name.startsWith(STORE) ? byName.get(nameWithoutHash(name)) ?? [] : [];
-  return indexes.has(name) && !alike.includes(name) ? [name, ...alike] : alike;
-}
-function nameWithoutHash(name) {
-  return name.startsWith(STORE) ? name.slice(STORE.length + HASH_LENGTH) : `/${name}`;
-}
-
-// ../core/src/sync/pack/parcel-id.ts
-import { hash as hash3 } from "node:crypto";
-var PARCEL_CHARACTERS = 32;
-var PLAN_CHARACTERS = 16;
-function nameBundle(entries, destinations) {
-  const lines = entries.map(({ item, entry, existing }) => [destinations.get(item), renderLine(entry), existing ?? ""]);
-  return digest(["bundle", lines], PARCEL_CHARACTERS);
-}
-function nameSlice(file, destination, part) {
-  const { offsetBytes, sizeBytes, isRaw } = part;
-  return digest(["slice", destination, renderLine(file), offsetBytes, sizeBytes, isRaw], PARCEL_CHARACTERS);
-}
-function namePlan(parcels, destinations) {
-  return digest(["plan", parcels.map(({ id }) => id), [...destinations]], PLAN_CHARACTERS);
-}
-function digest(value, characters) {
-  return hash3("sha256", JSON.stringify(value)).slice(0, characters);
-}
-
-// ../core/src/sync/pack/plan-parcels.ts
-var MIB = 1 << 20;
-var BUNDLE_BYTES = 16 * MIB;
-var BUNDLE_ENTRIES = 4096;
-var RAW_SLICE_BYTES = 64 * MIB;
-var SHARES = 4;
-var LEAST_BYTES2 = 4 * MIB;
-var LEAST_ENTRIES = 1024;
-var ENTRY_COST = 4096;
-function planParcels(items) {
-  const destinations = new Map(items.map(({ number: number3, destination }) => [number3, destination]));
-  const sorted = sortEntries(items);
-  const large = sorted.large.toSorted((left, right) => right.entry.sizeBytes - left.entry.sizeBytes);
-  const bundles = [...divide(sorted.small), ...divide(sorted.linked)].map((entries) => ({
-    kind: "bundle",
-    id: nameBundle(entries, destinations),
-    entries,
-    sizeBytes: sumSizes(entries)
-  }));
-  const parcels = [
-    ...large.flatMap((file) => sliceFile(file, destinations.get(file.item) ?? "")),
-    ...bundles.toSorted((left, right) => weigh(right) - weigh(left))
-  ];
-  const links = sorted.closing.filter(({ entry }) => entry.kind === "hardlink").length;
-  return {
-    parcels,
-    closing: sorted.closing,
-    largeFiles: large.map(({ item, entry: { path, sizeBytes, mode, mtimeSeconds } }) => ({
-      item,
-      path,
-      sizeBytes,
-      mode,
-      mtimeSeconds
-    })),
-    sizeBytes: parcels.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
-    files: sorted.small.length + sorted.linked.length + large.length + links,
-    planId: namePlan(parcels, destinations)
-  };
-}
-function sortEntries(items) {
-  const sorted = { small: [], linked: [], large: [], closing: [] };
-  for (const { number: item, entries, existing, isRaw } of items) {
-    for (const entry of entries) {
-      const link2 = existing.get(entry.path);
-      if (entry.kind === "folder" || entry.kind === "hardlink") sorted.closing.push({ item, entry });
-      else if (entry.kind === "symlink") sorted.small.push({ item, entry });
-      else if (link2 !== void 0) sorted.linked.push({ item, entry, existing: link2 });
-      else if (entry.sizeBytes <= BUNDLE_BYTES) sorted.small.push({ item, entry });
-      else sorted.large.push({ item, entry, isRaw: isRaw.has(entry.path) });
-    }
-  }
-  return sorted;
-}
-function divide(row) {
-  const mostBytes = chooseLimit(sumSizes(row), LEAST_BYTES2, BUNDLE_BYTES);
-  const mostEntries = chooseLimit(row.length, LEAST_ENTRIES, BUNDLE_ENTRIES);
-  const parts = [];
-  let part = [];
-  let bytes = 0;
-  for (const each of row) {
-    const size = measureContent(each);
-    if (part.length > 0 && (part.length === mostEntries || bytes + size > mostBytes)) {
-      parts.push(part);
-      part = [];
-      bytes = 0;
-    }
-    part.push(each);
-    bytes += size;
-  }
-  return part.length === 0 ? parts : [...parts, part];
-}
-function chooseLimit(total, least, most) {
-  const parts = Math.ceil(total / (most * SHARES)) * SHARES;
-  return Math.min(Math.max(Math.ceil(total / Math.max(parts, 1)), least), most);
-}
-function sliceFile({ item, entry, isRaw }, destination) {
-  const most = isRaw ? RAW_SLICE_BYTES : BUNDLE_BYTES;
-  return Array.from({ length: Math.ceil(entry.sizeBytes / most) }, (_, index) => {
-    const offsetBytes = index * most;
-    const part = { offsetBytes, sizeBytes: Math.min(most, entry.sizeBytes - offsetBytes), isRaw };
-    return { kind: "slice", id: nameSlice(entry, destination, part), item, path: entry.path, ...part };
-  });
-}
-function weigh({ sizeBytes, entries }) {
-  return sizeBytes + entries.length * ENTRY_COST;
-}
-function sumSizes(entries) {
-  return entries.reduce((total, each) => total + measureContent(each), 0);
-}
-function measureContent({ entry, existing }) {
-  return entry.kind === "file" && existing === void 0 ? entry.sizeBytes : 0;
-}
-
-// ../core/src/sync/push/plan-push.ts
-async function planPush(packer, trees, { canLink, decoders }) {
-  const groups2 = groupTrees(canLink ? trees : trees.map((tree) => ({ ...tree, existing: /* @__PURE__ */ new Map() })));
-  const hasDecoder = decoders.includes("zstd");
-  const items = await Promise.all(groups2.map(async (group) => makeItem(packer, group, hasDecoder)));
-  const submissions = new Set(groups2.filter(isSubmissionGroup).map(({ number: number3 }) => number3));
-  const content = planParcels(items.filter(({ number: number3 }) => !submissions.has(number3)));
-  const own2 = planParcels(items.filter(({ number: number3 }) => submissions.has(number3)));
-  return {
-    groups: groups2,
-    sources: new Map(groups2.map(({ number: number3, source }) => [number3, source])),
-    parcels: [...content.parcels, ...own2.parcels],
-    closing: [...content.closing, ...own2.closing],
-    largeFiles: [...content.largeFiles, ...own2.largeFiles],
-    sizeBytes: content.sizeBytes + own2.sizeBytes,
-    files: content.files + own2.files,
-    linkedFiles: items.reduce((total, { existing }) => total + existing.size, 0),
-    planId: content.planId,
-    hasContent: content.parcels.length > 0
-  };
-}
-async function makeItem(packer, group, hasDecoder) {
-  const { number: number3, folder, name, source } = group;
-  const entries = listEntries(group);
-  const existing = new Map(
-    group.trees.flatMap(
-      (tree) => [...tree.existing].map(([path, there]) => [placeInGroup(group, tree, path), there])
-    )
-  );
-  const large = entries.filter((entry) => isLarge(entry) && !existing.has(entry.path));
-  const raw = await Promise.all(
-    large.map(async ({ path }) => {
-      const isRaw = !hasDecoder || !await packer.isCompressible(toDiskPath(joinSource(source, path)));
-      return isRaw ? [path] : [];
-    })
-  );
-  const destination = name === void 0 ? folder : `${folder}/${name}`;
-  return { number: number3, destination, entries, existing, isRaw: new Set(raw.flat()) };
-}
-function isLarge(entry) {
-  return entry.kind === "file" && entry.sizeBytes > BUNDLE_BYTES;
-}
-
-// ../core/src/sync/push/publish.ts
-import { hash as hash4 } from "node:crypto";
-import { promisify } from "node:util";
-import { zstdCompress } from "node:zlib";
-
-// ../core/src/sync/pack/render-closing.ts
-function renderClosing(closing, indexes, staging) {
-  const parts = [
-    ...[...indexes].map(([name, text]) => describeIndex(`${staging}/index/${name}`, text)),
-    ...closing.filter(({ entry }) => entry.kind === "hardlink").map((each) => describe3(each, staging)),
-    // What a folder holds comes before it: nothing is made in a folder that was closed, and its time stays.
-    ...closing.filter(({ entry }) => entry.kind === "folder").toReversed().map((each) => describe3(openTop(each), staging))
-  ];
-  const size = parts.reduce((sum2, { record: record2 }) => sum2 + measureRecord(record2) + padBlocks(record2.sizeBytes), END_BYTES);
-  const archive = Buffer.alloc(size);
-  let end = 0;
-  for (const { record: record2, text } of parts) {
-    const start = writeRecord(archive, end, record2);
-    archive.write(text, start, "latin1");
-    end = start + padBlocks(record2.sizeBytes);
-  }
-  return archive;
-}
-function describeIndex(name, text) {
-  return { record: { type: "file", name, mode: 420, sizeBytes: text.length, mtimeSeconds: 0 }, text };
-}
-function describe3(each, staging) {
-  return { record: describeEntry(each, staging), text: "" };
-}
-function openTop({ item, entry }) {
-  if (entry.kind !== "folder" || entry.path !== "") return { item, entry };
-  return { item, entry: { ...entry, mode: entry.mode | 128 } };
-}
-
-// ../core/src/sync/push/parcel-stream.ts
-import { open as open7 } from "node:fs/promises";
-var PIECE_BYTES = 256 * 1024;
-var READ_BYTES = 2 << 20;
-async function* cutPieces(bytes, onPiece) {
-  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
-    const piece = bytes.subarray(start, start + PIECE_BYTES);
-    onPiece(piece.length);
-    yield piece;
-  }
-}
-async function* streamSlice(source, slice, onPiece) {
-  const path = joinSource(source, slice.path);
-  const { offsetBytes: start, sizeBytes } = slice;
-  let left = sizeBytes;
-  try {
-    var _stack = [];
-    try {
-      const file = __using(_stack, await open7(toDiskPath(path)), true);
-      const buffers = [Buffer.allocUnsafeSlow(READ_BYTES), Buffer.allocUnsafeSlow(READ_BYTES)];
-      for (let turn = 0; left > 0; turn = 1 - turn) {
-        const buffer = turn === 0 ? buffers[0] : buffers[1];
-        const { bytesRead } = await file.read(buffer, 0, Math.min(READ_BYTES, left), start + sizeBytes - left);
-        if (bytesRead === 0) break;
-        left -= bytesRead;
-        onPiece(bytesRead);
-        yield buffer.subarray(0, bytesRead);
-      }
-    } catch (_) {
-      var _error = _, _hasError = true;
-    } finally {
-      var _promise = __callDispose(_stack, _error, _hasError);
-      _promise && await _promise;
-    }
-  } catch (error3) {
-    throw explainSource(path, error3);
-  }
-  if (left !== 0) throw reportChange(path);
-  yield Buffer.from(`${slice.id}
-`);
+// ../core/src/sync/push/escape-word.ts
+function escapeWord(path) {
+  return path.replaceAll(/[^0-9A-Za-z/._+=-]/g, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, "0")}`);
 }
 
 // ../core/src/sync/push/persist.ts
@@ -58640,7 +58560,8 @@ var EXITS = {
   noSpace: 73,
   mismatch: 74,
   stagingGone: 75,
-  submissionThere: 76
+  submissionThere: 76,
+  denied: 77
 };
 var HEAD = String.raw`
 set -u
@@ -58653,10 +58574,17 @@ shift 3
 stage=$base/artifacts/.staging/$push
 mine='' claim=''
 fail() { printf '%.2000s\n' "$2" >&2; exit "$1"; }
+newline='
+'
+# By how a line ends, and by the phrases of the two tars: what comes before may be a file's name.
 explain() {
-  case $1 in
-  *'o space left'* | *'uota exceeded'*) fail ${EXITS.noSpace} "$1" ;;
-  *'ard link to'* | *hardlink*) fail ${EXITS.linkRefused} "$1" ;;
+  case $1$newline in
+  *': No space left on device'"$newline"* | *': Disk quota exceeded'"$newline"*) fail ${EXITS.noSpace} "$1" ;;
+  *': Cannot hard link to '?*"': "* | *"tar: can't create hardlink '"*) fail ${EXITS.linkRefused} "$1" ;;
+  *': Permission denied'"$newline"* | *': Operation not permitted'"$newline"* | *': Read-only file system'"$newline"*)
+    fail ${EXITS.denied} "$1" ;;
+  # What was to be decoded.
+  *"${"$"}{mine:-nobody} broke$newline"*) fail ${EXITS.mismatch} "$1" ;;
   *) fail ${EXITS.failed} "$1" ;;
   esac
 }
@@ -58700,7 +58628,7 @@ verify_file() {
 }
 save() {
   said=$(cat 2>&1 >"running/$mine") || explain "$said"
-  verify_file "running/$mine" "$1" "$2" "$3"
+  [ "$1" = - ] || verify_file "running/$mine" "$1" "$2" "$3"
 }
 `;
 var DECODE = String.raw`
@@ -58714,10 +58642,15 @@ decode() {
 decode_into() {
   encoding=$1
   shift
-  said=$({ { decode "$encoding" <"running/$mine" || printf '%s broke\n' "$mine" >&2; } | "$@"; } 2>&1) || explain "$said"
-  case $said in *"$mine broke"*) explain "$said" ;; esac
+  said=$({ { decode "$encoding" || printf '%s broke\n' "$mine" >&2; } | "$@"; } 2>&1) || explain "$said"
+  case $said$newline in *"$mine broke$newline"*) explain "$said" ;; esac
 }
-unpack() { decode_into "$1" tar -x -p -o -f - -C "$base/artifacts"; }
+# With all modes, but without -p, by which a folder loses its set-group-ID bit and a project's files their group.
+unpack() {
+  umask 0
+  decode_into "$1" tar -x -o -f - -C "$base/artifacts" <"running/$mine"
+  umask 022
+}
 `;
 var OPEN_PATH = String.raw`
 open_path() {
@@ -58750,7 +58683,11 @@ remove_tree() {
 
 // ../core/src/sync/push/target-commands.ts
 var OPENSSL_LEAST_BYTES = 1 << 20;
-function openCommands(transport, { basePath, facts, limit }) {
+function openCommands(transport, {
+  basePath,
+  facts,
+  limit
+}) {
   const { description } = transport;
   return {
     description,
@@ -58762,6 +58699,7 @@ function openCommands(transport, { basePath, facts, limit }) {
         ...stdin === void 0 ? {} : { stdin },
         deadlineSeconds: limit.secondsFor(bytes)
       });
+      if (isEndedBySignal(output)) throw explainSignal(output, basePath, description);
       const reply = readReply(output.exitCode);
       if (reply === void 0) throw explainEnd(output, basePath, description);
       return { reply, stdout: output.stdout, stderr: output.stderr };
@@ -58778,13 +58716,31 @@ function readReply(exitCode) {
   ]);
   return replies.get(exitCode);
 }
+var SIGNAL_ENDS = /* @__PURE__ */ new Set([129, 130, 137, 141, 143]);
+function isEndedBySignal({ exitCode, signal }) {
+  return signal !== void 0 || SIGNAL_ENDS.has(exitCode);
+}
+function explainSignal(output, basePath, description) {
+  const how = output.signal ?? `a signal (exit status ${output.exitCode})`;
+  const what = `a command that was sending files to ${basePath} on ${description} was ended there by ${how}`;
+  return new RepxError("SSH_CONNECTION_LOST", what, {
+    hint: "See whether the target goes down, or limits what may run there; then send again: it goes on where it stopped.",
+    details: output
+  });
+}
 function explainEnd(output, basePath, description) {
   const said = readLastWords(output.stderr);
   const what = `could not send files to ${basePath} on ${description}`;
   const why = said === "" ? `the target ended with ${output.exitCode}` : said;
   if (output.exitCode === EXITS.noSpace) {
     return new RepxError("SYNC_NO_SPACE", `${what}: ${why}`, {
-      hint: `Make room on the file system of ${basePath} (\`df -h ${basePath}\`, \`quota\`), then try again; the target is as it was.`,
+      hint: `Make room on the file system of ${basePath} (\`df -h ${showWord(basePath)}\`, \`quota\`), then try again; the target is as it was.`,
+      details: output
+    });
+  }
+  if (output.exitCode === EXITS.denied) {
+    return new RepxError("SYNC_BASE_PATH_NOT_WRITABLE", `${what}: ${why}`, {
+      hint: `See who may write to what the message names (\`ls -ld\`), and whether its file system is read-only (\`mount\`); the target is as it was.`,
       details: output
     });
   }
@@ -58805,6 +58761,9 @@ var LOSSES = /* @__PURE__ */ new Set(["SSH_CONNECTION_LOST", "SSH_TIMEOUT", "SSH
 // ../core/src/sync/push/persist.ts
 var ATTEMPTS = 5;
 var PAUSE_MS = 20;
+function insist(limit) {
+  return { limit, countArrived: () => 0, isStopped: () => false };
+}
 async function persist(attempt, by) {
   let arrived = by.countArrived();
   for (let [failures, number3] = [0, 1]; ; number3 += 1) {
@@ -58820,1183 +58779,115 @@ async function persist(attempt, by) {
   }
 }
 
-// ../core/src/sync/push/publish-script.ts
-var OLD_FOLDERS = 4;
-var OLD_SECONDS = 2 * 24 * 3600;
-var READ_PLAN = String.raw`
-groups=''
-while read -r kind line; do
-  case $kind in
-  i) [ -e "arrived/$line" ] || gone ;;
-  g) groups="$groups$line
-" ;;
-  *) break ;;
-  esac
-done
-[ "$kind" = end ] || fail ${EXITS.mismatch} 'the list of groups ended early'
-`;
-var WAIT_FOR_OTHER = String.raw`
-tries=0 owner=''
-if [ -e publishing ]; then
-  { read -r owner <publishing; } 2>/dev/null
-  while [ -n "$owner" ] && [ -e "running/$owner" ] && is_alive "$owner"; do
-    tries=$((tries + 1))
-    [ "$tries" -le 60 ] || gone
-    sleep 1
-  done
-  [ -e "$stage/running/$mine" ] || gone
-fi
-said=$(printf '%s\n' "$mine" 2>&1 >publishing) || explain "$said"
-`;
-var PLACE = String.raw`
-place_names() {
-  said=$(mv -n -- "$@" "$to/" 2>&1)
-  for name in "$@"; do
-    shift
-    if [ -e "$name" ] || [ -L "$name" ]; then
-      [ -e "$to/$name" ] || [ -L "$to/$name" ] || explain "$said"
-      # What is there may differ; its index is not ours to write.
-      rm -f -- "$stage/index/$prefix$name"
-    else
-      set -- "$@" "$name"
-    fi
-  done
-  [ "$mode" = - ] || [ "$#" = 0 ] || said=$(cd "$to" && chmod "$mode" -- "$@" 2>&1) || explain "$said"
-}
-refuse_existing() {
-  for name in *; do
-    if [ -e "$to/$name" ] || [ -L "$to/$name" ]; then fail ${EXITS.submissionThere} "$to/$name is there already"; fi
-  done
-}
-move_in_portions() {
-  for first in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z \
-    A B C D E F G H I J K L M N O P Q R S T U V W X Y Z _ + = '?'; do
-    set -- "$first"*
-    if [ -e "$1" ] || [ -L "$1" ]; then place_names "$@"; fi
-  done
-}
-`;
-var REPLACE = String.raw`
-replace_one() {
-  place=$to/$1
-  if [ ! -e "$place" ] && [ ! -L "$place" ]; then
-    place_names "$1"
-    return
-  fi
-  rm -f -- "$base/artifacts/.index/$prefix$1"
-  if [ -d "$place" ] && [ ! -L "$place" ] && [ ! -w "$place" ]; then
-    said=$(chmod u+w -- "$place" 2>&1) || explain "$said"
-  fi
-  if ! mv --exchange -T -- "$1" "$place" 2>/dev/null; then
-    said=$(mv -- "$place" "$stage/old.$1" 2>&1) || explain "$said"
-    said=$(mv -- "$1" "$place" 2>&1) || { mv -- "$stage/old.$1" "$place"; explain "$said"; }
-  fi
-  [ "$mode" = - ] || said=$(chmod "$mode" -- "$place" 2>&1) || explain "$said"
-}
-`;
-var PUBLISH_GROUP = String.raw`
-publish_group() {
-  set -f
-  # shellcheck disable=SC2086 # words without blanks
-  set -- $1
-  set +f
-  number=$1 rules=$2 mode=$3 folder=$4 name=$5
-  to=$base/$folder
-  prefix=''
-  case $folder in
-  artifacts/*/*) ;;
-  artifacts/*) prefix=${"$"}{folder#artifacts/}% ;;
-  esac
-  [ -d "$to" ] || said=$(mkdir -p -- "$to" 2>&1) || explain "$said"
-  from=$stage/$number
-  if [ "$name" != - ]; then
-    from=$stage/named.$number
-    [ -d "$from" ] || said=$(mkdir -- "$from" 2>&1) || explain "$said"
-    if [ -e "$stage/$number" ] || [ -L "$stage/$number" ]; then
-      said=$(mv -- "$stage/$number" "$from/$name" 2>&1) || explain "$said"
-    fi
-  fi
-  cd "$from" || gone
-  case $rules in
-  n) refuse_existing; move_in_portions ;;
-  r) for each in *; do if [ -e "$each" ] || [ -L "$each" ]; then replace_one "$each"; fi; done ;;
-  *) move_in_portions ;;
-  esac
-  cd "$stage" || gone
-}
-`;
-var MOVE_INDEXES = String.raw`
-move_indexes() {
-  [ -d "$base/artifacts/.index" ] || mkdir -p -- "$base/artifacts/.index"
-  cd "$stage/index" || return 0
-  for first in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z; do
-    set -- store%"$first"*
-    [ ! -e "$1" ] || mv -f -- "$@" "$base/artifacts/.index/" 2>/dev/null
-  done
-  set -- *
-  [ ! -e "$1" ] || mv -f -- "$@" "$base/artifacts/.index/" 2>/dev/null
-  cd "$stage" || gone
-}
-`;
-var REMOVE_OLD = String.raw`
-remove_old() {
-  cd "$base/artifacts/.staging" 2>/dev/null || return 0
-  now=$(date +%s) left=${OLD_FOLDERS}
-  for name in *; do
-    [ "$left" -gt 0 ] || return 0
-    { [ -d "$name" ] && [ "$name" != "$push" ]; } || continue
-    for time in $(stat -c %Y -- "$name" "$name/running" "$name/arrived" "$name/claimed" 2>/dev/null); do
-      [ $((now - time)) -gt ${OLD_SECONDS} ] || continue 2
-    done
-    for path in "$name"/running/*; do
-      if [ -e "$path" ] && is_alive "${"$"}{path##*/}"; then continue 2; fi
-    done
-    remove_tree "$base/artifacts/.staging/$name"
-    left=$((left - 1))
-  done
-}
-`;
-var PUBLISH = `${HEAD}${REGISTER}${SAVE}${DECODE}${REMOVE}${PLACE}${REPLACE}${PUBLISH_GROUP}${MOVE_INDEXES}${REMOVE_OLD}${MAKE_STAGING}
-[ "$4" != make ] || make_staging
-register
-${READ_PLAN}
-${WAIT_FOR_OTHER}
-if [ ! -e closed ]; then
-  save "$1" "$2" 'the end of the push'
-  unpack "$3"
-  said=$(printf '' 2>&1 >closed) || explain "$said"
-fi
-trap '' HUP INT TERM PIPE
-set -f
-IFS='
-'
-# shellcheck disable=SC2086 # lines
-set -- $groups
-unset IFS
-set +f
-for group in "$@"; do publish_group "$group"; done
-move_indexes
-cd "$base" || exit 0
-mine=''
-case $groups in
-*' r '*)
-  # What was replaced may be large: it goes while nobody waits, under a name by which nobody takes it over.
-  if mv -- "$stage" "$base/artifacts/.staging/old.$push" 2>/dev/null; then
-    { remove_tree "$base/artifacts/.staging/old.$push"; remove_old; } >/dev/null 2>&1 </dev/null &
-    exit 0
-  fi
-  ;;
-esac
-remove_tree "$stage"
-remove_old
-exit 0
-`;
-
-// ../core/src/sync/push/staging-scripts.ts
-var ADOPT_STAGING = String.raw`${HEAD}
-is_busy() {
-  for path in running/*; do
-    [ -e "$path" ] || continue
-    ! is_alive "${"$"}{path##*/}" || return 0
-  done
-  return 1
-}
-for name in "$@"; do
-  old=$base/artifacts/.staging/$name
-  cd "$old" 2>/dev/null || continue
-  ! is_busy || continue
-  mv -- "$old" "$stage" 2>/dev/null || continue
-  cd "$stage" || continue
-  if is_busy; then
-    # Should somebody have made it anew, both stay as they are, and nobody publishes from them.
-    [ -e "$old" ] || mv -- "$stage" "$old"
-    continue
-  fi
-  for path in running/*; do
-    [ ! -e "$path" ] || rm -f "$path"
-  done
-  for path in claimed/*; do
-    [ -e "arrived/${"$"}{path##*/}" ] || rm -f "$path"
-  done
-  echo adopted
-  for path in arrived/*; do
-    [ ! -e "$path" ] || printf '%s\n' "${"$"}{path##*/}"
-  done
-  exit 0
-done
-exit 0
-`;
-var DISCARD_STAGING = `${HEAD}${REMOVE}
-cd "$base" 2>/dev/null && remove_tree "$stage"
-exit 0
-`;
-var LIST_MISSING = `${HEAD}
-cd "$base" || exit 71
+// ../core/src/sync/push/hash-there.ts
+var HASH_FILES = String.raw`${HEAD}
+cd "$base/artifacts" || exit 71
 while read -r path; do
-  [ -e "$path" ] || [ -L "$path" ] || printf '%s\\n' "$path"
+  file=$(printf '%b.' "$path")
+  file=./${"$"}{file%.}
+  case $1 in
+  openssl) said=$(openssl dgst -sha256 -r 2>/dev/null <"$file") ;;
+  *) said=$(sha256sum 2>/dev/null <"$file") ;;
+  esac
+  printf '%s\n' "${"$"}{said%% *}"
 done
 exit 0
 `;
-
-// ../core/src/sync/push/publish.ts
-var compress = promisify(zstdCompress);
-var ENTRY_COST2 = 4096;
-async function publish(commands, { plan, staging, indexes, facts, onSent }, persistence) {
-  const closing = renderClosing(plan.closing, indexes, `.staging/${staging}`);
-  const isPacked = facts.decoders.includes("zstd");
-  const bytes = isPacked ? await compress(closing) : closing;
-  const words = [
-    hash4("sha256", bytes),
-    commands.chooseHashProgram(bytes.length),
-    isPacked ? "zstd" : "none",
-    // Nothing but folders: no parcel was sent that could have made it.
-    plan.parcels.length === 0 ? "make" : "-"
-  ];
-  const state = { wasLost: false };
-  const reply = await persist(async () => {
-    const stdin = streamPublication(renderPlan(plan), bytes, onSent);
-    const cost = bytes.length + (plan.closing.length + plan.files) * ENTRY_COST2;
-    try {
-      return (await commands.run({ script: PUBLISH, staging, words, stdin, bytes: cost })).reply;
-    } catch (error3) {
-      state.wasLost ||= isLoss(error3);
-      throw error3;
-    }
-  }, persistence);
-  if (reply !== "gone" || !state.wasLost) return reply;
-  return await persist(async () => isAllThere(commands, staging, plan), persistence) ? "done" : "gone";
-}
-async function* streamPublication(plan, closing, onSent) {
-  yield Buffer.from(plan);
-  yield* cutPieces(closing, onSent);
-}
-function renderPlan({ parcels, groups: groups2 }) {
-  return [
-    ...parcels.map(({ id }) => `i ${id}`),
-    ...groups2.map(
-      ({ number: number3, rules, topMode, folder, name }) => `g ${number3} ${rules} ${topMode} ${folder} ${name ?? "-"}`
-    ),
-    "end",
-    ""
-  ].join("\n");
-}
-async function isAllThere(commands, staging, { groups: groups2 }) {
-  if (groups2.some(({ rules }) => rules === "r")) return false;
-  const stdin = groups2.flatMap(listDestinations).join("");
-  const { stdout } = await commands.run({ script: LIST_MISSING, staging, stdin });
-  return stdout.trim() === "";
-}
-function listDestinations({ trees }) {
-  return trees.map(({ item }) => `${item.destination}
-`);
-}
-
-// ../core/src/sync/push/render-indexes.ts
-async function renderIndexes2(plan, known) {
-  const indexes = /* @__PURE__ */ new Map();
-  for (const group of plan.groups) {
-    for (const tree of group.trees) {
-      const name = nameItemIndex(tree.item);
-      if (name !== void 0) indexes.set(name, renderIndex(await hashEntries(group, tree, known)));
-    }
-  }
-  return indexes;
-}
-async function hashEntries(group, tree, known) {
-  const hashed = [];
-  for (const entry of tree.entries) {
-    const sha256 = entry.kind === "file" ? await findHash(group, tree, entry.path, known) : void 0;
-    hashed.push(entry.kind === "file" && sha256 !== void 0 ? { ...entry, sha256 } : entry);
-  }
-  return hashed.some(isUnknown) ? hashAgain(tree, hashed, known.packer) : hashed;
-}
-async function findHash(group, tree, path, { hashes, files }) {
-  const place = placeInGroup(group, tree, path);
-  return hashes.get(`${group.number}/${place}`) ?? await files.find(group.number, place)?.readHash();
-}
-async function hashAgain({ item }, entries, packer) {
-  if (!isStoreItem(item)) return [...entries];
-  const { source, only } = item;
-  const again = await packer.scan({ source, ...only === void 0 ? {} : { only }, isStore: true, hash: true });
-  const known = new Map(again.map((entry) => [entry.path, entry]));
-  return entries.map((entry) => {
-    const found = isUnknown(entry) ? known.get(entry.path) : void 0;
-    return found?.kind === "file" ? found : entry;
-  });
-}
-function isUnknown(entry) {
-  return entry.kind === "file" && entry.sizeBytes > 0 && entry.sha256 === void 0;
-}
-
-// ../core/src/sync/push/add-folders.ts
-function addFolders(bundle) {
-  const known = /* @__PURE__ */ new Set();
-  const entries = bundle.entries.flatMap((each) => [...listMissing(each, known), each]);
-  return { ...bundle, entries };
-}
-function listMissing({ item, entry }, known) {
-  const missing = [];
-  for (let path = entry.path; path !== ""; ) {
-    path = nameFolder(path);
-    const key = `${item}/${path}`;
-    if (known.has(key)) break;
-    known.add(key);
-    missing.unshift({ item, entry: { kind: "folder", path, mode: 493, mtimeSeconds: 1 } });
-  }
-  return missing;
-}
-function nameFolder(path) {
-  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
-}
-
-// ../core/src/sync/push/choose-encoding.ts
-var SLOW_BYTES_PER_SECOND = 2e7;
-function chooseEncoding(decoders, bytesPerSecond) {
-  const isSlow = bytesPerSecond !== void 0 && bytesPerSecond < SLOW_BYTES_PER_SECOND;
-  if (decoders.includes("zstd")) return { encoding: "zstd", level: isSlow ? 3 : 1 };
-  if (decoders.includes("gzip") && isSlow) return { encoding: "gzip", level: 1 };
-  return { encoding: "none", level: 1 };
-}
-var QUICK_BYTES_PER_SECOND = 125e6;
-function startRawChoice(rate) {
-  let isMeasuring = false;
-  return async ({ isRaw }) => {
-    if (isRaw) return true;
-    if (!isMeasuring && rate.read() === void 0) {
-      isMeasuring = true;
-      return true;
-    }
-    if (rate.read() === void 0) await rate.first;
-    return (rate.read() ?? 0) > QUICK_BYTES_PER_SECOND;
-  };
-}
-
-// ../core/src/sync/push/escape-word.ts
-function escapeWord(path) {
-  return path.replaceAll(/[^0-9A-Za-z/._+=-]/g, (byte) => `\\0${byte.charCodeAt(0).toString(8).padStart(3, "0")}`);
-}
-
-// ../core/src/sync/push/receive-scripts.ts
-var BEGIN = String.raw`${MAKE_STAGING}
-id=$1
-[ "$2" != make ] || make_staging
-[ "$2" = again ] || [ ! -e "$stage/arrived/$id" ] || exit 0
-shift 2
-register
-`;
-var CLAIM = String.raw`
-claim_parcel() {
-  tries=0
-  until said=$({ set -C; printf '%s\n' "$mine" >"claimed/$id"; } 2>&1); do
-    case $said in *xist*) ;; *) explain "$said" ;; esac
-    [ ! -e "arrived/$id" ] || exit 0
-    owner=''
-    { read -r owner <"claimed/$id"; } 2>/dev/null
-    if [ -n "$owner" ] && ! is_alive "$owner"; then
-      rm -f "claimed/$id"
-    else
-      tries=$((tries + 1))
-      [ "$tries" -le 60 ] || gone
-      sleep 1
-    fi
-  done
-  claim=claimed/$id
-}
-finish() {
-  mark "$id"
-  claim=''
-}
-`;
-var RECEIVE_BUNDLE = `${HEAD}${REGISTER}${SAVE}${DECODE}${MARK}${CLAIM}${BEGIN}
-save "$1" "$2" "$id"
-claim_parcel
-unpack "$3"
-finish
-exit 0
-`;
-var RECEIVE_SLICE = `${HEAD}${REGISTER}${SAVE}${DECODE}${OPEN_PATH}${MARK}${CLAIM}${BEGIN}
-save "$1" "$2" "$id"
-claim_parcel
-open_path "$4"
-decode_into "$3" dd bs=65536 seek="$5" conv=notrunc of="$file"
-finish
-exit 0
-`;
-var RECEIVE_RAW_SLICE = `${HEAD}${REGISTER}${OPEN_PATH}${MARK}${BEGIN}
-open_path "$1"
-place=$2 blocks=$3 rest=$4
-take() {
-  dd bs=65536 iflag=fullblock seek="$place" count="$blocks" >&4 || return 1
-  [ "$rest" = 0 ] || dd bs="$rest" iflag=fullblock count=1 >&4
-}
-said=$({ take; } 2>&1 4<>"$file") || explain "$said"
-line=''
-read -r line
-[ "$line" = "$id" ] || fail ${EXITS.mismatch} "$id ended early"
-mark "$id"
-exit 0
-`;
-var COMPLETE_FILES = `${HEAD}${REGISTER}${SAVE}${OPEN_PATH}${MARK}
-register
-hasher=$1
-shift
-while [ "$#" -ge 5 ]; do
-  if [ ! -e "arrived/$1" ]; then
-    open_path "$2"
-    [ "$3" = - ] || verify_file "$file" "$3" "$hasher" "$2"
-    said=$(TZ=UTC0 touch -t "$4" -- "$file" 2>&1 && chmod "$5" -- "$file" 2>&1) || explain "$said"
-    mark "$1"
-  fi
-  shift 5
-done
-exit 0
-`;
-
-// ../core/src/sync/push/parcel-commands.ts
-var BLOCK_BYTES2 = 65536;
-async function sendPacked(commands, parcel, packed, { staging, way, onPiece }) {
-  const { bytes, sha256, encoding } = packed;
-  const words = [parcel.id, way, sha256, commands.chooseHashProgram(bytes.length), encoding];
-  const { reply } = await commands.run({
-    script: parcel.kind === "bundle" ? RECEIVE_BUNDLE : RECEIVE_SLICE,
-    staging,
-    words: parcel.kind === "bundle" ? words : [...words, escapeWord(renderPlace(parcel)), `${parcel.offsetBytes / BLOCK_BYTES2}`],
-    stdin: cutPieces(bytes, onPiece),
-    bytes: bytes.length
-  });
-  return reply;
-}
-async function sendRaw(commands, slice, source, { staging, way, onPiece }) {
-  const { id, offsetBytes, sizeBytes } = slice;
-  const numbers = [offsetBytes / BLOCK_BYTES2, Math.floor(sizeBytes / BLOCK_BYTES2), sizeBytes % BLOCK_BYTES2];
-  const { reply } = await commands.run({
-    script: RECEIVE_RAW_SLICE,
-    staging,
-    words: [id, way, escapeWord(renderPlace(slice)), ...numbers.map(String)],
-    stdin: streamSlice(source, slice, onPiece),
-    bytes: sizeBytes
-  });
-  return reply;
-}
-async function completeFile(commands, staging, { file, mark, isRaw, readHash }) {
-  const sha256 = isRaw() ? await readHash() : "-";
-  const { reply } = await commands.run({
-    script: COMPLETE_FILES,
-    staging,
-    words: [
-      commands.chooseHashProgram(file.sizeBytes),
-      mark,
-      escapeWord(renderPlace(file)),
-      sha256,
-      renderTime2(file.mtimeSeconds),
-      file.mode.toString(8)
-    ],
-    bytes: file.sizeBytes
-  });
-  return reply;
-}
-function renderPlace({ item, path }) {
-  return path === "" ? `${item}` : `${item}/${path}`;
-}
-function renderTime2(seconds) {
-  const text = new Date(Math.min(seconds, LAST_SECOND) * 1e3).toISOString();
-  return `${text.slice(0, 16).replaceAll(/[-T:]/g, "")}.${text.slice(17, 19)}`;
-}
-var LAST_SECOND = 253402300799;
-
-// ../core/src/sync/push/parcel-queue.ts
-var AHEAD_PARCELS = 2;
-var PACKED_PARCELS = 5;
-function startQueue(parcels, senders, pack) {
-  const begun = [];
-  const waiting = [];
-  let [next, held, inMemory] = [0, 0, 0];
-  const hasRoom2 = () => held < senders + AHEAD_PARCELS && inMemory < PACKED_PARCELS;
-  const isSmall = /* @__PURE__ */ new WeakSet();
-  const noteRaw = (queued, packed) => {
-    if (packed !== void 0) return;
-    isSmall.add(queued);
-    inMemory -= 1;
-    fill();
-  };
-  const fill = () => {
-    for (let parcel = parcels[next]; parcel !== void 0 && hasRoom2(); parcel = parcels[next]) {
-      const queued = { parcel, packed: pack(parcel) };
-      next += 1;
-      held += 1;
-      inMemory += 1;
-      queued.packed.then((packed) => noteRaw(queued, packed)).catch(() => {
-      });
-      begun.push(queued);
-    }
-    while (waiting.length > 0 && begun.length > 0) waiting.shift()?.(begun.shift());
-    if (next === parcels.length) for (const resolve8 of waiting.splice(0)) resolve8(void 0);
-  };
-  const stop = () => {
-    next = parcels.length;
-    fill();
-  };
-  fill();
-  return {
-    take: async () => {
-      if (begun.length > 0 || next === parcels.length) return begun.shift();
-      return new Promise((resolve8) => void waiting.push(resolve8));
-    },
-    release(taken) {
-      held -= 1;
-      if (!isSmall.has(taken)) inMemory -= 1;
-      fill();
-    },
-    stop,
-    async drain() {
-      stop();
-      await Promise.allSettled(begun.splice(0).map(async ({ packed }) => packed));
-    }
-  };
-}
-
-// ../core/src/sync/push/send-parcels.ts
-var SENDINGS = 3;
-async function sendParcels(delivery, hashes) {
-  const { plan, arrived, packer, facts, staging, rate } = delivery;
-  const state = { isMade: delivery.isAdopted, arrivals: 0, stop: void 0 };
-  const chooseRaw = startRawChoice(rate);
-  const queue = startQueue(
-    plan.parcels.filter(({ id }) => !arrived.has(id)),
-    delivery.channels,
-    async (parcel) => {
-      if (parcel.kind === "slice" && await chooseRaw(parcel)) {
-        delivery.files.noteRaw(parcel);
-        return void 0;
-      }
-      return packer.pack({
-        parcel: parcel.kind === "bundle" ? addFolders(parcel) : parcel,
-        sources: plan.sources,
-        staging: `.staging/${staging}`,
-        ...chooseEncoding(facts.decoders, rate.read())
-      });
-    }
+async function hashThere(commands, comparisons, indexes) {
+  const wanted = findUnknown(comparisons, indexes);
+  if (wanted.size === 0) return indexes;
+  const hashes = await askHashes(commands, wanted);
+  return new Map(
+    [...indexes].map(([name, entries]) => [
+      name,
+      entries.map((entry) => addHash2(entry, hashes.get(joinPath(parseIndexName(name), entry.path))))
+    ])
   );
-  const persistence = {
-    limit: delivery.commands.limit,
-    countArrived: () => state.arrivals,
-    isStopped: () => state.stop !== void 0
+}
+function findUnknown(comparisons, indexes) {
+  const wanted = /* @__PURE__ */ new Map();
+  for (const { entries, names } of comparisons) {
+    const sent = new Set(names.length === 0 ? [] : entries.filter(isFile).map(renderShape));
+    for (const name of names) {
+      for (const entry of indexes.get(name) ?? []) {
+        if (!isFile(entry) || entry.sha256 !== void 0 || entry.sizeBytes === 0) continue;
+        if (sent.has(renderShape(entry))) wanted.set(joinPath(parseIndexName(name), entry.path), entry);
+      }
+    }
+  }
+  return wanted;
+}
+async function askHashes(commands, wanted) {
+  const bytes = [...wanted.values()].reduce((sum2, { sizeBytes }) => sum2 + sizeBytes, 0);
+  const request3 = {
+    script: HASH_FILES,
+    staging: "-",
+    words: [commands.chooseHashProgram(bytes)],
+    stdin: [...wanted.keys()].map((path) => `${escapeWord(path)}
+`).join(""),
+    bytes
   };
-  const work = { ...delivery, queue, hashes, persistence, state };
-  const whole = plan.parcels.filter(({ id }) => arrived.has(id)).flatMap((parcel) => delivery.files.arrive(parcel) ?? []);
-  const senders = Array.from({ length: delivery.channels }, async () => stopAll(work, sendInTurn(work)));
-  const ends = await Promise.allSettled([stopAll(work, completeWhole(work, whole)), ...senders]);
-  rate.giveUp();
-  await queue.drain();
-  const failure2 = ends.find((end) => end.status === "rejected" && end.reason !== STOPPED);
-  if (failure2?.status === "rejected") throw failure2.reason;
-  return state.stop === "failed" || state.stop === void 0 ? "done" : state.stop;
-}
-async function stopAll(work, sender) {
-  try {
-    await sender;
-  } catch (error3) {
-    work.state.stop ??= "failed";
-    throw error3;
-  } finally {
-    if (work.state.stop !== void 0) work.queue.stop();
-  }
-}
-async function sendInTurn(work) {
-  const { queue, state, files, rate } = work;
-  for (let next = await queue.take(); next !== void 0 && state.stop === void 0; next = await queue.take()) {
-    const { parcel } = next;
-    void rate.first.then(() => files.begin(parcel));
-    if (await sendUntilRight(work, next)) {
-      countArrival(work, parcel);
-      queue.release(next);
-      const file = files.arrive(parcel);
-      if (file !== void 0) await completeUntilRight(work, file);
-    }
-  }
-}
-async function completeWhole(work, whole) {
-  for (const file of whole) {
-    if (work.state.stop === void 0) await completeUntilRight(work, file);
-  }
-}
-async function sendUntilRight(work, queued, way) {
-  const { parcel } = queued;
-  const packed = await queued.packed;
-  for (const [key, sha256] of packed?.fileHashes ?? []) work.hashes.set(key, sha256);
-  let attempts = 0;
-  for (let sending = 1; ; sending += 1) {
-    const reply = await persist(async () => {
-      attempts += 1;
-      return sendOnce(work, parcel, packed, way);
-    }, work.persistence);
-    if (reply === "done") {
-      work.state.isMade = true;
-      if (packed !== void 0 && attempts === 1) freeMemory(packed.bytes);
-      return true;
-    }
-    if (reply !== "mismatch") {
-      work.state.stop ??= reply;
-      return false;
-    }
-    if (sending === SENDINGS) throw reportMismatch(work, `parcel ${parcel.id}`);
-  }
-}
-function freeMemory({ buffer }) {
-  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
-}
-async function sendOnce(work, parcel, packed, way) {
-  const { commands, count: count2, rate, state, staging } = work;
-  const share = parcel.sizeBytes / (packed?.bytes.length ?? parcel.sizeBytes);
-  const link2 = rate.begin();
-  let sent = 0;
-  const onPiece = (bytes) => {
-    if (state.stop !== void 0) throw STOPPED;
-    sent += bytes;
-    link2.add(bytes);
-    count2.sent(bytes);
-    count2.done(bytes * share, 0);
-    if (sent === (packed?.bytes.length ?? parcel.sizeBytes)) link2.end();
-  };
-  const sending = { staging, way: way ?? (state.isMade ? "-" : "make"), onPiece };
-  let isDone = false;
-  try {
-    const reply = packed === void 0 && parcel.kind === "slice" ? await sendRaw(commands, parcel, work.plan.sources.get(parcel.item) ?? "", sending) : packed && await sendPacked(commands, parcel, packed, sending);
-    isDone = reply === "done";
-    return reply ?? "gone";
-  } finally {
-    link2.end();
-    count2.done(isDone ? parcel.sizeBytes - sent * share : -sent * share, 0);
-  }
-}
-async function completeUntilRight(work, sliced) {
-  if (work.arrived.has(sliced.mark)) {
-    work.count.done(0, 1);
-    return;
-  }
-  for (let sending = 1; ; sending += 1) {
-    const reply = await persist(async () => completeFile(work.commands, work.staging, sliced), work.persistence);
-    if (reply === "done") {
-      work.arrived.add(sliced.mark);
-      work.count.done(0, 1);
-      return;
-    }
-    if (reply !== "mismatch") {
-      work.state.stop ??= reply;
-      return;
-    }
-    if (sending === SENDINGS) throw reportMismatch(work, sliced.file.path);
-    for (const parcel of sliced.slices) {
-      work.count.done(-parcel.sizeBytes, 0);
-      if (!await sendUntilRight(work, { parcel, packed: Promise.resolve(void 0) }, "again")) return;
-    }
-  }
-}
-function countArrival(work, parcel) {
-  work.state.arrivals += 1;
-  work.arrived.add(parcel.id);
-  if (parcel.kind === "bundle") work.count.done(0, parcel.entries.length);
-}
-function reportMismatch({ commands }, what) {
-  const message = `${what} arrived at ${commands.description} with other content ${SENDINGS} times`;
-  return new RepxError("SYNC_FAILED", message, {
-    hint: "See that nothing writes to what is sent; then look at the memory and the disk of both machines."
-  });
-}
-var STOPPED = new Error("another parcel was the first to fail");
-
-// ../core/src/sync/push/staging.ts
-import { randomBytes as randomBytes2 } from "node:crypto";
-var ID = /^[0-9a-z-]+$/;
-async function chooseStaging(commands, planId, leftovers) {
-  const name = `${planId}.${randomBytes2(4).toString("hex")}`;
-  const fitting = leftovers.filter((other) => new RegExp(`^${planId}\\.[0-9a-f]{8}$`).test(other));
-  if (fitting.length === 0) return { name, arrived: /* @__PURE__ */ new Set(), isAdopted: false };
-  const { stdout } = await commands.run({ script: ADOPT_STAGING, staging: name, words: fitting });
+  const { stdout } = await persist(async () => commands.run(request3), insist(commands.limit));
   const lines = stdout.split("\n");
-  const begin = lines.indexOf("adopted");
-  if (begin === -1) return { name, arrived: /* @__PURE__ */ new Set(), isAdopted: false };
-  return { name, arrived: new Set(lines.slice(begin + 1).filter((line) => ID.test(line))), isAdopted: true };
-}
-async function discardStaging(commands, name) {
-  try {
-    await commands.run({ script: DISCARD_STAGING, staging: name });
-  } catch {
-  }
-}
-
-// ../core/src/sync/push/time-limit.ts
-var LEAST_SECONDS = 60;
-var LEAST_BYTES_PER_SECOND = 1e5;
-function startTimeLimit(seconds, description, now2) {
-  const endMs = now2() + seconds * 1e3;
-  const isOver = () => now2() >= endMs;
-  return {
-    isOver,
-    secondsFor(bytes) {
-      if (isOver()) {
-        throw new RepxError("SSH_TIMEOUT", `the push to ${description} did not end within ${seconds} seconds`, {
-          hint: "Try again: it goes on where it stopped, for two days."
-        });
-      }
-      return Math.min((endMs - now2()) / 1e3, LEAST_SECONDS + bytes / LEAST_BYTES_PER_SECOND);
-    }
-  };
-}
-
-// ../core/src/sync/push/push.ts
-var DAY_SECONDS = 24 * 3600;
-var CHANNELS2 = 6;
-var BEGINNINGS = 4;
-async function pushTree(transport, request3) {
-  const { basePath, items, facts } = request3;
-  if (items.length === 0) return { bytes: 0, files: 0, sentBytes: 0, linkedFiles: 0, resumedBytes: 0 };
-  checkDestinations(items);
-  await checkSources(items);
-  const limit = startTimeLimit(request3.deadlineSeconds ?? DAY_SECONDS, transport.description, now);
-  const commands = openCommands(transport, { basePath, facts, limit });
-  const packer = request3.packer ?? openPacker();
-  try {
-    const trees = await listTrees(packer, items, facts);
-    return await pushTrees({ request: request3, commands, packer, trees });
-  } finally {
-    if (request3.packer === void 0) await packer[Symbol.asyncDispose]();
-  }
-}
-async function pushTrees(work) {
-  const { facts } = work.request;
-  let [canLink, sentBytes] = [facts.canLink, 0];
-  for (let beginning = 1; ; beginning += 1) {
-    const plan = await planPush(work.packer, work.trees, { ...facts, canLink });
-    const leftovers = beginning === 1 && plan.hasContent ? facts.leftovers : [];
-    const staging = await chooseStaging(work.commands, plan.planId, leftovers);
-    const { reply, ...pushed } = await pushOnce(work, plan, staging);
-    sentBytes += pushed.sentBytes;
-    if (reply === "done") return { ...pushed, sentBytes };
-    await discardStaging(work.commands, staging.name);
-    if (beginning === BEGINNINGS || reply === "unlinkable" && !canLink) throw reportTrouble(work.commands, reply);
-    canLink &&= reply !== "unlinkable";
-  }
-}
-async function pushOnce(work, plan, staging) {
-  try {
-    return await deliver(work, plan, staging);
-  } catch (error3) {
-    if (!isLoss(error3)) await discardStaging(work.commands, staging.name);
-    throw error3;
-  }
-}
-async function deliver(work, plan, staging) {
-  const { request: request3, commands, packer } = work;
-  const resumed = plan.parcels.filter(({ id }) => staging.arrived.has(id));
-  refuseWithoutSpace(work, plan, staging);
-  const total = { bytes: plan.sizeBytes, files: plan.files };
-  const report = startReporting(startMeter(total, now), request3.onProgress, now);
-  const resumedBytes = sum(resumed.map(({ sizeBytes }) => sizeBytes));
-  report.add(resumedBytes, sum(resumed.map(countFiles)));
-  let sentBytes = 0;
-  const delivery = {
-    commands,
-    packer,
-    facts: request3.facts,
-    plan,
-    files: startSlicedFiles(packer, plan, staging.arrived),
-    staging: staging.name,
-    arrived: staging.arrived,
-    isAdopted: staging.isAdopted,
-    channels: request3.channels ?? CHANNELS2,
-    rate: startLinkRate(now),
-    count: { sent: (bytes2) => void (sentBytes += bytes2), done: report.add }
-  };
-  const reply = await finish(delivery);
-  if (reply === "done") {
-    report.add(0, plan.files);
-    report.end();
-  }
-  const { sizeBytes: bytes, files, linkedFiles } = plan;
-  return { reply, bytes, files, sentBytes, linkedFiles, resumedBytes };
-}
-async function finish(delivery) {
-  const { commands, packer, plan, files, facts, staging } = delivery;
-  const hashes = /* @__PURE__ */ new Map();
-  const reply = await sendParcels(delivery, hashes);
-  if (reply !== "done") return reply;
-  const indexes = await renderIndexes2(plan, { packer, hashes, files });
-  const persistence = { limit: commands.limit, countArrived: () => 0, isStopped: () => false };
-  const end = await publish(commands, { plan, staging, indexes, facts, onSent: delivery.count.sent }, persistence);
-  if (end === "mismatch") throw reportTrouble(commands, end);
-  return end;
-}
-function refuseWithoutSpace({ request: request3, commands }, plan, { arrived }) {
-  const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
-  const packed = missing.filter((parcel) => parcel.kind === "bundle" || !parcel.isRaw).map(({ sizeBytes }) => sizeBytes);
-  const largest = packed.toSorted((left, right) => right - left).slice(0, request3.channels ?? CHANNELS2);
-  const needed = {
-    contentBytes: sum(missing.map(({ sizeBytes }) => sizeBytes)),
-    files: sum(missing.map(countFiles)) + plan.largeFiles.length + plan.closing.length,
-    parcelBytes: sum(largest)
-  };
-  checkSpace(needed, request3.facts, { basePath: request3.basePath, description: commands.description });
-}
-function now() {
-  return performance.now();
-}
-function countFiles(parcel) {
-  return parcel.kind === "bundle" ? parcel.entries.length : 0;
-}
-function sum(values) {
-  return values.reduce((total, value) => total + value, 0);
-}
-function reportTrouble({ basePath, description }, reply) {
-  const why = reply === "gone" ? "others keep taking its staging folder" : `the target answers ${reply} every time`;
-  return new RepxError("SYNC_FAILED", `could not send files to ${basePath} on ${description}: ${why}`, {
-    hint: "Try again when no other push to this target is under way."
-  });
-}
-
-// ../core/src/sync/sync-plan.ts
-import { posix as posix4 } from "node:path";
-
-// ../core/src/sync/host-tools.ts
-import { createHash as createHash3 } from "node:crypto";
-import { chmod as chmod2, copyFile as copyFile2, link, mkdir as mkdir4, readdir as readdir5, readFile as readFile5, realpath as realpath3, stat as stat6 } from "node:fs/promises";
-import { join as join9, sep as sep3 } from "node:path";
-var HASH = /^[0-9a-f]{64}$/;
-var MODE = 365;
-async function readHostTools(lab) {
-  const [folder] = (await listNames(join9(lab, "host-tools"))).toSorted();
-  if (folder === void 0) return void 0;
-  const bin = join9(lab, "host-tools", folder, "bin");
-  const files = /* @__PURE__ */ new Map();
-  for (const name of (await listNames(bin)).toSorted()) files.set(name, await findInside(lab, join9(bin, name)));
-  if (files.size === 0) return void 0;
-  return { hash: HASH.test(folder) ? folder : await hashFiles(files), files };
-}
-function nameToolsFolder({ hash: hash5 }) {
-  return `host-tools/${hash5}`;
-}
-function placeHostTools(tools, stagingFolder) {
-  return { source: join9(stagingFolder, nameToolsFolder(tools)), destination: nameToolsFolder(tools) };
-}
-async function stageHostTools(tools, stagingFolder) {
-  const bin = join9(stagingFolder, nameToolsFolder(tools), "bin");
-  await mkdir4(bin, { recursive: true });
-  const written = /* @__PURE__ */ new Map();
-  for (const [name, file] of tools.files) {
-    const place = join9(bin, name);
-    const twin = written.get(file);
-    if (twin === void 0) {
-      await copyFile2(file, place);
-      await chmod2(place, MODE);
-      written.set(file, place);
-    } else {
-      await link(twin, place);
-    }
-  }
-}
-async function findInside(lab, path) {
-  const root = await realpath3(lab);
-  const place = await realpath3(path).catch((cause) => {
-    throw refuse5(path, "it is missing", cause);
-  });
-  if (!place.startsWith(`${root}${sep3}`)) throw refuse5(path, `it leads out of the Lab, to ${place}`);
-  if (!(await stat6(place)).isFile()) throw refuse5(path, "it is not a file");
-  return place;
-}
-async function listNames(folder) {
-  return readdir5(folder).catch((error3) => {
-    if (error3.code === "ENOENT") return [];
-    throw refuse5(folder, `it cannot be listed (${error3.code})`, error3);
-  });
-}
-async function hashFiles(files) {
-  const hash5 = createHash3("sha256");
-  for (const [name, file] of files) {
-    const content = await readFile5(file);
-    hash5.update(`${name}\0${content.length}\0`).update(content);
-  }
-  return hash5.digest("hex");
-}
-function refuse5(path, why, cause) {
-  return new RepxError("LAB_INVALID", `${path} cannot be sent: ${why}`, {
-    hint: "Build the Lab again, or see that it was copied whole (`tar -h` and `cp -a` keep what it holds).",
-    cause
-  });
-}
-
-// ../core/src/sync/image-plan.ts
-import { copyFile as copyFile3, mkdir as mkdir5, readdir as readdir6, readFile as readFile6, stat as stat7, symlink as symlink3 } from "node:fs/promises";
-import { basename, join as join10 } from "node:path";
-var IMAGES = "artifacts/images";
-var LAYERS = `${IMAGES}/layers`;
-var LAYER = /^(?<digest>[0-9A-Za-z]{8,128})\/layer\.tar$/;
-var NAME2 = /^[0-9A-Za-z_+?=][0-9A-Za-z._+?=-]*$/;
-var MOST_MANIFEST_BYTES = 16 * 1024 * 1024;
-var Manifest = tuple([object({ Layers: array(string2()).max(1e4) })]).rest(unknown());
-async function readImages(lab, paths) {
-  const images = [];
-  for (const path of new Set(paths)) images.push(await readImage(lab, path));
-  return images;
-}
-async function readImage(lab, path) {
-  const folder = join10(lab, path);
-  const name = basename(path);
-  if (!NAME2.test(name) || name === basename(LAYERS)) throw refuse6(path, "it is no name that a target could have");
-  const files = /* @__PURE__ */ new Map();
-  const names = await readdir6(folder).catch(() => []);
-  for (const entry of names.toSorted()) {
-    if (entry.endsWith(".json")) files.set(entry, await findInside(lab, join10(folder, entry)));
-  }
-  const manifest = files.get("manifest.json");
-  if (manifest === void 0) throw refuse6(path, "manifest.json is missing");
-  if ((await stat7(manifest)).size > MOST_MANIFEST_BYTES) throw refuse6(path, "manifest.json is too large");
-  const layers = /* @__PURE__ */ new Map();
-  for (const layer of parseLayers(path, await readFile6(manifest, "utf8"))) {
-    const digest2 = LAYER.exec(layer)?.groups?.["digest"];
-    if (digest2 === void 0) throw refuse6(path, `manifest.json has the layer ${JSON.stringify(layer.slice(0, 200))}`);
-    layers.set(digest2, { digest: digest2, file: await findInside(lab, join10(folder, layer)) });
-  }
-  return { name, files, layers: [...layers.values()] };
-}
-function parseLayers(path, text) {
-  try {
-    return Manifest.parse(JSON.parse(text))[0].Layers;
-  } catch (cause) {
-    throw refuse6(path, "manifest.json is not one of `docker save`", cause);
-  }
-}
-function listImagePlaces(images) {
-  return [...new Set(images.flatMap(({ name, layers }) => [...layers.map(nameLayer), nameImage(name)]))];
-}
-function planImages(images, missing, stagingFolder) {
-  const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [nameLayer(layer), layer.file])));
-  const folders = images.map(({ name }) => nameImage(name));
-  return [
-    ...[...layers].map(([destination, source]) => ({ source, destination })),
-    ...folders.map((destination) => ({ source: join10(stagingFolder, destination), destination }))
-  ].filter(({ destination }) => missing.has(destination));
-}
-async function stageImage(image, stagingFolder) {
-  const folder = join10(stagingFolder, nameImage(image.name));
-  await mkdir5(folder, { recursive: true });
-  for (const [name, file] of image.files) await copyFile3(file, join10(folder, name));
-  for (const { digest: digest2 } of image.layers) {
-    await mkdir5(join10(folder, digest2));
-    await symlink3(`../../${basename(LAYERS)}/${digest2}.tar`, join10(folder, digest2, "layer.tar"));
-  }
-}
-function nameLayer({ digest: digest2 }) {
-  return `${LAYERS}/${digest2}.tar`;
-}
-function nameImage(name) {
-  return `${IMAGES}/${name}`;
-}
-function refuse6(path, why, cause) {
-  return new RepxError("LAB_INVALID", `the image ${path} cannot be sent: ${why}`, {
-    hint: "Build the Lab again; what an image must look like is in docs/lab.md.",
-    cause
-  });
-}
-
-// ../core/src/sync/sync-plan.ts
-function listPlaces({ hostTools, images }) {
-  return [...hostTools === void 0 ? [] : [nameToolsFolder(hostTools)], ...listImagePlaces(images)];
-}
-function planSync({ opened, storeRoot, programs, jobs, parts, survey }) {
-  const { folder, lab, metadataPaths } = opened;
-  const missingStore = new Set(survey.missingStore);
-  const missingJobs = new Set(survey.missingJobs);
-  const storePaths = lab.storePaths.filter((path) => missingStore.has(posix4.basename(path)));
-  const jobIds = jobs.filter((id) => missingJobs.has(id));
-  return [
-    ...storePaths.map((path) => placeIn("artifacts/store", posix4.join(storeRoot, path))),
-    ...survey.hasPrograms ? [] : [{ source: programs.folder, destination: `bin/${programs.hash}` }],
-    ...parts === void 0 ? [] : planParts(parts, new Set(parts.missing)),
-    ...jobIds.map((id) => placeIn("artifacts/jobs", posix4.join(folder, "jobs", id))),
-    ...survey.hasLab ? [] : [{ source: folder, destination: `artifacts/labs/${lab.hash}`, only: metadataPaths }]
-  ];
-}
-async function stageParts(parts, items) {
-  const sources = new Set(items.map(({ source }) => source));
-  const { hostTools, images, stagingFolder } = parts;
-  if (hostTools !== void 0 && sources.has(placeHostTools(hostTools, stagingFolder).source)) {
-    await stageHostTools(hostTools, stagingFolder);
-  }
-  for (const image of images) {
-    const [item] = planImages([{ ...image, layers: [] }], new Set(listImagePlaces([image])), stagingFolder);
-    if (item !== void 0 && sources.has(item.source)) await stageImage(image, stagingFolder);
-  }
-}
-function planParts({ hostTools, images, stagingFolder }, missing) {
-  const tools = hostTools === void 0 ? [] : [placeHostTools(hostTools, stagingFolder)];
-  return [
-    ...tools.filter(({ destination }) => missing.has(destination)),
-    ...planImages(images, missing, stagingFolder)
-  ];
-}
-function placeIn(parent, source) {
-  return { source, destination: `${parent}/${posix4.basename(source)}` };
-}
-
-// ../core/src/hand-over.ts
-async function handOver(transport, work) {
-  const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
-  const folder = await mkdtemp(join11(work.request.process.temporaryFolder, "submission-"));
-  try {
-    await writeFiles(folder, work, batches);
-    await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
-  } finally {
-    await rm3(folder, { recursive: true, force: true });
-  }
-  await submit(transport, work, batches);
-  return batches.length;
-}
-async function sync(transport, work, submission) {
-  const { reporter } = work.request.watch;
-  reporter.start("sync");
-  const { programs, survey, parts } = work;
-  const items = planSync({ ...work.study, programs, jobs: work.plan.toRun, survey, parts });
-  await stageParts(parts, items);
-  const sent = await pushTree(transport, {
-    basePath: work.target.basePath,
-    items: [...items, submission],
-    facts: survey.facts,
-    onProgress: ({ doneBytes, totalBytes, bytesPerSecond }) => reporter.progress(
-      "sync",
-      doneBytes / Math.max(1, totalBytes),
-      `${renderSize(doneBytes)} of ${renderSize(totalBytes)}, ${renderSize(Math.round(bytesPerSecond))}/s`
-    )
-  });
-  reporter.finish(
-    "sync",
-    `${renderSize(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`
+  return new Map(
+    [...wanted.keys()].flatMap((path, index) => {
+      const line = lines[index] ?? "";
+      return /^[0-9a-f]{64}$/.test(line) ? [[path, line.slice(0, HASH_CHARACTERS)]] : [];
+    })
   );
 }
-async function submit(transport, work, batches) {
-  const { reporter } = work.request.watch;
-  reporter.start("submit");
-  const { basePath } = work.target;
-  const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
-  const slurmIds = await submitBatches(
-    transport,
-    batches,
-    place,
-    (batch) => reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`)
-  );
-  reporter.finish(
-    "submit",
-    `${count(work.plan.toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`
-  );
+function addHash2(entry, sha256) {
+  return isFile(entry) && sha256 !== void 0 ? { ...entry, sha256 } : entry;
 }
-function renderProgramsFolder({ target, programs }) {
-  return `${target.basePath}/bin/${programs.hash}`;
+function isFile(entry) {
+  return entry.kind === "file";
 }
-function describeJob({ study, plan, target, resources }, id) {
-  const job = study.opened.lab.jobs.get(id);
-  return {
-    id,
-    stage: job?.name ?? id,
-    executable: readExecutable(job, id).path,
-    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
-    // What is reused has ended already; what lies in a run that was not selected is not waited for.
-    dependsOn: (study.dependencies.get(id) ?? []).filter(
-      (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id)
-    )
-  };
+function renderShape({ sizeBytes, mode }) {
+  return `${sizeBytes} ${mode}`;
 }
-async function writeFiles(folder, work, batches) {
-  const { request: request3, study, submission } = work;
-  const { lab } = study.opened;
-  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
-  await writeSubmissionFiles(folder, {
-    token: submission.token,
-    coordinator: request3.coordinator.origin,
-    labHash: lab.hash,
-    programs: renderProgramsFolder(work),
-    plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
-    batches,
-    jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)]))
+
+// ../core/src/sync/push/list-trees.ts
+var ARTIFACTS = "artifacts/";
+var STORE = "store%";
+var HASH_LENGTH = 33;
+async function listTrees({ packer, commands, facts }, items) {
+  const indexes = facts.canLink ? parseIndexes(facts.indexes) : /* @__PURE__ */ new Map();
+  const byName = Map.groupBy(indexes.keys(), nameWithoutHash);
+  const links = /* @__PURE__ */ new Map();
+  const scanned = items.map(async (item) => {
+    const names = findCandidates(item, indexes, byName);
+    const hash5 = names.length > 0;
+    const { source, only } = item;
+    const entries = await packer.scan({
+      source,
+      ...only === void 0 ? {} : { only },
+      isStore: isStoreItem(item),
+      hash: hash5
+    });
+    return { item, entries, names };
+  });
+  const listed = await Promise.all(scanned);
+  const known = await hashThere(commands, listed, indexes);
+  return listed.map(({ item, entries, names }) => {
+    const there = new Map(names.map((name) => [name, known.get(name) ?? []]));
+    return { item, entries, existing: names.length === 0 ? /* @__PURE__ */ new Map() : matchContent(entries, there, links) };
   });
 }
-function renderSize(bytes) {
-  if (bytes < 1e3) return `${bytes} B`;
-  if (bytes < 1e6) return `${(bytes / 1e3).toFixed(1)} kB`;
-  return bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
+function nameItemIndex(item) {
+  const { destination, replaces } = item;
+  if (!/^artifacts\/[^/]+\/[^/]+$/.test(destination)) return void 0;
+  if (!isStoreItem(item) && replaces !== true) return void 0;
+  return renderIndexName(destination.slice(ARTIFACTS.length));
 }
-function describeFiles({ request: request3, study, target, resources, submission }, id, hashes) {
-  const { lab } = study.opened;
-  const job = lab.jobs.get(id);
-  const parameters = job?.params ?? {};
-  const describe4 = ({ path }) => ({ path, sha256: hashes.get(path) });
-  const record2 = {
-    id,
-    stage: job?.name,
-    parameters,
-    dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
-    executable: describe4(readExecutable(job, id)),
-    ...job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe4) } : {},
-    lab: lab.hash,
-    commit: request3.commit.headSha,
-    submission: submission.id,
-    target: target.name,
-    runtime: "native",
-    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) })
-  };
-  const inputs = renderInputs(lab, id, target.basePath);
-  const files = { job: record2, inputs, parameters };
-  if (job?.stage_type !== "scatter-gather") return files;
-  return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
+function findCandidates(item, indexes, byName) {
+  const name = nameItemIndex(item);
+  if (name === void 0) return [];
+  const alike = name.startsWith(STORE) ? byName.get(nameWithoutHash(name)) ?? [] : [];
+  return indexes.has(name) && !alike.includes(name) ? [name, ...alike] : alike;
 }
-
-// ../core/src/lab-parts.ts
-async function readLabParts({ folder, lab }, runs, stagingFolder) {
-  const images = runs.flatMap((name) => lab.runs.get(name)?.image ?? []);
-  const [hostTools, read] = await Promise.all([readHostTools(folder), readImages(folder, images)]);
-  return { ...hostTools === void 0 ? {} : { hostTools }, images: read, stagingFolder };
+function nameWithoutHash(name) {
+  return name.startsWith(STORE) ? name.slice(STORE.length + HASH_LENGTH) : `/${name}`;
 }
-
-// ../core/src/runtime/programs.ts
-import { createHash as createHash4 } from "node:crypto";
-import { readdir as readdir7, readFile as readFile7 } from "node:fs/promises";
-import { join as join12 } from "node:path";
-async function readPrograms(folder) {
-  const hash5 = createHash4("sha256");
-  for (const name of (await readdir7(folder)).toSorted()) {
-    const content = await readFile7(join12(folder, name));
-    hash5.update(`${name}\0${content.length}\0`).update(content);
-  }
-  return { folder, hash: hash5.digest("hex") };
-}
-
-// ../core/src/schedule/plan.ts
-function planJobs(order, hasSucceeded) {
-  const reused = new Set(order.filter(hasSucceeded));
-  return { order, reused, toRun: order.filter((job) => !reused.has(job)) };
-}
-
-// ../core/src/sync/find-missing.ts
-var FIND_MISSING_SCRIPT = String.raw`
-cd -- "$1" 2>/dev/null || exec cat
-while IFS= read -r place; do
-  [ -e "$place" ] || [ -L "$place" ] || printf '%s\n' "$place"
-done
-`;
-var PLACE2 = /^[0-9A-Za-z_+?=][0-9A-Za-z._+?=/-]*$/;
-async function findMissing(transport, basePath, places) {
-  if (places.length === 0) return [];
-  const odd = places.find((place) => !PLACE2.test(place));
-  if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not a place under a base path`);
-  const output = await runChecked(transport, {
-    argv: ["sh", "-c", FIND_MISSING_SCRIPT, "find-missing", basePath],
-    stdin: places.map((place) => `${place}
-`).join("")
-  });
-  const missing = new Set(output.stdout.split("\n"));
-  return places.filter((place) => missing.has(place));
-}
-
-// ../core/src/sync/survey.ts
-import { randomUUID as randomUUID3 } from "node:crypto";
 
 // ../core/src/sync/parse-survey.ts
 var END = Buffer.from("\n= end\n");
@@ -60048,12 +58939,11 @@ function isEndOfFile(content, end) {
   if (end === content.length) return true;
   return FOLLOWING.some((next) => content.subarray(end, end + next.length).equals(next));
 }
-function readFacts({ sections, files }) {
+function parseRoom(text) {
+  return readRoom(parseSections(text));
+}
+function readRoom(sections) {
   const blocks = (sections.get("blocks") ?? []).at(-1) ?? "";
-  const decoders = new Set(sections.get("decoders"));
-  const indexes = [...files].flatMap(
-    ([path, text]) => path.startsWith("artifacts/.index/") ? [[path.slice("artifacts/.index/".length), text]] : []
-  );
   return {
     freeBytes: readFree(blocks) * 1024,
     freeFiles: readFree((sections.get("inodes") ?? []).at(-1) ?? ""),
@@ -60061,10 +58951,19 @@ function readFacts({ sections, files }) {
       readQuota(sections.get("quota") ?? [], blocks.split(/\s/)[0] ?? ""),
       readLustreQuota(sections.get("lustre") ?? [])
     ),
+    leftovers: sections.get("leftovers") ?? []
+  };
+}
+function readFacts({ sections, files }) {
+  const decoders = new Set(sections.get("decoders"));
+  const indexes = [...files].flatMap(
+    ([path, text]) => path.startsWith("artifacts/.index/") ? [[path.slice("artifacts/.index/".length), text]] : []
+  );
+  return {
+    ...readRoom(sections),
     decoders: ["zstd", "gzip"].filter((name) => decoders.has(name)),
     hasOpenssl: (sections.get("openssl") ?? []).some((line) => line.startsWith(EMPTY_SHA256)),
     canLink: sections.has("link"),
-    leftovers: sections.get("leftovers") ?? [],
     indexes: new Map(indexes),
     toolPath: sections.get("tools")?.[0] ?? ""
   };
@@ -60089,27 +58988,1583 @@ function readLimit([used = "", soft = "", hard = ""]) {
   return Math.max(0, limit - usedKilobytes) * 1024;
 }
 
+// ../core/src/sync/push/check-space.ts
+var BLOCK_BYTES = 4096;
+var RESERVE = 0.01;
+function hasSpace(needed, { freeBytes, freeFiles, quotaBytes }) {
+  return sumNeeded(needed) <= Math.min(freeBytes, quotaBytes) && needed.files <= freeFiles;
+}
+function checkSpace(needed, facts, where) {
+  const bytes = sumNeeded(needed);
+  const place = `${where.basePath} on ${where.description}`;
+  const { freeBytes, freeFiles, quotaBytes, leftovers } = facts;
+  const details = { neededBytes: bytes, neededFiles: needed.files, freeBytes, freeFiles, quotaBytes, leftovers };
+  const left = `What pushes that were cut left (${leftovers.length}) in ${where.basePath}/artifacts/.staging goes after two days; when no push is under way, you may remove it.`;
+  const refuse8 = (what, hint) => {
+    throw new RepxError("SYNC_NO_SPACE", what, { hint: leftovers.length === 0 ? hint : `${hint} ${left}`, details });
+  };
+  if (bytes > facts.quotaBytes && facts.quotaBytes <= facts.freeBytes) {
+    refuse8(
+      `this push needs ${renderBytes(bytes)} at ${place}, but the quota leaves ${renderBytes(facts.quotaBytes)}`,
+      "Remove what is no longer needed there (`quota -s` tells what counts), or ask for a larger quota; nothing was sent."
+    );
+  }
+  if (bytes > facts.freeBytes) {
+    refuse8(
+      `this push needs ${renderBytes(bytes)} at ${place}, but ${renderBytes(facts.freeBytes)} are free`,
+      `Make room on that file system (\`df -h ${showWord(where.basePath)}\`), or choose another base_path; nothing was sent.`
+    );
+  }
+  if (needed.files > facts.freeFiles) {
+    refuse8(
+      `this push makes ${needed.files} files at ${place}, but its file system has room for ${facts.freeFiles}`,
+      `Remove files on that file system (\`df -i ${showWord(where.basePath)}\`), or choose another base_path; nothing was sent.`
+    );
+  }
+}
+function sumNeeded({ contentBytes, files, parcelBytes }) {
+  return Math.ceil((contentBytes + files * BLOCK_BYTES + parcelBytes) * (1 + RESERVE));
+}
+
+// ../core/src/sync/room-script.ts
+var SAY = String.raw`say() { printf '= %s\n' "$1"; }`;
+var SAY_ROOM = String.raw`say leftovers
+ls -1 artifacts/.staging
+say blocks
+df -Pk . 2>/dev/null
+say inodes
+df -Pi . 2>/dev/null
+if command -v timeout >/dev/null 2>&1; then
+  say quota
+  command -v quota >/dev/null 2>&1 && timeout 1 quota -w 2>/dev/null </dev/null
+  say lustre
+  command -v lfs >/dev/null 2>&1 && timeout 1 lfs quota -q -u "$user" "$base" 2>/dev/null </dev/null
+fi
+`;
+
+// ../core/src/sync/push/staging-scripts.ts
+var TAKE = String.raw`
+is_busy() {
+  for path in running/*; do
+    [ -e "$path" ] || continue
+    ! is_alive "${"$"}{path##*/}" || return 0
+  done
+  return 1
+}
+take_folder() {
+  cd "$1" 2>/dev/null || return 1
+  ! is_busy || return 1
+  mv -- "$1" "$2" 2>/dev/null || return 1
+  cd "$2" || return 1
+  is_busy || return 0
+  # Should somebody have made it anew, both stay as they are, and nobody publishes from this one.
+  [ -e "$1" ] || mv -- "$2" "$1"
+  return 1
+}
+`;
+var ADOPT_STAGING = `${HEAD}${TAKE}
+for name in "$@"; do
+  [ ! -d "$stage" ] || break
+  take_folder "$base/artifacts/.staging/$name" "$stage" || :
+done
+cd "$stage" 2>/dev/null || exit 0
+if is_busy; then
+  echo spoiled
+  exit 0
+fi
+for path in running/*; do
+  [ ! -e "$path" ] || rm -f "$path"
+done
+for path in claimed/*; do
+  [ -e "arrived/\${path##*/}" ] || rm -f "$path"
+done
+echo adopted
+for path in arrived/*; do
+  [ ! -e "$path" ] || printf '%s\\n' "\${path##*/}"
+done
+exit 0
+`;
+var DISCARD_STAGING = `${HEAD}${REMOVE}${TAKE}
+for pause in 1 1 1 -; do
+  if take_folder "$stage" "$base/artifacts/.staging/old.$push"; then
+    cd "$base" && remove_tree "$base/artifacts/.staging/old.$push"
+    exit 0
+  fi
+  { [ -d "$stage" ] && [ "$pause" != - ]; } || exit 0
+  sleep "$pause"
+done
+exit 0
+`;
+var OLD_SECONDS = 2 * 24 * 3600;
+var REMOVE_OLD = String.raw`
+remove_old() {
+  cd "$base/artifacts/.staging" 2>/dev/null || return 0
+  now=$(date +%s) left=$1
+  for name in *; do
+    [ "$left" -gt 0 ] || return 0
+    { [ -d "$name" ] && [ "$name" != "$push" ]; } || continue
+    for time in $(stat -c %Y -- "$name" "$name/running" "$name/arrived" "$name/claimed" 2>/dev/null); do
+      [ $((now - time)) -gt ${OLD_SECONDS} ] || continue 2
+    done
+    for path in "$name"/running/*; do
+      case $path in */"$host".*) ! is_alive "${"$"}{path##*/}" || continue 2 ;; esac
+    done
+    remove_tree "$base/artifacts/.staging/$name"
+    left=$((left - 1))
+  done
+}
+`;
+var REMOVE_LEFTOVERS = `${HEAD}${REMOVE}${REMOVE_OLD}
+${SAY}
+remove_old 1000000
+cd "$base" || exit 71
+user=$(id -un 2>/dev/null || id -u)
+${SAY_ROOM}
+exit 0
+`;
+
+// ../core/src/sync/push/make-room.ts
+async function makeRoom(commands, needed, { room, staging }) {
+  if (hasSpace(needed, room)) return;
+  const now2 = room.leftovers.length === 0 ? room : await removeLeftovers(commands, needed, staging);
+  const leftovers = now2.leftovers.filter((name) => name !== staging);
+  checkSpace(needed, { ...now2, leftovers }, commands);
+}
+async function removeLeftovers(commands, { contentBytes }, staging) {
+  const request3 = { script: REMOVE_LEFTOVERS, staging, bytes: contentBytes };
+  const { stdout } = await persist(async () => commands.run(request3), insist(commands.limit));
+  return parseRoom(stdout);
+}
+
+// ../core/src/sync/pack/parcel-id.ts
+import { hash as hash3 } from "node:crypto";
+var PARCEL_CHARACTERS = 32;
+var PLAN_CHARACTERS = 16;
+function nameBundle(entries, destinations) {
+  const lines = entries.map(({ item, entry, existing }) => [destinations.get(item), renderLine(entry), existing ?? ""]);
+  return digest(["bundle", lines], PARCEL_CHARACTERS);
+}
+function nameSlice(file, destination, part) {
+  const { offsetBytes, sizeBytes, encoding } = part;
+  return digest(["slice", destination, renderLine(file), offsetBytes, sizeBytes, encoding], PARCEL_CHARACTERS);
+}
+function namePlan(parcels, destinations) {
+  return digest(["plan", parcels.map(({ id }) => id), [...destinations]], PLAN_CHARACTERS);
+}
+function digest(value, characters) {
+  return hash3("sha256", JSON.stringify(value)).slice(0, characters);
+}
+
+// ../core/src/sync/pack/plan-parcels.ts
+var MIB = 1 << 20;
+var BUNDLE_BYTES = 12 * MIB;
+var BUNDLE_ENTRIES = 4096;
+var SLICE_BYTES = 64 * MIB;
+var SHARES = 4;
+var LEAST_BYTES2 = 4 * MIB;
+var LEAST_ENTRIES = 1024;
+var FIRST_BYTES = 6 * MIB;
+var ENTRY_COST = 4096;
+function planParcels(items, encoding) {
+  const destinations = new Map(items.map(({ number: number3, destination }) => [number3, destination]));
+  const sorted = sortEntries(items);
+  const large = sorted.large.toSorted((left, right) => right.entry.sizeBytes - left.entry.sizeBytes);
+  const [first = [], ...others] = [...divide(sorted.small, FIRST_BYTES), ...divide(sorted.linked)];
+  const makeBundle = (entries) => ({
+    kind: "bundle",
+    id: nameBundle(entries, destinations),
+    entries,
+    sizeBytes: sumSizes(entries)
+  });
+  const bundles = others.map(makeBundle).toSorted((left, right) => weigh(right) - weigh(left));
+  const parcels = [
+    ...large.flatMap((file) => sliceFile(file, destinations.get(file.item) ?? "", encoding)),
+    // The first one tells how quick the link is; then the heaviest, so that all end at about the same time.
+    ...first.length === 0 ? [] : [makeBundle(first)],
+    ...bundles
+  ];
+  const links = sorted.closing.filter(({ entry }) => entry.kind === "hardlink").length;
+  return {
+    parcels,
+    closing: sorted.closing,
+    largeFiles: large.map(({ item, entry: { path, sizeBytes, mode, mtimeSeconds } }) => ({
+      item,
+      path,
+      sizeBytes,
+      mode,
+      mtimeSeconds
+    })),
+    sizeBytes: parcels.reduce((total, { sizeBytes }) => total + sizeBytes, 0),
+    files: sorted.small.length + sorted.linked.length + large.length + links,
+    planId: namePlan(parcels, destinations)
+  };
+}
+function sortEntries(items) {
+  const sorted = { small: [], linked: [], large: [], closing: [] };
+  for (const { number: item, entries, existing } of items) {
+    for (const entry of entries) {
+      const link2 = existing.get(entry.path);
+      if (entry.kind === "folder" || entry.kind === "hardlink") sorted.closing.push({ item, entry });
+      else if (entry.kind === "symlink") sorted.small.push({ item, entry });
+      else if (link2 !== void 0) sorted.linked.push({ item, entry, existing: link2 });
+      else if (entry.sizeBytes <= BUNDLE_BYTES) sorted.small.push({ item, entry });
+      else sorted.large.push({ item, entry });
+    }
+  }
+  return sorted;
+}
+function divide(row, firstBytes = BUNDLE_BYTES) {
+  const mostBytes = chooseLimit(sumSizes(row), LEAST_BYTES2, BUNDLE_BYTES);
+  const mostEntries = chooseLimit(row.length, LEAST_ENTRIES, BUNDLE_ENTRIES);
+  const parts = [];
+  let part = [];
+  let bytes = 0;
+  for (const each of row) {
+    const size = measureContent(each);
+    const room = parts.length === 0 ? Math.min(firstBytes, mostBytes) : mostBytes;
+    if (part.length > 0 && (part.length === mostEntries || bytes + size > room)) {
+      parts.push(part);
+      part = [];
+      bytes = 0;
+    }
+    part.push(each);
+    bytes += size;
+  }
+  return part.length === 0 ? parts : [...parts, part];
+}
+function chooseLimit(total, least, most) {
+  const parts = Math.ceil(total / (most * SHARES)) * SHARES;
+  return Math.min(Math.max(Math.ceil(total / Math.max(parts, 1)), least), most);
+}
+function sliceFile({ item, entry }, destination, encoding) {
+  return Array.from({ length: Math.ceil(entry.sizeBytes / SLICE_BYTES) }, (_, index) => {
+    const offsetBytes = index * SLICE_BYTES;
+    const part = { offsetBytes, sizeBytes: Math.min(SLICE_BYTES, entry.sizeBytes - offsetBytes), encoding };
+    return { kind: "slice", id: nameSlice(entry, destination, part), item, path: entry.path, ...part };
+  });
+}
+function weigh({ sizeBytes, entries }) {
+  return sizeBytes + entries.length * ENTRY_COST;
+}
+function sumSizes(entries) {
+  return entries.reduce((total, each) => total + measureContent(each), 0);
+}
+function measureContent({ entry, existing }) {
+  return entry.kind === "file" && existing === void 0 ? entry.sizeBytes : 0;
+}
+
+// ../core/src/sync/push/plan-push.ts
+function planPush(trees, { canLink, decoders }) {
+  const groups2 = groupTrees(canLink ? trees : trees.map((tree) => ({ ...tree, existing: /* @__PURE__ */ new Map() })));
+  const items = groups2.map(makeItem);
+  const [encoding = "none"] = decoders;
+  const submissions = new Set(groups2.filter(isSubmissionGroup).map(({ number: number3 }) => number3));
+  const content = planParcels(
+    items.filter(({ number: number3 }) => !submissions.has(number3)),
+    encoding
+  );
+  const own2 = planParcels(
+    items.filter(({ number: number3 }) => submissions.has(number3)),
+    encoding
+  );
+  return {
+    encoding,
+    groups: groups2,
+    sources: new Map(groups2.map(({ number: number3, source }) => [number3, source])),
+    parcels: [...content.parcels, ...own2.parcels],
+    closing: [...content.closing, ...own2.closing],
+    largeFiles: [...content.largeFiles, ...own2.largeFiles],
+    sizeBytes: content.sizeBytes + own2.sizeBytes,
+    files: content.files + own2.files,
+    linkedFiles: items.reduce((total, { existing }) => total + existing.size, 0),
+    planId: content.planId,
+    hasContent: content.parcels.length > 0
+  };
+}
+function makeItem(group) {
+  const { number: number3, folder, name } = group;
+  const existing = new Map(
+    group.trees.flatMap(
+      (tree) => [...tree.existing].map(([path, there]) => [placeInGroup(group, tree, path), there])
+    )
+  );
+  const destination = name === void 0 ? folder : `${folder}/${name}`;
+  return { number: number3, destination, entries: listEntries(group), existing };
+}
+
+// ../core/src/sync/push/publish.ts
+import { hash as hash4 } from "node:crypto";
+import { promisify } from "node:util";
+import { zstdCompress } from "node:zlib";
+
+// ../core/src/sync/pack/render-closing.ts
+function renderClosing(closing, indexes, staging) {
+  const parts = [
+    ...[...indexes].map(([name, text]) => describeIndex(`${staging}/index/${name}`, text)),
+    ...closing.filter(({ entry }) => entry.kind === "hardlink").map((each) => describe3(each, staging)),
+    // What a folder holds comes before it: nothing is made in a folder that was closed, and its time stays.
+    ...closing.filter(({ entry }) => entry.kind === "folder").toReversed().map((each) => describe3(openTop(each), staging))
+  ];
+  const size = parts.reduce((sum2, { record: record2 }) => sum2 + measureRecord(record2) + padBlocks(record2.sizeBytes), END_BYTES);
+  const archive = Buffer.alloc(size);
+  let end = 0;
+  for (const { record: record2, text } of parts) {
+    const start = writeRecord(archive, end, record2);
+    archive.write(text, start, "latin1");
+    end = start + padBlocks(record2.sizeBytes);
+  }
+  return archive;
+}
+function describeIndex(name, text) {
+  return { record: { type: "file", name, mode: 420, sizeBytes: text.length, mtimeSeconds: 0 }, text };
+}
+function describe3(each, staging) {
+  return { record: describeEntry(each, staging), text: "" };
+}
+function openTop({ item, entry }) {
+  if (entry.kind !== "folder" || entry.path !== "") return { item, entry };
+  return { item, entry: { ...entry, mode: entry.mode | 128 } };
+}
+
+// ../core/src/sync/find-missing.ts
+var FIND_MISSING_SCRIPT = String.raw`
+cd -- "$1" 2>/dev/null || exec cat
+while IFS= read -r place; do
+  [ -e "$place" ] || [ -L "$place" ] || printf '%s\n' "$place"
+done
+`;
+var PLACE = /^[0-9A-Za-z_+?=][0-9A-Za-z._+?=/-]*$/;
+async function findMissing(transport, basePath, places) {
+  if (places.length === 0) return [];
+  const odd = places.find((place) => !PLACE.test(place));
+  if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not a place under a base path`);
+  const output = await runChecked(transport, {
+    argv: ["sh", "-c", FIND_MISSING_SCRIPT, "find-missing", basePath],
+    stdin: places.map((place) => `${place}
+`).join("")
+  });
+  const missing = new Set(output.stdout.split("\n"));
+  return places.filter((place) => missing.has(place));
+}
+
+// ../core/src/sync/push/parcel-stream.ts
+var PIECE_BYTES = 256 * 1024;
+var PART_BYTES = 2 << 20;
+var HELD_BYTES = 3 << 20;
+async function* cutPieces(bytes, onPiece) {
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    const piece = bytes.subarray(start, start + PIECE_BYTES);
+    onPiece(piece.length);
+    yield piece;
+  }
+}
+async function* streamPacked({ bytes }, contentBytes, count2) {
+  const share = contentBytes / bytes.length;
+  yield* cutPieces(bytes, (size) => count2.piece(size, size * share));
+  count2.pause();
+}
+function streamSlice(slice, pack, count2) {
+  const held = [];
+  const release = (bytes) => {
+    let heldBytes = held.reduce((sum2, packed) => sum2 + packed.bytes.length, 0);
+    for (let [first] = held; first !== void 0 && heldBytes - first.bytes.length >= bytes; [first] = held) {
+      heldBytes -= first.bytes.length;
+      first.release();
+      held.shift();
+    }
+  };
+  async function* yieldPieces() {
+    const parts = cutSlice(slice);
+    let next = beginPart(parts.shift(), pack);
+    while (next !== void 0) {
+      const { sizeBytes } = next;
+      const packed = await next.packed;
+      next = beginPart(parts.shift(), pack);
+      yield* streamPacked(packed, sizeBytes, count2);
+      held.push(packed);
+      release(HELD_BYTES);
+    }
+    yield encodeEnd(slice.id, slice.encoding);
+  }
+  return { pieces: yieldPieces(), release: () => release(0) };
+}
+function beginPart(part, pack) {
+  if (part === void 0) return void 0;
+  const packed = pack(part);
+  packed.catch(() => {
+  });
+  return { packed, sizeBytes: part.sizeBytes };
+}
+function cutSlice({ id, item, path, offsetBytes, sizeBytes }) {
+  return Array.from({ length: Math.ceil(sizeBytes / PART_BYTES) }, (_, index) => {
+    const start = index * PART_BYTES;
+    return {
+      kind: "part",
+      id,
+      item,
+      path,
+      offsetBytes: offsetBytes + start,
+      sizeBytes: Math.min(PART_BYTES, sizeBytes - start)
+    };
+  });
+}
+
+// ../core/src/sync/push/publish-script.ts
+var OLD_FOLDERS = 4;
+var READ_PLAN = String.raw`
+groups=''
+while read -r kind line; do
+  case $kind in
+  i) [ -e "arrived/$line" ] || gone ;;
+  g) groups="$groups$line
+" ;;
+  *) break ;;
+  esac
+done
+[ "$kind" = end ] || fail ${EXITS.mismatch} 'the list of groups ended early'
+`;
+var WAIT_FOR_OTHER = String.raw`
+tries=0 owner=''
+if [ -e publishing ]; then
+  { read -r owner <publishing; } 2>/dev/null
+  while [ -n "$owner" ] && [ -e "running/$owner" ] && is_alive "$owner"; do
+    tries=$((tries + 1)) most=$5
+    case $owner in "$host".*) ;; *) most=60 ;; esac
+    [ "$tries" -le "$most" ] || gone
+    sleep 1
+  done
+  [ -e "$stage/running/$mine" ] || gone
+fi
+said=$(printf '%s\n' "$mine" 2>&1 >publishing) || explain "$said"
+`;
+var CLOSE = String.raw`
+close_tops() {
+  [ "$mode" = - ] || [ "$#" = 0 ] || said=$(cd "$to" && chmod "$mode" -- "$@" 2>&1) || explain "$said"
+}
+close_moved() {
+  if [ ! -e "$stage/tops.$number" ]; then
+    said=$({ printf '%s\n' * >"$stage/tops.new" && mv -- "$stage/tops.new" "$stage/tops.$number"; } 2>&1) || explain "$said"
+    return
+  fi
+  set --
+  while read -r name; do
+    if [ -e "$name" ] || [ -L "$name" ] || [ ! -d "$to/$name" ]; then continue; fi
+    set -- "$@" "$name"
+    [ "$#" -lt 400 ] || { close_tops "$@"; set --; }
+  done <"$stage/tops.$number"
+  close_tops "$@"
+}
+`;
+var PLACE2 = String.raw`
+place_names() {
+  said=$(mv -n -- "$@" "$to/" 2>&1)
+  for name in "$@"; do
+    shift
+    if [ -e "$name" ] || [ -L "$name" ]; then
+      [ -e "$to/$name" ] || [ -L "$to/$name" ] || explain "$said"
+      # What is there may differ; its index is not ours to write. Whoever moved it there may have been killed then.
+      rm -f -- "$stage/index/$prefix$name"
+      [ "$mode" = - ] || [ -L "$to/$name" ] || chmod "$mode" -- "$to/$name" 2>/dev/null
+    else
+      set -- "$@" "$name"
+    fi
+  done
+  close_tops "$@"
+}
+refuse_existing() {
+  for name in *; do
+    if [ -e "$to/$name" ] || [ -L "$to/$name" ]; then fail ${EXITS.submissionThere} "$to/$name is there already"; fi
+  done
+}
+move_in_portions() {
+  for first in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z \
+    A B C D E F G H I J K L M N O P Q R S T U V W X Y Z _ + = '?'; do
+    set -- "$first"*
+    if [ -e "$1" ] || [ -L "$1" ]; then place_names "$@"; fi
+  done
+}
+`;
+var REPLACE = String.raw`
+replace_one() {
+  place=$to/$1
+  if [ ! -e "$place" ] && [ ! -L "$place" ]; then
+    place_names "$1"
+    return
+  fi
+  rm -f -- "$base/artifacts/.index/$prefix$1"
+  if [ -d "$place" ] && [ ! -L "$place" ] && [ ! -w "$place" ]; then
+    said=$(chmod u+w -- "$place" 2>&1) || explain "$said"
+  fi
+  old=$stage/old.$number.$1
+  if mv --exchange -T -- "$1" "$place" 2>/dev/null; then
+    # Nobody who runs this again may exchange them back.
+    said=$(mv -- "$1" "$old" 2>&1) || explain "$said"
+  else
+    said=$(mv -- "$place" "$old" 2>&1) || explain "$said"
+    said=$(mv -- "$1" "$place" 2>&1) || { mv -- "$old" "$place"; explain "$said"; }
+  fi
+  close_tops "$1"
+}
+`;
+var PUBLISH_GROUP = String.raw`
+publish_group() {
+  set -f
+  # shellcheck disable=SC2086 # words without blanks
+  set -- $1
+  set +f
+  number=$1 rules=$2 mode=$3 folder=$4 name=$5
+  to=$base/$folder
+  prefix=''
+  case $folder in
+  artifacts/*/*) ;;
+  artifacts/*) prefix=${"$"}{folder#artifacts/}% ;;
+  esac
+  [ -d "$to" ] || said=$(mkdir -p -- "$to" 2>&1) || explain "$said"
+  from=$stage/$number
+  if [ "$name" != - ]; then
+    from=$stage/named.$number
+    [ -d "$from" ] || said=$(mkdir -- "$from" 2>&1) || explain "$said"
+    if [ -e "$stage/$number" ] || [ -L "$stage/$number" ]; then
+      said=$(mv -- "$stage/$number" "$from/$name" 2>&1) || explain "$said"
+    fi
+  fi
+  cd "$from" || gone
+  [ "$mode" = - ] || close_moved
+  case $rules in
+  n) refuse_existing; move_in_portions ;;
+  r) for each in *; do if [ -e "$each" ] || [ -L "$each" ]; then replace_one "$each"; fi; done ;;
+  *) move_in_portions ;;
+  esac
+  cd "$stage" || gone
+}
+`;
+var MOVE_INDEXES = String.raw`
+move_indexes() {
+  [ -d "$base/artifacts/.index" ] || mkdir -p -- "$base/artifacts/.index"
+  cd "$stage/index" || return 0
+  for first in 0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z; do
+    set -- store%"$first"*
+    [ ! -e "$1" ] || mv -f -- "$@" "$base/artifacts/.index/" 2>/dev/null
+  done
+  set -- *
+  [ ! -e "$1" ] || mv -f -- "$@" "$base/artifacts/.index/" 2>/dev/null
+  cd "$stage" || gone
+}
+`;
+var PUBLISH = `${HEAD}${REGISTER}${SAVE}${DECODE}${REMOVE}${CLOSE}${PLACE2}${REPLACE}${PUBLISH_GROUP}${MOVE_INDEXES}${REMOVE_OLD}${MAKE_STAGING}
+[ "$4" != make ] || make_staging
+register
+${READ_PLAN}
+${WAIT_FOR_OTHER}
+if [ ! -e "closed.$1" ]; then
+  # The end of another push has been put into place in part: this one would make empty folders of what was moved.
+  [ ! -e moving ] || gone
+  save "$1" "$2" 'the end of the push'
+  unpack "$3"
+  said=$(printf '' 2>&1 >"closed.$1") || explain "$said"
+fi
+said=$(printf '' 2>&1 >moving) || explain "$said"
+trap '' HUP INT TERM PIPE
+set -f
+IFS='
+'
+# shellcheck disable=SC2086 # lines
+set -- $groups
+unset IFS
+set +f
+for group in "$@"; do publish_group "$group"; done
+move_indexes
+cd "$base" || exit 0
+mine=''
+case $groups in
+*' r '*)
+  # What was replaced may be large: it goes while nobody waits, under a name by which nobody takes it over.
+  if mv -- "$stage" "$base/artifacts/.staging/old.$push" 2>/dev/null; then
+    { remove_tree "$base/artifacts/.staging/old.$push"; remove_old ${OLD_FOLDERS}; } >/dev/null 2>&1 </dev/null &
+    exit 0
+  fi
+  ;;
+esac
+remove_tree "$stage"
+remove_old ${OLD_FOLDERS}
+exit 0
+`;
+
+// ../core/src/sync/push/publish.ts
+var compress = promisify(zstdCompress);
+var ENTRY_COST2 = 4096;
+async function publish(commands, { plan, staging, indexes, onSent }) {
+  const closing = renderClosing(plan.closing, indexes, `.staging/${staging}`);
+  const isPacked = plan.encoding === "zstd";
+  const bytes = isPacked ? await compress(closing) : closing;
+  const words = [
+    hash4("sha256", bytes),
+    commands.chooseHashProgram(bytes.length),
+    isPacked ? "zstd" : "none",
+    // Nothing but folders: no parcel was sent that could have made it.
+    plan.parcels.length === 0 ? "make" : "-"
+  ];
+  const cost = bytes.length + (plan.closing.length + plan.files) * ENTRY_COST2;
+  const { limit } = commands;
+  const state = { wasLost: false };
+  const reply = await persist(async () => {
+    const stdin = streamPublication(renderPlan(plan), bytes, onSent);
+    const time3 = { bytes: state.wasLost ? Infinity : cost };
+    const wait = String(Math.floor(limit.secondsFor(Infinity)));
+    try {
+      return (await commands.run({ script: PUBLISH, staging, words: [...words, wait], stdin, ...time3 })).reply;
+    } catch (error3) {
+      state.wasLost ||= isLoss(error3);
+      throw error3;
+    }
+  }, insist(limit));
+  if (reply !== "gone" || !state.wasLost) return reply;
+  return await persist(async () => isAllThere(commands, staging, plan), insist(limit)) ? "done" : "gone";
+}
+async function* streamPublication(plan, closing, onSent) {
+  yield Buffer.from(plan);
+  yield* cutPieces(closing, onSent);
+}
+function renderPlan({ parcels, groups: groups2 }) {
+  return [
+    ...parcels.map(({ id }) => `i ${id}`),
+    ...groups2.map(
+      ({ number: number3, rules, topMode, folder, name }) => `g ${number3} ${rules} ${topMode} ${folder} ${name ?? "-"}`
+    ),
+    "end",
+    ""
+  ].join("\n");
+}
+async function isAllThere(commands, staging, { groups: groups2 }) {
+  if (groups2.some(({ rules }) => rules === "r")) return false;
+  const stdin = groups2.flatMap(listDestinations).join("");
+  const { stdout } = await commands.run({ script: FIND_MISSING_SCRIPT, staging, stdin });
+  return stdout.trim() === "";
+}
+function listDestinations({ trees }) {
+  return trees.map(({ item }) => `${item.destination}
+`);
+}
+
+// ../core/src/sync/push/render-indexes.ts
+async function renderIndexes2(plan, known) {
+  const indexes = /* @__PURE__ */ new Map();
+  for (const group of plan.groups) {
+    for (const tree of group.trees) {
+      const name = nameItemIndex(tree.item);
+      if (name !== void 0) indexes.set(name, renderIndex(await hashEntries(group, tree, known)));
+    }
+  }
+  return indexes;
+}
+async function hashEntries(group, tree, { hashes, packer }) {
+  const hashed = tree.entries.map((entry) => {
+    const sha256 = hashes.get(`${group.number}/${placeInGroup(group, tree, entry.path)}`);
+    return entry.kind === "file" && sha256 !== void 0 ? { ...entry, sha256 } : entry;
+  });
+  return hashed.some(isUnknown) ? hashAgain(tree, hashed, packer) : hashed;
+}
+async function hashAgain({ item }, entries, packer) {
+  if (!isStoreItem(item)) return [...entries];
+  const { source, only } = item;
+  const again = await packer.scan({ source, ...only === void 0 ? {} : { only }, isStore: true, hash: true });
+  const known = new Map(again.map((entry) => [entry.path, entry]));
+  return entries.map((entry) => {
+    const found = isUnknown(entry) ? known.get(entry.path) : void 0;
+    return found?.kind === "file" ? found : entry;
+  });
+}
+function isUnknown(entry) {
+  if (entry.kind !== "file" || entry.sha256 !== void 0) return false;
+  return entry.sizeBytes > 0 && entry.sizeBytes <= BUNDLE_BYTES;
+}
+
+// ../core/src/sync/push/add-folders.ts
+function addFolders(bundle) {
+  const known = /* @__PURE__ */ new Set();
+  const entries = bundle.entries.flatMap((each) => [...listMissing(each, known), each]);
+  return { ...bundle, entries };
+}
+function listMissing({ item, entry }, known) {
+  const missing = [];
+  for (let path = entry.path; path !== ""; ) {
+    path = nameFolder(path);
+    const key = `${item}/${path}`;
+    if (known.has(key)) break;
+    known.add(key);
+    missing.unshift({ item, entry: { kind: "folder", path, mode: 493, mtimeSeconds: 1 } });
+  }
+  return missing;
+}
+function nameFolder(path) {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+// ../core/src/sync/push/receive-scripts.ts
+var BEGIN = String.raw`${MAKE_STAGING}
+id=$1
+[ "$2" != make ] || make_staging
+[ "$2" = again ] || [ ! -e "$stage/arrived/$id" ] || exit 0
+shift 2
+register
+`;
+var CLAIM = String.raw`
+claim_parcel() {
+  tries=0
+  until said=$({ set -C; printf '%s\n' "$mine" >"claimed/$id"; } 2>&1); do
+    case $said in *xist*) ;; *) explain "$said" ;; esac
+    [ ! -e "arrived/$id" ] || exit 0
+    owner=''
+    { read -r owner <"claimed/$id"; } 2>/dev/null
+    if [ -n "$owner" ] && ! is_alive "$owner"; then
+      rm -f "claimed/$id"
+    else
+      tries=$((tries + 1))
+      [ "$tries" -le 60 ] || gone
+      sleep 1
+    fi
+  done
+  claim=claimed/$id
+}
+finish() {
+  mark "$id"
+  claim=''
+}
+`;
+var RECEIVE_BUNDLE = `${HEAD}${REGISTER}${SAVE}${DECODE}${MARK}${CLAIM}${BEGIN}
+save "$1" "$2" "$id"
+claim_parcel
+unpack "$3"
+finish
+exit 0
+`;
+var RECEIVE_SLICE = `${HEAD}${REGISTER}${DECODE}${OPEN_PATH}${MARK}${BEGIN}
+open_path "$2"
+place=$3 blocks=$4 rest=$5
+take() {
+  dd bs=65536 iflag=fullblock seek="$place" count="$blocks" >&4 || return 1
+  [ "$rest" = 0 ] || dd bs="$rest" iflag=fullblock count=1 >&4 || return 1
+  line=''
+  read -r line
+  [ "$line" = "$id" ] || printf '%s broke\\n' "$mine" >&2
+}
+decode_into "$1" take 4<>"$file"
+mark "$id"
+exit 0
+`;
+var COMPLETE_FILES = `${HEAD}${REGISTER}${SAVE}${OPEN_PATH}${MARK}
+register
+hasher=$1
+shift
+while [ "$#" -ge 5 ]; do
+  if [ ! -e "arrived/$1" ]; then
+    open_path "$2"
+    [ "$3" = - ] || verify_file "$file" "$3" "$hasher" "$2"
+    said=$(TZ=UTC0 touch -t "$4" -- "$file" 2>&1 && chmod "$5" -- "$file" 2>&1) || explain "$said"
+    mark "$1"
+  fi
+  shift 5
+done
+exit 0
+`;
+
+// ../core/src/sync/push/parcel-commands.ts
+var BLOCK_BYTES2 = 65536;
+async function sendBundle(commands, { id }, { bytes, sha256, encoding }, { staging, way, stdin }) {
+  const words = [id, way, sha256, commands.chooseHashProgram(bytes.length), encoding];
+  return (await commands.run({ script: RECEIVE_BUNDLE, staging, words, stdin, bytes: bytes.length })).reply;
+}
+async function sendSlice(commands, slice, { staging, way, stdin }) {
+  const { id, encoding, offsetBytes, sizeBytes } = slice;
+  const numbers = [offsetBytes / BLOCK_BYTES2, Math.floor(sizeBytes / BLOCK_BYTES2), sizeBytes % BLOCK_BYTES2];
+  const words = [id, way, encoding, escapeWord(renderPlace(slice)), ...numbers.map(String)];
+  return (await commands.run({ script: RECEIVE_SLICE, staging, words, stdin, bytes: sizeBytes })).reply;
+}
+async function completeFile(commands, staging, { file, mark, readHash }) {
+  const sha256 = await readHash() ?? "-";
+  const { reply } = await commands.run({
+    script: COMPLETE_FILES,
+    staging,
+    words: [
+      commands.chooseHashProgram(file.sizeBytes),
+      mark,
+      escapeWord(renderPlace(file)),
+      sha256,
+      renderTime2(file.mtimeSeconds),
+      file.mode.toString(8)
+    ],
+    bytes: file.sizeBytes
+  });
+  return reply;
+}
+function renderPlace({ item, path }) {
+  return path === "" ? `${item}` : `${item}/${path}`;
+}
+function renderTime2(seconds) {
+  const text = new Date(Math.min(seconds, LAST_SECOND) * 1e3).toISOString();
+  return `${text.slice(0, 16).replaceAll(/[-T:]/g, "")}.${text.slice(17, 19)}`;
+}
+var LAST_SECOND = 253402300799;
+
+// ../core/src/sync/push/parcel-queue.ts
+var AHEAD_PARCELS = 2;
+var PACKED_PARCELS = 4;
+function startQueue(parcels, senders, pack) {
+  const begun = [];
+  const waiting = [];
+  let [next, held, inMemory] = [0, 0, 0];
+  const hasRoom2 = () => held < senders + AHEAD_PARCELS && inMemory < PACKED_PARCELS;
+  const isStreamed = /* @__PURE__ */ new WeakSet();
+  const noteStreamed = (queued, packed) => {
+    if (packed !== void 0) return;
+    isStreamed.add(queued);
+    inMemory -= 1;
+    fill();
+  };
+  const fill = () => {
+    for (let parcel = parcels[next]; parcel !== void 0 && hasRoom2(); parcel = parcels[next]) {
+      const queued = { parcel, packed: pack(parcel) };
+      next += 1;
+      held += 1;
+      inMemory += 1;
+      queued.packed.then((packed) => noteStreamed(queued, packed)).catch(() => {
+      });
+      begun.push(queued);
+    }
+    while (waiting.length > 0 && begun.length > 0) waiting.shift()?.(begun.shift());
+    if (next === parcels.length) for (const resolve8 of waiting.splice(0)) resolve8(void 0);
+  };
+  const stop = () => {
+    next = parcels.length;
+    fill();
+  };
+  fill();
+  return {
+    take: async () => {
+      if (begun.length > 0 || next === parcels.length) return begun.shift();
+      return new Promise((resolve8) => void waiting.push(resolve8));
+    },
+    release(taken) {
+      held -= 1;
+      if (!isStreamed.has(taken)) inMemory -= 1;
+      fill();
+    },
+    stop,
+    async drain() {
+      stop();
+      await Promise.allSettled(begun.splice(0).map(async ({ packed }) => packed));
+    }
+  };
+}
+
+// ../core/src/sync/push/send-parcels.ts
+var SENDINGS = 3;
+var QUICK_CHANNELS = 3;
+var QUICK_BYTES_PER_SECOND = 1e8;
+var MEASURED_BYTES = 16 << 20;
+async function sendParcels(delivery, hashes) {
+  const { plan, arrived, rate } = delivery;
+  const state = { isMade: delivery.isAdopted, arrivals: 0, stop: void 0 };
+  const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
+  const pack = startPacking(delivery, missing);
+  const queue = startQueue(
+    missing,
+    delivery.channels,
+    async (parcel) => parcel.kind === "bundle" ? pack(addFolders(parcel)) : void 0
+  );
+  const persistence = {
+    limit: delivery.commands.limit,
+    countArrived: () => state.arrivals,
+    isStopped: () => state.stop !== void 0
+  };
+  const work = { ...delivery, queue, pack, hashes, persistence, state };
+  const whole = plan.parcels.filter(({ id }) => arrived.has(id)).flatMap((parcel) => delivery.files.arrive(parcel) ?? []);
+  const senders = Array.from(
+    { length: delivery.channels },
+    async (_, index) => stopAll(work, index < QUICK_CHANNELS ? sendInTurn(work).finally(rate.giveUp) : sendWhereSlow(work))
+  );
+  const ends = await Promise.allSettled([stopAll(work, completeWhole(work, whole)), ...senders]);
+  rate.giveUp();
+  await queue.drain();
+  const failure2 = ends.find((end) => end.status === "rejected" && end.reason !== STOPPED);
+  if (failure2?.status === "rejected") throw failure2.reason;
+  return state.stop === "failed" || state.stop === void 0 ? "done" : state.stop;
+}
+function startPacking({ packer, plan, staging, rate, processors }, missing) {
+  const isMuch = missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
+  const readRate = async (id) => {
+    if (isMuch && rate.read() === void 0) {
+      if (id === missing[0]?.id) return Infinity;
+      await rate.first;
+    }
+    const known = rate.read();
+    return known !== void 0 && known > SLOW_BYTES_PER_SECOND && processors.isBusy() ? Infinity : known;
+  };
+  return async (parcel) => packer.pack({
+    parcel,
+    sources: plan.sources,
+    staging: `.staging/${staging}`,
+    encoding: plan.encoding,
+    bytesPerSecond: await readRate(parcel.id)
+  });
+}
+async function stopAll(work, sender) {
+  try {
+    await sender;
+  } catch (error3) {
+    work.state.stop ??= "failed";
+    throw error3;
+  } finally {
+    if (work.state.stop !== void 0) {
+      work.queue.stop();
+      work.rate.giveUp();
+    }
+  }
+}
+async function sendWhereSlow(work) {
+  await work.rate.first;
+  if ((work.rate.read() ?? 0) < QUICK_BYTES_PER_SECOND) await sendInTurn(work);
+}
+async function sendInTurn(work) {
+  const { queue, state, files, rate } = work;
+  for (let next = await queue.take(); next !== void 0 && state.stop === void 0; next = await queue.take()) {
+    const { parcel } = next;
+    void rate.first.then(() => files.begin(parcel));
+    if (await sendUntilRight(work, next)) {
+      countArrival(work, parcel);
+      queue.release(next);
+      const file = files.arrive(parcel);
+      if (file !== void 0) await completeUntilRight(work, file);
+    }
+  }
+}
+async function completeWhole(work, whole) {
+  for (const file of whole) {
+    if (work.state.stop === void 0) await completeUntilRight(work, file);
+  }
+}
+async function sendUntilRight(work, queued, way) {
+  const { parcel } = queued;
+  const packed = await queued.packed;
+  for (const [key, sha256] of packed?.fileHashes ?? []) work.hashes.set(key, sha256);
+  let attempts = 0;
+  for (let sending = 1; ; sending += 1) {
+    const reply = await persist(async () => {
+      attempts += 1;
+      return sendOnce(work, parcel, packed, way);
+    }, work.persistence);
+    if (reply === "done") {
+      work.state.isMade = true;
+      if (attempts === 1) packed?.release();
+      return true;
+    }
+    if (reply !== "mismatch") {
+      work.state.stop ??= reply;
+      return false;
+    }
+    if (sending === SENDINGS) throw reportMismatch(work, `parcel ${parcel.id}`);
+  }
+}
+async function sendOnce(work, parcel, packed, way) {
+  const { commands, count: count2, rate, state, staging } = work;
+  const link2 = rate.begin();
+  let content = 0;
+  const stream = {
+    piece: (sentBytes, contentBytes) => {
+      if (state.stop !== void 0) throw STOPPED;
+      content += contentBytes;
+      link2.add(sentBytes);
+      count2.sent(sentBytes);
+      count2.done(contentBytes, 0);
+    },
+    pause: () => link2.pause()
+  };
+  const sending = { staging, way: way ?? (state.isMade ? "-" : "make") };
+  let isDone = false;
+  try {
+    let reply = "gone";
+    if (parcel.kind === "slice") {
+      const { pieces, release } = streamSlice(parcel, work.pack, stream);
+      reply = await sendSlice(commands, parcel, { ...sending, stdin: pieces });
+      if (reply === "done") release();
+    } else if (packed !== void 0) {
+      const stdin = streamPacked(packed, parcel.sizeBytes, stream);
+      reply = await sendBundle(commands, parcel, packed, { ...sending, stdin });
+    }
+    isDone = reply === "done";
+    return reply;
+  } finally {
+    link2.end();
+    count2.done(isDone ? parcel.sizeBytes - content : -content, 0);
+  }
+}
+async function completeUntilRight(work, sliced) {
+  if (work.arrived.has(sliced.mark)) {
+    work.count.done(0, 1);
+    return;
+  }
+  for (let sending = 1; ; sending += 1) {
+    const reply = await persist(async () => completeFile(work.commands, work.staging, sliced), work.persistence);
+    if (reply === "done") {
+      work.arrived.add(sliced.mark);
+      work.count.done(0, 1);
+      return;
+    }
+    if (reply !== "mismatch") {
+      work.state.stop ??= reply;
+      return;
+    }
+    if (sending === SENDINGS) throw reportMismatch(work, sliced.file.path);
+    for (const parcel of sliced.slices) {
+      work.count.done(-parcel.sizeBytes, 0);
+      if (!await sendUntilRight(work, { parcel, packed: Promise.resolve(void 0) }, "again")) return;
+    }
+  }
+}
+function countArrival(work, parcel) {
+  work.state.arrivals += 1;
+  work.arrived.add(parcel.id);
+  if (parcel.kind === "bundle") work.count.done(0, parcel.entries.length);
+}
+function reportMismatch({ commands }, what) {
+  const message = `${what} arrived at ${commands.description} with other content ${SENDINGS} times`;
+  return new RepxError("SYNC_FAILED", message, {
+    hint: "See that nothing writes to what is sent; then look at the memory and the disk of both machines."
+  });
+}
+var STOPPED = new Error("another parcel was the first to fail");
+
+// ../core/src/sync/push/staging.ts
+import { randomBytes as randomBytes2 } from "node:crypto";
+var ID = /^[0-9a-z-]+$/;
+async function chooseStaging(commands, planId, leftovers) {
+  const fitting = leftovers.filter((other) => new RegExp(`^${planId}\\.[0-9a-f]{8}$`).test(other));
+  if (fitting.length === 0) return nameStaging(planId);
+  const staging = nameStaging(planId);
+  const { stdout } = await persist(
+    async () => commands.run({ script: ADOPT_STAGING, staging: staging.name, words: fitting }),
+    insist(commands.limit)
+  );
+  const lines = stdout.split("\n");
+  if (lines.includes("spoiled")) return nameStaging(planId);
+  const begin = lines.indexOf("adopted");
+  if (begin === -1) return staging;
+  return {
+    name: staging.name,
+    arrived: new Set(lines.slice(begin + 1).filter((line) => ID.test(line))),
+    isAdopted: true
+  };
+}
+function nameStaging(planId) {
+  return { name: `${planId}.${randomBytes2(4).toString("hex")}`, arrived: /* @__PURE__ */ new Set(), isAdopted: false };
+}
+async function discardStaging(commands, name) {
+  try {
+    await commands.run({ script: DISCARD_STAGING, staging: name });
+  } catch {
+  }
+}
+
+// ../core/src/sync/push/time-limit.ts
+var LEAST_SECONDS = 60;
+var LEAST_BYTES_PER_SECOND = 1e5;
+function startTimeLimit({ seconds, description, channels }, now2) {
+  const endMs = now2() + seconds * 1e3;
+  const isOver = () => now2() >= endMs;
+  return {
+    isOver,
+    secondsFor(bytes) {
+      if (isOver()) {
+        throw new RepxError("SSH_TIMEOUT", `the push to ${description} did not end within ${seconds} seconds`, {
+          hint: "Try again: it goes on where it stopped, for two days."
+        });
+      }
+      return Math.min((endMs - now2()) / 1e3, allowSeconds(bytes * channels));
+    }
+  };
+}
+function allowSeconds(bytes) {
+  return LEAST_SECONDS + bytes / LEAST_BYTES_PER_SECOND;
+}
+
+// ../core/src/sync/push/push.ts
+var DAY_SECONDS = 24 * 3600;
+var CHANNELS2 = 6;
+var BEGINNINGS = 4;
+async function pushTree(transport, request3) {
+  const { basePath, items, facts } = request3;
+  if (items.length === 0) return { bytes: 0, files: 0, sentBytes: 0, linkedFiles: 0, resumedBytes: 0 };
+  checkDestinations(items);
+  await checkSources(items);
+  const { deadlineSeconds: seconds = DAY_SECONDS, channels = CHANNELS2 } = request3;
+  const limit = startTimeLimit({ seconds, description: transport.description, channels }, now);
+  const commands = openCommands(transport, { basePath, facts, limit });
+  const packer = request3.packer ?? openPacker();
+  try {
+    const trees = await listTrees({ packer, commands, facts }, items);
+    return await pushTrees({ request: request3, commands, packer, trees });
+  } finally {
+    if (request3.packer === void 0) await packer[Symbol.asyncDispose]();
+  }
+}
+async function pushTrees(work) {
+  const { facts } = work.request;
+  let [canLink, sentBytes] = [facts.canLink, 0];
+  for (let beginning = 1; ; beginning += 1) {
+    const plan = planPush(work.trees, { ...facts, canLink });
+    const leftovers = beginning === 1 && plan.hasContent ? facts.leftovers : [];
+    const staging = await chooseStaging(work.commands, plan.planId, leftovers);
+    await makeRoom(work.commands, measureNeeded(work, plan, staging), { room: facts, staging: staging.name });
+    const { reply, ...pushed } = await pushOnce(work, plan, staging);
+    sentBytes += pushed.sentBytes;
+    if (reply === "done") return { ...pushed, sentBytes };
+    await discardStaging(work.commands, staging.name);
+    if (beginning === BEGINNINGS || reply === "unlinkable" && !canLink) throw reportTrouble(work.commands, reply);
+    canLink &&= reply !== "unlinkable";
+  }
+}
+async function pushOnce(work, plan, staging) {
+  try {
+    return await deliver(work, plan, staging);
+  } catch (error3) {
+    if (!isLoss(error3)) await discardStaging(work.commands, staging.name);
+    throw error3;
+  }
+}
+async function deliver(work, plan, staging) {
+  const { request: request3, commands, packer } = work;
+  const resumed = plan.parcels.filter(({ id }) => staging.arrived.has(id));
+  const total = { bytes: plan.sizeBytes, files: plan.files };
+  const report = startReporting(startMeter(total, now), request3.onProgress, now);
+  const resumedBytes = sum(resumed.map(({ sizeBytes }) => sizeBytes));
+  report.add(resumedBytes, sum(resumed.map(countFiles)));
+  let sentBytes = 0;
+  const delivery = {
+    commands,
+    packer,
+    plan,
+    files: startSlicedFiles(packer, plan),
+    staging: staging.name,
+    arrived: staging.arrived,
+    isAdopted: staging.isAdopted,
+    channels: request3.channels ?? CHANNELS2,
+    rate: startLinkRate(now),
+    processors: startProcessorLoad(readProcessorTimes, now),
+    count: { sent: (bytes2) => void (sentBytes += bytes2), done: report.add }
+  };
+  const reply = await finish(delivery);
+  if (reply === "done") {
+    report.add(0, plan.files);
+    report.end();
+  }
+  const { sizeBytes: bytes, files, linkedFiles } = plan;
+  return { reply, bytes, files, sentBytes, linkedFiles, resumedBytes };
+}
+async function finish(delivery) {
+  const { commands, packer, plan, staging } = delivery;
+  const hashes = /* @__PURE__ */ new Map();
+  const reply = await sendParcels(delivery, hashes);
+  if (reply !== "done") return reply;
+  const indexes = await renderIndexes2(plan, { packer, hashes });
+  const end = await publish(commands, { plan, staging, indexes, onSent: delivery.count.sent });
+  if (end === "mismatch") throw reportTrouble(commands, end);
+  return end;
+}
+function measureNeeded({ request: request3 }, plan, { arrived }) {
+  const missing = plan.parcels.filter(({ id }) => !arrived.has(id));
+  const packed = missing.filter(({ kind }) => kind === "bundle").map(({ sizeBytes }) => sizeBytes);
+  const largest = packed.toSorted((left, right) => right - left).slice(0, request3.channels ?? CHANNELS2);
+  return {
+    contentBytes: sum(missing.map(({ sizeBytes }) => sizeBytes)),
+    files: sum(missing.map(countFiles)) + plan.largeFiles.length + plan.closing.length,
+    parcelBytes: sum(largest)
+  };
+}
+function now() {
+  return performance.now();
+}
+function readProcessorTimes() {
+  const all = cpus().map(({ times }) => ({ idle: times.idle, all: sum(Object.values(times)) }));
+  return { idle: sum(all.map(({ idle }) => idle)), all: sum(all.map((each) => each.all)) };
+}
+function countFiles(parcel) {
+  return parcel.kind === "bundle" ? parcel.entries.length : 0;
+}
+function sum(values) {
+  return values.reduce((total, value) => total + value, 0);
+}
+function reportTrouble({ basePath, description }, reply) {
+  const why = reply === "gone" ? "others keep taking its staging folder" : `the target answers ${reply} every time`;
+  return new RepxError("SYNC_FAILED", `could not send files to ${basePath} on ${description}: ${why}`, {
+    hint: "Try again when no other push to this target is under way."
+  });
+}
+
+// ../core/src/sync/sync-plan.ts
+import { posix as posix4 } from "node:path";
+
+// ../core/src/sync/fix-times.ts
+import { lutimes, readdir as readdir5 } from "node:fs/promises";
+import { join as join9 } from "node:path";
+async function fixTimes(folder) {
+  for (const name of ["", ...await readdir5(folder, { recursive: true })]) await lutimes(join9(folder, name), 1, 1);
+}
+
+// ../core/src/sync/host-tools.ts
+import { createHash as createHash3 } from "node:crypto";
+import { chmod as chmod2, copyFile as copyFile2, link, mkdir as mkdir4, readdir as readdir6, readFile as readFile4, realpath as realpath3, stat as stat7 } from "node:fs/promises";
+import { join as join10, sep as sep3 } from "node:path";
+var HASH = /^[0-9a-f]{64}$/;
+var MODE = 365;
+async function readHostTools(lab) {
+  const [folder] = (await listNames(join10(lab, "host-tools"))).toSorted();
+  if (folder === void 0) return void 0;
+  const bin = join10(lab, "host-tools", folder, "bin");
+  const files = /* @__PURE__ */ new Map();
+  for (const name of (await listNames(bin)).toSorted()) files.set(name, await findInside(lab, join10(bin, name)));
+  if (files.size === 0) return void 0;
+  return { hash: HASH.test(folder) ? folder : await hashFiles(files), files };
+}
+function nameToolsFolder({ hash: hash5 }) {
+  return `host-tools/${hash5}`;
+}
+function placeHostTools(tools, stagingFolder) {
+  return { source: join10(stagingFolder, nameToolsFolder(tools)), destination: nameToolsFolder(tools) };
+}
+async function stageHostTools(tools, stagingFolder) {
+  const bin = join10(stagingFolder, nameToolsFolder(tools), "bin");
+  await mkdir4(bin, { recursive: true });
+  const written = /* @__PURE__ */ new Map();
+  for (const [name, file] of tools.files) {
+    const place = join10(bin, name);
+    const twin = written.get(file);
+    if (twin === void 0) {
+      await copyFile2(file, place);
+      await chmod2(place, MODE);
+      written.set(file, place);
+    } else {
+      await link(twin, place);
+    }
+  }
+}
+async function findInside(lab, path) {
+  const root = await realpath3(lab);
+  const place = await realpath3(path).catch((cause) => {
+    throw refuse6(path, "it is missing", cause);
+  });
+  if (!place.startsWith(`${root}${sep3}`)) throw refuse6(path, `it leads out of the Lab, to ${place}`);
+  if (!(await stat7(place)).isFile()) throw refuse6(path, "it is not a file");
+  return place;
+}
+async function listNames(folder) {
+  return readdir6(folder).catch((error3) => {
+    if (error3.code === "ENOENT") return [];
+    throw refuse6(folder, `it cannot be listed (${error3.code})`, error3);
+  });
+}
+async function hashFiles(files) {
+  const hash5 = createHash3("sha256");
+  for (const [name, file] of files) {
+    const content = await readFile4(file);
+    hash5.update(`${name}\0${content.length}\0`).update(content);
+  }
+  return hash5.digest("hex");
+}
+function refuse6(path, why, cause) {
+  return new RepxError("LAB_INVALID", `${path} cannot be sent: ${why}`, {
+    hint: "Build the Lab again, or see that it was copied whole (`tar -h` and `cp -a` keep what it holds).",
+    cause
+  });
+}
+
+// ../core/src/sync/image-plan.ts
+import { copyFile as copyFile3, mkdir as mkdir5, readdir as readdir7, readFile as readFile5, stat as stat8, symlink as symlink3 } from "node:fs/promises";
+import { basename, join as join11 } from "node:path";
+var IMAGES = "artifacts/images";
+var LAYERS = `${IMAGES}/layers`;
+var LAYER = /^(?<digest>[0-9A-Za-z]{8,128})\/layer\.tar$/;
+var NAME2 = /^[0-9A-Za-z_+?=][0-9A-Za-z._+?=-]*$/;
+var MOST_MANIFEST_BYTES = 16 * 1024 * 1024;
+var Manifest = tuple([object({ Layers: array(string2()).max(1e4) })]).rest(unknown());
+async function readImages(lab, paths) {
+  const images = [];
+  for (const path of new Set(paths)) images.push(await readImage(lab, path));
+  return images;
+}
+async function readImage(lab, path) {
+  const folder = join11(lab, path);
+  const name = basename(path);
+  if (!NAME2.test(name) || name === basename(LAYERS)) throw refuse7(path, "it is no name that a target could have");
+  const files = /* @__PURE__ */ new Map();
+  const names = await readdir7(folder).catch(() => []);
+  for (const entry of names.toSorted()) {
+    if (entry.endsWith(".json")) files.set(entry, await findInside(lab, join11(folder, entry)));
+  }
+  const manifest = files.get("manifest.json");
+  if (manifest === void 0) throw refuse7(path, "manifest.json is missing");
+  if ((await stat8(manifest)).size > MOST_MANIFEST_BYTES) throw refuse7(path, "manifest.json is too large");
+  const layers = /* @__PURE__ */ new Map();
+  for (const layer of parseLayers(path, await readFile5(manifest, "utf8"))) {
+    const digest2 = LAYER.exec(layer)?.groups?.["digest"];
+    if (digest2 === void 0) throw refuse7(path, `manifest.json has the layer ${JSON.stringify(layer.slice(0, 200))}`);
+    layers.set(digest2, { digest: digest2, file: await findInside(lab, join11(folder, layer)) });
+  }
+  return { name, files, layers: [...layers.values()] };
+}
+function parseLayers(path, text) {
+  try {
+    return Manifest.parse(JSON.parse(text))[0].Layers;
+  } catch (cause) {
+    throw refuse7(path, "manifest.json is not one of `docker save`", cause);
+  }
+}
+function listImagePlaces(images) {
+  return [...new Set(images.flatMap(({ name, layers }) => [...layers.map(nameLayer), nameImage(name)]))];
+}
+function planImages(images, missing, stagingFolder) {
+  const layers = new Map(images.flatMap((image) => image.layers.map((layer) => [nameLayer(layer), layer.file])));
+  const folders = images.map(({ name }) => nameImage(name));
+  return [
+    ...[...layers].map(([destination, source]) => ({ source, destination })),
+    ...folders.map((destination) => ({ source: join11(stagingFolder, destination), destination }))
+  ].filter(({ destination }) => missing.has(destination));
+}
+async function stageImage(image, stagingFolder) {
+  const folder = join11(stagingFolder, nameImage(image.name));
+  await mkdir5(folder, { recursive: true });
+  for (const [name, file] of image.files) await copyFile3(file, join11(folder, name));
+  for (const { digest: digest2 } of image.layers) {
+    await mkdir5(join11(folder, digest2));
+    await symlink3(`../../${basename(LAYERS)}/${digest2}.tar`, join11(folder, digest2, "layer.tar"));
+  }
+}
+function nameLayer({ digest: digest2 }) {
+  return `${LAYERS}/${digest2}.tar`;
+}
+function nameImage(name) {
+  return `${IMAGES}/${name}`;
+}
+function refuse7(path, why, cause) {
+  return new RepxError("LAB_INVALID", `the image ${path} cannot be sent: ${why}`, {
+    hint: "Build the Lab again; what an image must look like is in docs/lab.md.",
+    cause
+  });
+}
+
+// ../core/src/sync/sync-plan.ts
+function listPlaces({ hostTools, images }) {
+  return [...hostTools === void 0 ? [] : [nameToolsFolder(hostTools)], ...listImagePlaces(images)];
+}
+function planSync({ opened, storeRoot, programs, jobs, parts, survey }) {
+  const { folder, lab, metadataPaths } = opened;
+  const missingStore = new Set(survey.missingStore);
+  const missingJobs = new Set(survey.missingJobs);
+  const storePaths = lab.storePaths.filter((path) => missingStore.has(posix4.basename(path)));
+  const jobIds = jobs.filter((id) => missingJobs.has(id));
+  return [
+    ...storePaths.map((path) => placeIn("artifacts/store", posix4.join(storeRoot, path))),
+    ...survey.hasPrograms ? [] : [{ source: programs.folder, destination: `bin/${programs.hash}` }],
+    ...parts === void 0 ? [] : planParts(parts, new Set(parts.missing)),
+    ...jobIds.map((id) => placeIn("artifacts/jobs", posix4.join(folder, "jobs", id))),
+    ...survey.hasLab ? [] : [{ source: folder, destination: `artifacts/labs/${lab.hash}`, only: metadataPaths }]
+  ];
+}
+async function stageParts(parts, items) {
+  const sources = new Set(items.map(({ source }) => source));
+  const { hostTools, images, stagingFolder } = parts;
+  if (hostTools !== void 0) {
+    const { source } = placeHostTools(hostTools, stagingFolder);
+    if (sources.has(source)) {
+      await stageHostTools(hostTools, stagingFolder);
+      await fixTimes(source);
+    }
+  }
+  for (const image of images) {
+    const [item] = planImages([{ ...image, layers: [] }], new Set(listImagePlaces([image])), stagingFolder);
+    if (item !== void 0 && sources.has(item.source)) {
+      await stageImage(image, stagingFolder);
+      await fixTimes(item.source);
+    }
+  }
+}
+function planParts({ hostTools, images, stagingFolder }, missing) {
+  const tools = hostTools === void 0 ? [] : [placeHostTools(hostTools, stagingFolder)];
+  return [
+    ...tools.filter(({ destination }) => missing.has(destination)),
+    ...planImages(images, missing, stagingFolder)
+  ];
+}
+function placeIn(parent, source) {
+  return { source, destination: `${parent}/${posix4.basename(source)}` };
+}
+
+// ../core/src/hand-over.ts
+async function handOver(transport, work) {
+  const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
+  const folder = await mkdtemp(join12(work.request.process.temporaryFolder, "submission-"));
+  try {
+    await writeFiles(folder, work, batches);
+    await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
+  } finally {
+    await rm3(folder, { recursive: true, force: true });
+  }
+  await submit(transport, work, batches);
+  return batches.length;
+}
+async function sync(transport, work, submission) {
+  const { reporter } = work.request.watch;
+  reporter.start("sync");
+  const { programs, survey, parts } = work;
+  const items = planSync({ ...work.study, programs, jobs: work.plan.toRun, survey, parts });
+  await stageParts(parts, items);
+  const sent = await pushTree(transport, {
+    basePath: work.target.basePath,
+    items: [...items, submission],
+    facts: survey.facts,
+    onProgress: ({ doneBytes, totalBytes, bytesPerSecond }) => reporter.progress(
+      "sync",
+      doneBytes / Math.max(1, totalBytes),
+      `${renderBytes(doneBytes)} of ${renderBytes(totalBytes)}, ${renderBytes(bytesPerSecond)}/s`
+    )
+  });
+  reporter.finish(
+    "sync",
+    `${renderBytes(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`
+  );
+}
+async function submit(transport, work, batches) {
+  const { reporter } = work.request.watch;
+  reporter.start("submit");
+  const { basePath } = work.target;
+  const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
+  const slurmIds = await submitBatches(
+    transport,
+    batches,
+    place,
+    (batch) => reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`)
+  );
+  reporter.finish(
+    "submit",
+    `${count(work.plan.toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`
+  );
+}
+function renderProgramsFolder({ target, programs }) {
+  return `${target.basePath}/bin/${programs.hash}`;
+}
+function describeJob({ study, plan, target, resources }, id) {
+  const job = study.opened.lab.jobs.get(id);
+  return {
+    id,
+    stage: job?.name ?? id,
+    executable: readExecutable(job, id).path,
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+    // What is reused has ended already; what lies in a run that was not selected is not waited for.
+    dependsOn: (study.dependencies.get(id) ?? []).filter(
+      (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id)
+    )
+  };
+}
+async function writeFiles(folder, work, batches) {
+  const { request: request3, study, submission } = work;
+  const { lab } = study.opened;
+  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
+  await writeSubmissionFiles(folder, {
+    token: submission.token,
+    coordinator: request3.coordinator.origin,
+    labHash: lab.hash,
+    programs: renderProgramsFolder(work),
+    plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
+    batches,
+    jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)]))
+  });
+}
+function describeFiles({ request: request3, study, target, resources, submission }, id, hashes) {
+  const { lab } = study.opened;
+  const job = lab.jobs.get(id);
+  const parameters = job?.params ?? {};
+  const describe4 = ({ path }) => ({ path, sha256: hashes.get(path) });
+  const record2 = {
+    id,
+    stage: job?.name,
+    parameters,
+    dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
+    executable: describe4(readExecutable(job, id)),
+    ...job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe4) } : {},
+    lab: lab.hash,
+    commit: request3.commit.headSha,
+    submission: submission.id,
+    target: target.name,
+    runtime: "native",
+    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) })
+  };
+  const inputs = renderInputs(lab, id, target.basePath);
+  const files = { job: record2, inputs, parameters };
+  if (job?.stage_type !== "scatter-gather") return files;
+  return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
+}
+
+// ../core/src/lab-parts.ts
+async function readLabParts({ folder, lab }, runs, stagingFolder) {
+  const images = runs.flatMap((name) => lab.runs.get(name)?.image ?? []);
+  const [hostTools, read] = await Promise.all([readHostTools(folder), readImages(folder, images)]);
+  return { ...hostTools === void 0 ? {} : { hostTools }, images: read, stagingFolder };
+}
+
+// ../core/src/runtime/programs.ts
+import { createHash as createHash4 } from "node:crypto";
+import { readdir as readdir8, readFile as readFile6 } from "node:fs/promises";
+import { join as join13 } from "node:path";
+async function readPrograms(folder) {
+  const hash5 = createHash4("sha256");
+  for (const name of (await readdir8(folder)).toSorted()) {
+    const content = await readFile6(join13(folder, name));
+    hash5.update(`${name}\0${content.length}\0`).update(content);
+  }
+  return { folder, hash: hash5.digest("hex") };
+}
+
+// ../core/src/schedule/plan.ts
+function planJobs(order, hasSucceeded) {
+  const reused = new Set(order.filter(hasSucceeded));
+  return { order, reused, toRun: order.filter((job) => !reused.has(job)) };
+}
+
+// ../core/src/sync/survey.ts
+import { randomUUID as randomUUID3 } from "node:crypto";
+
 // ../core/src/sync/survey-script.ts
 var SURVEY_SCRIPT = String.raw`
 set -uf
 LC_ALL=C
 export LC_ALL
-base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7
+base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7 mode=$8
 umask 022
 line='
 '
 IFS=$line
-say() { printf '= %s\n' "$1"; }
+${SAY}
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 refuse() { say unwritable; printf '%s\n' "$1"; say end; exit 0; }
-# Another survey may make it at the same time.
-private() { [ -d "$1" ] || mkdir -m 700 -- "$1" || [ -d "$1" ]; }
+# Another survey may make it at the same time. By -m busybox takes the set-group-ID bit away.
+private() { [ -d "$1" ] || (umask 077 && mkdir -- "$1") || [ -d "$1" ]; }
 folders() {
   mkdir -p -- "$base/artifacts/store" "$base/artifacts/jobs" "$base/artifacts/labs" "$base/artifacts/.index" \
     "$base/outputs" "$base/bin" && private "$base/artifacts/.staging" && private "$base/submissions"
 }
+# Where nothing is made, it would be in the nearest folder that is there.
+look_above() {
+  [ ! -e "$base" ] || return 0
+  above=$base
+  until [ -e "${"$"}{above:-/}" ]; do above=${"$"}{above%/*}; done
+  above=${"$"}{above:-/}
+  if [ ! -d "$above" ] || [ ! -w "$above" ] || [ ! -x "$above" ]; then refuse "$above is not writable"; fi
+  say end
+  exit 0
+}
 # Sets found to those names of $2 that folder $1 has. The mark shows that the pipe did its work to the end.
 find_names() {
+  found=
+  [ -d "$1" ] || return 0
   listed=$(ls -1A -- "$1") || fail "$1 cannot be listed"
   found=$(printf '%s\n' "$2" "$listed" '!' '!' | sort | uniq -d)
   # Nothing but an empty line sorts before the mark, and no name has its character.
@@ -60137,11 +60592,19 @@ store=${"$"}{1-} jobs=${"$"}{2-} wanted=${"$"}{3-}
 say user
 user=$(id -un 2>/dev/null || id -u)
 printf '%s\n' "$user"
-said=$(folders 2>&1) || refuse "$said"
+case $mode in
+make) said=$(folders 2>&1) || refuse "$said" ;;
+*) look_above ;;
+esac
 cd -- "$base" || refuse "it cannot be entered"
 for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/.index artifacts/.staging outputs bin submissions; do
+  [ "$mode" = make ] || [ -e "$folder" ] || continue
   if [ ! -w "$folder" ] || [ ! -x "$folder" ]; then refuse "$folder is not writable"; fi
 done
+# Nothing can be renamed from one file system to another.
+say devices
+stat -L -c '%d %n' -- artifacts/.staging artifacts/store artifacts/jobs artifacts/labs artifacts/images \
+  artifacts/images/layers artifacts/.index bin host-tools submissions 2>/dev/null
 
 # What it has.
 [ -d "artifacts/labs/$lab" ] && say lab
@@ -60177,21 +60640,9 @@ command -v gzip >/dev/null 2>&1 && echo gzip
 say openssl
 openssl dgst -sha256 -r /dev/null 2>/dev/null
 probe=link.$token
-: >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
+[ "$mode" = make ] && : >"artifacts/.staging/.$probe" && ln -- "artifacts/.staging/.$probe" "artifacts/store/.$probe" 2>/dev/null && say link
 rm -f -- "artifacts/.staging/.$probe" "artifacts/store/.$probe"
-say leftovers
-ls -1 artifacts/.staging
-say blocks
-df -Pk . 2>/dev/null
-say inodes
-df -Pi . 2>/dev/null
-if command -v timeout >/dev/null 2>&1; then
-  say quota
-  command -v quota >/dev/null 2>&1 && timeout 1 quota -w 2>/dev/null </dev/null
-  say lustre
-  command -v lfs >/dev/null 2>&1 && timeout 1 lfs quota -q -u "$user" "$base" 2>/dev/null </dev/null
-fi
-
+${SAY_ROOM}
 # Files whose content is wanted: metrics, and of what was published under the names of what is missing the newest indexes.
 metrics=$(for id in $succeeded; do
   [ -f "outputs/$id/out/metrics.json" ] && [ -r "outputs/$id/out/metrics.json" ] && printf 'outputs/%s/out/metrics.json\n' "$id"
@@ -60234,9 +60685,10 @@ async function surveyTarget(transport, request3) {
   const odd = [...storeNames, programsHash].find((name) => !NAME3.test(name)) ?? indexNames.find((name) => !INDEX_NAME.test(name));
   if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
   const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
+  const words = [basePath, labHash, programsHash, ...bounds, randomUUID3(), request3.isDryRun === true ? "look" : "make"];
   const chunks = [];
   await runChecked(transport, {
-    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", basePath, labHash, programsHash, ...bounds, randomUUID3()],
+    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", ...words],
     // Each name once: the script finds those that are on both sides by their coming twice.
     stdin: [storeNames, jobIds, indexNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
     onStdout: (chunk) => void chunks.push(chunk),
@@ -60244,6 +60696,7 @@ async function surveyTarget(transport, request3) {
   });
   const answer = parseAnswer(Buffer.concat(chunks), transport.description);
   refuseUnwritable(answer, basePath, transport.description);
+  refuseSplit(answer, basePath, transport.description);
   return readSurvey(answer, request3);
 }
 function refuseUnwritable({ sections }, basePath, where) {
@@ -60254,10 +60707,20 @@ function refuseUnwritable({ sections }, basePath, where) {
     "SYNC_BASE_PATH_NOT_WRITABLE",
     `user ${user} cannot write to the base path ${basePath} on ${where}: ${said.at(-1) ?? ""}`,
     {
-      hint: `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${user} ${basePath}\`.`,
+      hint: `Set base_path to a folder that ${user} may write to, or have it made: \`install -d -o ${showWord(user)} ${showWord(basePath)}\`.`,
       details: { basePath, user }
     }
   );
+}
+function refuseSplit({ sections }, basePath, where) {
+  const [staging, ...places] = (sections.get("devices") ?? []).map((line) => line.split(" "));
+  const odd = places.filter(([device]) => device !== staging?.[0]).map(([, place]) => `${basePath}/${place}`);
+  if (odd.length === 0) return;
+  const message = `${odd.join(", ")} on ${where} ${odd.length === 1 ? "is" : "are"} on another file system than ${basePath}/artifacts/.staging`;
+  throw new RepxError("SYNC_BASE_PATH_SPLIT", message, {
+    hint: "Set base_path to a folder on the larger file system, or put a link to such a folder in the place of the whole base path.",
+    details: { basePath, places: odd }
+  });
 }
 function readSurvey(answer, { storeNames, jobIds }) {
   const { sections, files } = answer;
@@ -60285,12 +60748,12 @@ function readMetrics(text) {
 // ../core/src/target/lasting.ts
 import { setTimeout as sleep6 } from "node:timers/promises";
 var LONGEST_PAUSE_SECONDS = 30;
-async function openLasting(open8, limits = {}) {
+async function openLasting(open6, limits = {}) {
   const stop = new AbortController();
-  const first = await open8();
+  const first = await open6();
   let line = { transport: Promise.resolve(first), users: 0, isDropped: false };
   const take = () => {
-    line ??= { transport: openPatiently(open8, limits, stop.signal), users: 0, isDropped: false };
+    line ??= { transport: openPatiently(open6, limits, stop.signal), users: 0, isDropped: false };
     line.users++;
     return line;
   };
@@ -60333,10 +60796,10 @@ async function closeLine({ transport }) {
   const opened = await transport.catch(() => void 0);
   await opened?.[Symbol.asyncDispose]();
 }
-async function openPatiently(open8, { attempts = 5, pauseSeconds = 1 }, signal) {
+async function openPatiently(open6, { attempts = 5, pauseSeconds = 1 }, signal) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await open8();
+      return await open6();
     } catch (error3) {
       const mayPass = error3 instanceof RepxError && CODES[error3.code].retry;
       if (!mayPass || attempt >= attempts || signal.aborted) throw error3;
@@ -60411,7 +60874,7 @@ async function submitExperiment(request3) {
 }
 async function lookAtTarget(transport, request3, { target, study, programs }) {
   const runs = study.runs.map(({ name }) => name);
-  const parts = await readLabParts(study.opened, runs, join13(request3.process.temporaryFolder, "parts"));
+  const parts = await readLabParts(study.opened, runs, join14(request3.process.temporaryFolder, "parts"));
   const [survey, missing] = await Promise.all([
     surveyTarget(transport, describeSurvey(target, study, programs)),
     findMissing(transport, target.basePath, listPlaces(parts))
@@ -60467,6 +60930,25 @@ async function takeBack(request3, submission, error3) {
     await takeBackSubmission(request3, submission, reason);
   } catch {
   }
+}
+
+// ../core/src/model/coordinator-origin.ts
+var LOOPBACK = ["127.0.0.1", "localhost", "[::1]"];
+function parseCoordinatorOrigin(text, name) {
+  const url2 = URL.parse(text);
+  const refuse8 = (why, hint) => new RepxError("INPUT_INVALID", `${name} ${why}: ${text}`, { hint });
+  const example = "Write where your coordinator is, for instance https://repx.example.org.";
+  if (url2 === null || !/^https?:$/.test(url2.protocol)) throw refuse8("is not a web address", example);
+  if (url2.pathname !== "/" || url2.search !== "" || url2.username !== "" || url2.password !== "") {
+    throw refuse8("is more than the address of a host", example);
+  }
+  if (url2.protocol === "http:" && !LOOPBACK.includes(url2.hostname)) {
+    throw refuse8(
+      "is not encrypted",
+      "Use https://; plain http would show the submission's token to the network. It is accepted on this host's loopback alone."
+    );
+  }
+  return url2.origin;
 }
 
 // ../core/src/model/report/markdown.ts
@@ -61047,8 +61529,8 @@ function renderMermaid(picture) {
 function renderPlaces2(inside, cluster, indent) {
   return (inside.get(cluster) ?? []).flatMap((place) => {
     if (!isCluster(place)) {
-      const [open8, close] = SHAPES[place.kind];
-      return [`${indent}${place.id}${open8}${renderText(place, "<br/>")}${close}`];
+      const [open6, close] = SHAPES[place.kind];
+      return [`${indent}${place.id}${open6}${renderText(place, "<br/>")}${close}`];
     }
     return [
       `${indent}subgraph ${place.id}[${renderText(place, ", ")}]`,
@@ -61121,16 +61603,7 @@ function maskSecret(host, secret) {
 function parseCoordinator(text) {
   const hint = "Set the `coordinator` input to the address of your coordinator, for instance https://repx.example.org.";
   if (text === "") throw new RepxError("INPUT_MISSING", "the input `coordinator` is empty", { hint });
-  const url2 = URL.parse(text);
-  if (url2 === null || url2.protocol !== "https:" && url2.protocol !== "http:") {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not a web address: ${text}`, { hint });
-  }
-  if (url2.protocol === "http:" && !["127.0.0.1", "localhost", "[::1]"].includes(url2.hostname)) {
-    throw new RepxError("INPUT_INVALID", `the input \`coordinator\` is not encrypted: ${text}`, {
-      hint: "Use https://; plain http would show the submission's token to the network. It is accepted on this host's loopback alone."
-    });
-  }
-  return url2.origin;
+  return parseCoordinatorOrigin(text, "the input `coordinator`");
 }
 function parseBoolean(name, text) {
   if (/^true$/i.test(text)) return true;
@@ -61143,7 +61616,7 @@ function parseBoolean(name, text) {
 // src/route.ts
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join as join14 } from "node:path";
+import { join as join15 } from "node:path";
 function readRoute(host, inputs, programs) {
   return {
     files: { config: inputs.config, resources: inputs.resources, programs },
@@ -61163,7 +61636,7 @@ function readRoute(host, inputs, programs) {
   };
 }
 function makeTemporaryFolder(host) {
-  const folder = mkdtempSync(join14(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
+  const folder = mkdtempSync(join15(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -61235,4 +61708,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-G2AISBZJ.js.LEGAL.txt */
+/*! For license information please see chunk-F4T575BD.js.LEGAL.txt */

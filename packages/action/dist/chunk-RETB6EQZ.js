@@ -202,6 +202,7 @@ var CODES = {
   SSH_LOGIN_SHELL_FAILED: { exit: 2, retry: false },
   SSH_COMMAND_FAILED: { exit: 3, retry: false },
   SYNC_BASE_PATH_NOT_WRITABLE: { exit: 2, retry: false },
+  SYNC_BASE_PATH_SPLIT: { exit: 2, retry: false },
   SYNC_FAILED: { exit: 3, retry: true },
   SYNC_SOURCE_UNSUPPORTED: { exit: 2, retry: false },
   SYNC_SOURCE_UNREADABLE: { exit: 2, retry: false },
@@ -252,7 +253,7 @@ function parsePackEntry(text) {
   return existing === "" ? { item: Number(item), entry } : { item: Number(item), entry, existing };
 }
 function isPackJob(message) {
-  const kinds = /* @__PURE__ */ new Set(["scan", "hash", "judge", "bundle", "slice"]);
+  const kinds = /* @__PURE__ */ new Set(["scan", "hash", "bundle", "part"]);
   return hasField(message, "kind") && kinds.has(message.kind);
 }
 function renderFailure(error) {
@@ -279,10 +280,6 @@ function readTexts(result) {
   if (!Array.isArray(result)) throw new TypeError("a packing thread answered no list");
   return result.map(readText);
 }
-function readFlag(result) {
-  if (typeof result !== "boolean") throw new TypeError("a packing thread answered neither yes nor no");
-  return result;
-}
 function readPacked(result) {
   if (!hasField(result, "bytes") || !(result.bytes instanceof Uint8Array) || !hasField(result, "encoding") || !isEncoding(result.encoding) || !hasField(result, "sha256") || !hasField(result, "fileHashes") || !(result.fileHashes instanceof Map)) {
     throw new TypeError("a packing thread answered no parcel");
@@ -300,7 +297,7 @@ function hasField(value, name) {
 
 // ../core/src/sync/tree/read-source.ts
 import { createHash, hash } from "node:crypto";
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, openSync, readSync } from "node:fs";
 
 // ../core/src/sync/tree/byte-path.ts
 function encodePath(text) {
@@ -326,7 +323,6 @@ function isAscii(text) {
 // ../core/src/sync/tree/read-source.ts
 var FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 var CHUNK_BYTES = 1 << 20;
-var SAMPLE_BYTES = 256 << 10;
 function readInto(path, sizeBytes, buffer, offset) {
   withSource(path, (file) => {
     const read = readUpTo(file, buffer, { offset, length: sizeBytes + 1 });
@@ -359,15 +355,6 @@ function hashSource(path, sizeBytes) {
     if (sizeBytes !== void 0 && total !== sizeBytes) throw reportChange(path);
     return digest;
   });
-}
-function readSamples(path) {
-  return withSource(
-    path,
-    (file) => [0, Math.floor(fstatSync(file).size / 2)].map((position) => {
-      const sample = Buffer.allocUnsafeSlow(SAMPLE_BYTES);
-      return sample.subarray(0, readUpTo(file, sample, { offset: 0, length: sample.length, position }));
-    })
-  );
 }
 function explainSource(path, error) {
   const gone = /* @__PURE__ */ new Set(["ENOENT", "ENOTDIR", "ELOOP", "ENXIO", "EISDIR"]);
@@ -510,6 +497,68 @@ function describeEntry({ item, entry, existing }, staging) {
   return { type: "file", name, mode, mtimeSeconds, sizeBytes: entry.sizeBytes };
 }
 
+// ../core/src/sync/pack/encode.ts
+import { hash as hash3 } from "node:crypto";
+import { constants as constants2, gzipSync, zstdCompressSync } from "node:zlib";
+
+// ../core/src/sync/pack/choose-level.ts
+var WORTHWHILE = 0.9;
+var SLOW_BYTES_PER_SECOND = 2e7;
+function chooseLevel({ sizeBytes, shrunkBytes, seconds }, bytesPerSecond) {
+  if (shrunkBytes >= sizeBytes * WORTHWHILE) return "store";
+  if (bytesPerSecond === void 0) return "quick";
+  if (bytesPerSecond < SLOW_BYTES_PER_SECOND) return "small";
+  return bytesPerSecond * seconds < sizeBytes - shrunkBytes ? "quick" : "store";
+}
+
+// ../core/src/sync/pack/encode.ts
+var SAMPLE_BYTES = 32 << 10;
+var MOST_SAMPLES = 8;
+var SAMPLE_EACH_BYTES = 2 << 20;
+var CHUNK_BYTES2 = 1 << 20;
+var SMALL_BYTES = 128 << 10;
+var ROOM_BYTES = 33 << 20;
+var LEVELS = {
+  zstd: { store: -1e3, quick: 1, small: 3 },
+  gzip: { store: 0, quick: 1, small: 1 }
+};
+function encodeParcel(bytes, encoding, bytesPerSecond) {
+  if (encoding === "none") return { bytes, encoding, sha256: hash3("sha256", bytes) };
+  const level = bytesPerSecond === Infinity ? "store" : chooseLevel(tryOut(bytes, encoding), bytesPerSecond);
+  return { bytes: compress(bytes, encoding, level), encoding, sha256: "-" };
+}
+function encodeEnd(id, encoding) {
+  const line = Buffer.from(`${id}
+`);
+  return encoding === "none" ? line : compress(line, encoding, "store");
+}
+function tryOut(bytes, encoding) {
+  const samples = takeSamples(bytes);
+  const startedMs = performance.now();
+  const shrunkBytes = samples.reduce((sum, sample) => sum + compress(sample, encoding, "quick").length, 0);
+  const sizeBytes = samples.reduce((sum, sample) => sum + sample.length, 0);
+  return { sizeBytes, shrunkBytes, seconds: (performance.now() - startedMs) / 1e3 };
+}
+function takeSamples(bytes) {
+  const count = Math.min(MOST_SAMPLES, Math.max(2, Math.ceil(bytes.length / SAMPLE_EACH_BYTES)));
+  if (bytes.length <= count * SAMPLE_BYTES) return [bytes];
+  const step = Math.floor((bytes.length - SAMPLE_BYTES) / (count - 1));
+  return Array.from({ length: count }, (_, index) => bytes.subarray(index * step, index * step + SAMPLE_BYTES));
+}
+function compress(bytes, encoding, level) {
+  if (encoding === "gzip") return gzipSync(bytes, { level: LEVELS.gzip[level], chunkSize: CHUNK_BYTES2 });
+  return zstdCompressSync(bytes, {
+    // In one piece: others would be copied, and stay as garbage of which the collector hardly knows.
+    chunkSize: bytes.length > SMALL_BYTES ? ROOM_BYTES : 2 * SMALL_BYTES,
+    pledgedSrcSize: bytes.length,
+    params: {
+      [constants2.ZSTD_c_compressionLevel]: LEVELS.zstd[level],
+      // XXH64, of which 32 bits are kept; SSH's own MAC guards the way before it.
+      [constants2.ZSTD_c_checksumFlag]: 1
+    }
+  });
+}
+
 export {
   __require,
   __commonJS,
@@ -539,18 +588,18 @@ export {
   readResult,
   readText,
   readTexts,
-  readFlag,
   readPacked,
   readPart,
   hashSource,
-  readSamples,
   explainSource,
   explainNamed,
-  reportChange,
   END_BYTES,
   padBlocks,
   measureRecord,
   writeRecord,
   packBundle,
-  describeEntry
+  describeEntry,
+  SLOW_BYTES_PER_SECOND,
+  encodeParcel,
+  encodeEnd
 };
