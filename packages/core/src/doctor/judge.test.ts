@@ -160,14 +160,14 @@ test.each<[string, CheckName, Change, string, RegExp]>([
     "space",
     { findings: { quota: ["500* 400 600 6days 10 0 0"] } },
     "failed",
-    /^614\.4 GB free, 49,000,000 more files, 0 B and any number of files left of the quota$/,
+    /^614 GB free, 49,000,000 more files, 0 B and any number of files left of the quota$/,
   ],
   [
     "a quota of files",
     "space",
     { findings: { quota: ["500 0 0 0 10 100 200"] } },
     "warning",
-    /^614\.4 GB free, 49,000,000 more files, any size and 90 files left of the quota$/,
+    /^614 GB free, 49,000,000 more files, any size and 90 files left of the quota$/,
   ],
   [
     "a quota without limits",
