@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { RepxError } from "../model/errors.ts";
 import type { Passphrases } from "./passphrases.ts";
-import { fingerprintKey } from "./known-hosts.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import { signWithKey, type Signer } from "./login-key.ts";
 import { isEncryptedKey, parsePrivateKey, readPublicHalf, type PrivateKey } from "./private-key.ts";
 import type { SshHop } from "./ssh-hop.ts";

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand } from "./command.ts";
-import { checkHostKey, fingerprintKey, listKnownTypes, nameHost, type HostKeyVerdict } from "./known-hosts.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
+import { checkHostKey, listKnownTypes, nameHost, type HostKeyVerdict } from "./known-hosts.ts";
 import { orderHostKeyAlgorithms } from "./ssh-connect.ts";
 
 let folder: string;

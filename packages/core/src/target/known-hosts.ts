@@ -1,6 +1,7 @@
 // Decides whether a host's key is one that known_hosts texts vouch for, by sshd(8) "SSH_KNOWN_HOSTS FILE FORMAT". Pure.
 // A line of @cert-authority vouches for nothing here: ssh2 (1.17, SUPPORTED_SERVER_HOST_KEY) takes no host certificates.
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import { matchGlob } from "./match-glob.ts";
 import { readTypeName } from "./ssh-wire.ts";
 
@@ -66,11 +67,6 @@ export function checkHostKey(texts: readonly KnownHosts[], name: string, key: Bu
 export function listKnownTypes(texts: readonly KnownHosts[], name: string): string[] {
   const lines = findLines(texts, name).filter((line) => line.kind === "host");
   return [...new Set(lines.map((line) => line.type))];
-}
-
-/** Renders a key's fingerprint as ssh prints it, `SHA256:…`. */
-export function fingerprintKey(key: Buffer): string {
-  return `SHA256:${createHash("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 
 /** OpenSSH asks for `[host]:port` unless the port is 22, and compares names in lower case (hostfile.c). */

@@ -1,5 +1,5 @@
 // What a server is offered, one after the other: keys and certificates, each with a way to sign.
-import { fingerprintKey } from "./known-hosts.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import type { PrivateKey } from "./private-key.ts";
 import { signByAgent, type AgentKey } from "./ssh-agent.ts";
 import { nameAlgorithm, parseCertificate, type Certificate } from "./ssh-certificate.ts";

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import ssh2 from "ssh2";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runCommand } from "./command.ts";
-import { fingerprintKey } from "./known-hosts.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import { listLoginKeys, signWithKey } from "./login-key.ts";
 import { isEncryptedKey, parsePrivateKey, readPublicHalf } from "./private-key.ts";
 import { nameAlgorithm, nameSignatureFormat, parseCertificate, parseCertificateLine } from "./ssh-certificate.ts";

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign, type KeyObject } from "node:crypto";
 import ssh2 from "ssh2";
 import { RepxError } from "../model/errors.ts";
-import { fingerprintKey } from "./known-hosts.ts";
+import { fingerprintKey } from "./fingerprint-key.ts";
 import { joinStrings, readString } from "./ssh-wire.ts";
 
 /** A private key that can sign. */

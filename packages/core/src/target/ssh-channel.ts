@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Client, ClientChannel } from "ssh2";
 import { RepxError } from "../model/errors.ts";
-import { describeOverflow, describeTimeout } from "./local.ts";
+import { describeOverflow, describeTimeout } from "./command-failure.ts";
 import {
   describeFailedLogin,
   describeSlowLogin,
