@@ -4,7 +4,7 @@ import * as z from "zod";
 import { LabHash } from "../../packages/core/src/model/ids.ts";
 import { pushTree, type Pushed } from "../../packages/core/src/sync/push/push.ts";
 import { surveyTarget } from "../../packages/core/src/sync/survey.ts";
-import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
+import { openTransport, type Transport } from "../../packages/core/src/target/transport/transport.ts";
 
 /** What is sent where, as text for a process of its own too. */
 export const PushOrder = z.object({

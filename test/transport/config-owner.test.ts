@@ -2,8 +2,8 @@
 import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readConfig } from "../../packages/core/src/target/find-config.ts";
-import { readSshConfig } from "../../packages/core/src/target/ssh-config-file.ts";
+import { readConfig } from "../../packages/core/src/target/config/find-config.ts";
+import { readSshConfig } from "../../packages/core/src/target/route/ssh-config-file.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";
 
 const STRANGER = 12_345;

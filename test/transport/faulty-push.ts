@@ -10,7 +10,7 @@ import { LabHash } from "../../packages/core/src/model/ids.ts";
 import type { PushItem } from "../../packages/core/src/sync/push/push-item.ts";
 import { pushTree, type PushRequest } from "../../packages/core/src/sync/push/push.ts";
 import { surveyTarget } from "../../packages/core/src/sync/survey.ts";
-import { openTransport } from "../../packages/core/src/target/transport.ts";
+import { openTransport } from "../../packages/core/src/target/transport/transport.ts";
 import { runCommand } from "../harness/command.ts";
 
 const MEBIBYTE = 2 ** 20;

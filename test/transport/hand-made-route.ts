@@ -2,10 +2,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import type { Credentials } from "../../packages/core/src/target/credentials.ts";
-import { openRoute } from "../../packages/core/src/target/ssh.ts";
-import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
-import type { Transport } from "../../packages/core/src/target/transport.ts";
+import type { Credentials } from "../../packages/core/src/target/connection/credentials.ts";
+import { openRoute } from "../../packages/core/src/target/transport/ssh.ts";
+import type { SshHop, SshRoute } from "../../packages/core/src/target/route/ssh-route.ts";
+import type { Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { RepxError } from "../../packages/core/src/model/errors.ts";
 import { runCommand, SYSTEM_PATH } from "../harness/command.ts";
 import type { SshServer } from "../harness/ssh-server.ts";

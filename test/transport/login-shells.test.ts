@@ -1,7 +1,7 @@
 // A target's user may have any login shell, and start-up files that were written with only terminals in mind.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import type { Transport } from "../../packages/core/src/target/transport.ts";
-import { testTransport } from "../../packages/core/src/target/transport.suite.ts";
+import type { Transport } from "../../packages/core/src/target/transport/transport.ts";
+import { testTransport } from "../../packages/core/src/target/transport/transport.suite.ts";
 import { startShellUser, type ShellName, type ShellUser } from "./shell-user.ts";
 
 const NOISE: Record<ShellName, string> = {

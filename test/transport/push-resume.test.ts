@@ -3,8 +3,8 @@ import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../packages/core/src/model/errors.ts";
-import { runCommand } from "../../packages/core/src/target/command.ts";
-import type { RunRequest, Transport } from "../../packages/core/src/target/transport.ts";
+import { runCommand } from "../../packages/core/src/target/command/command.ts";
+import type { RunRequest, Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { listTree, startScratch, type Scratch } from "../../packages/core/src/sync/pack/tar-tree.fixture.ts";
 import {
   makeNoise,

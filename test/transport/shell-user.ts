@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
+import { openTransport, type Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { ensureClusterUser, type ClusterUser } from "../harness/cluster-user.ts";
 import { runCommand, tryCommand } from "../harness/command.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";

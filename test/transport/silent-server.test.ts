@@ -4,7 +4,7 @@ import ssh2, { type Session } from "ssh2";
 import { expect, test } from "vitest";
 import * as z from "zod";
 import { RepxError } from "../../packages/core/src/model/errors.ts";
-import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
+import { openTransport, type Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { makeSshKeyPair } from "../harness/ssh-key-pair.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 

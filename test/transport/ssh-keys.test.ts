@@ -3,7 +3,7 @@ import { appendFile, copyFile, readFile, rename, rm, writeFile } from "node:fs/p
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import type { SshHop, SshRoute } from "../../packages/core/src/target/ssh-route.ts";
+import type { SshHop, SshRoute } from "../../packages/core/src/target/route/ssh-route.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
 import { runCommand } from "../harness/command.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";

@@ -1,8 +1,8 @@
 // A Transport that opens again: over a server that stops and starts, and a network that is cut.
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { openLasting } from "../../packages/core/src/target/lasting.ts";
-import type { Transport } from "../../packages/core/src/target/transport.ts";
+import { openLasting } from "../../packages/core/src/target/transport/lasting.ts";
+import type { Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
 import { startNetworkLine } from "../harness/network-line.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";

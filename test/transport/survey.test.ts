@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { JobId, LabHash } from "../../packages/core/src/model/ids.ts";
 import { surveyTarget } from "../../packages/core/src/sync/survey.ts";
-import type { Transport } from "../../packages/core/src/target/transport.ts";
+import type { Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { runCommand } from "../harness/command.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";
 import { makeTraversableFolder } from "../harness/traversable-folder.ts";

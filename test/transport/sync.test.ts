@@ -10,7 +10,7 @@ import { verifyLab } from "../../packages/core/src/lab/verification/verify-lab.t
 import { pushTree, type Pushed, type PushItem } from "../../packages/core/src/sync/push/push.ts";
 import { surveyTarget, type Survey } from "../../packages/core/src/sync/survey.ts";
 import { planSync } from "../../packages/core/src/sync/sync-plan.ts";
-import { openTransport, type Transport } from "../../packages/core/src/target/transport.ts";
+import { openTransport, type Transport } from "../../packages/core/src/target/transport/transport.ts";
 import { ensureClusterUser, type ClusterUser } from "../harness/cluster-user.ts";
 import { runCommand, tryCommand } from "../harness/command.ts";
 import { findFreePort } from "../harness/free-port.ts";

@@ -17,9 +17,9 @@ import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files
 import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
-import type { Target } from "./target/config.ts";
-import { resolveResources, type Resources } from "./target/resources.ts";
-import type { Transport } from "./target/transport.ts";
+import type { Target } from "./target/config/config.ts";
+import { resolveResources, type Resources } from "./target/config/resources.ts";
+import type { Transport } from "./target/transport/transport.ts";
 
 /** All that a hand-over works on. */
 export interface HandOver {

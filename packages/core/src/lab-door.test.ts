@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { LAB_HASH, writeLab, type LabFiles } from "./lab/lab.fixture.ts";
-import { runCommand } from "./target/command.ts";
+import { runCommand } from "./target/command/command.ts";
 
 const PAGE = join(import.meta.dirname, "../../../docs/analysis.md");
 

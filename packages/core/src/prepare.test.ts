@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readTarget } from "./prepare.ts";
-import type { Target } from "./target/config.ts";
+import type { Target } from "./target/config/config.ts";
 
 let folder: string;
 

@@ -10,9 +10,9 @@ import { RepxError } from "./model/errors.ts";
 import type { JobId, RunName } from "./model/ids.ts";
 import { dependenciesOf, orderJobs, type JobDependencies } from "./lab/graph/job-graph.ts";
 import type { Executable, LabJob } from "./model/lab.ts";
-import { chooseTarget, type Target } from "./target/config.ts";
-import { readConfig } from "./target/find-config.ts";
-import { parseResources, type Resources } from "./target/resources.ts";
+import { chooseTarget, type Target } from "./target/config/config.ts";
+import { readConfig } from "./target/config/find-config.ts";
+import { parseResources, type Resources } from "./target/config/resources.ts";
 
 /** A Lab with the part of it that is wanted. */
 export interface Study {

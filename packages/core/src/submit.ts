@@ -15,9 +15,9 @@ import { findMissing } from "./sync/find-missing.ts";
 import { surveyTarget, type Survey } from "./sync/survey.ts";
 import { listPlaces } from "./sync/sync-plan.ts";
 import { readCredentials, takeBackSubmission } from "./take-back.ts";
-import type { Target } from "./target/config.ts";
-import { openLasting } from "./target/lasting.ts";
-import { openTransport, type Transport } from "./target/transport.ts";
+import type { Target } from "./target/config/config.ts";
+import { openLasting } from "./target/transport/lasting.ts";
+import { openTransport, type Transport } from "./target/transport/transport.ts";
 
 /**
  * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no

@@ -19,7 +19,7 @@ import { pushTree, type Pushed } from "./sync/push/push.ts";
 import { surveyTarget } from "./sync/survey.ts";
 import { listPlaces, planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
 import type { TargetFacts } from "./sync/target-facts.ts";
-import type { Transport } from "./target/transport.ts";
+import type { Transport } from "./target/transport/transport.ts";
 import { removeUnpacked, unpackLab } from "./unpack-lab.ts";
 
 /** Which part of which Lab. */

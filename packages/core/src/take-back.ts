@@ -2,7 +2,7 @@ import { abandonSubmission } from "./abandon.ts";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 import { readTarget } from "./prepare.ts";
 import { cancelSubmission } from "./schedule/submit-batches.ts";
-import { openTransport, type Credentials } from "./target/transport.ts";
+import { openTransport, type Credentials } from "./target/transport/transport.ts";
 
 /** What is needed to reach a submission again: where it was made, where it went, and who is told. */
 export type SubmissionRoute = Pick<ExperimentRequest, "files" | "target" | "process"> & {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { startFileReader, startZstdReader, type ByteReader } from "./lab/source/byte-reader.ts";
 import { chooseManifest } from "./lab/metadata/open-lab.ts";
 import { RepxError } from "./model/errors.ts";
-import { runCommand } from "./target/command.ts";
+import { runCommand } from "./target/command/command.ts";
 
 const CHUNK_BYTES = 1024 * 1024;
 const HOURS = 24;

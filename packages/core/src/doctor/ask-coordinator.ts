@@ -1,5 +1,5 @@
 import { RepxError } from "../model/errors.ts";
-import { showWord } from "../target/quote.ts";
+import { showWord } from "../target/command/quote.ts";
 
 const DEADLINE_MS = 5000;
 

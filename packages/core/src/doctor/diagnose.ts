@@ -1,8 +1,8 @@
 // Goes the way to a target step by step, as far as it gets, and judges what was found.
 import { RepxError } from "../model/errors.ts";
-import type { Target } from "../target/config.ts";
-import { resolveRoute } from "../target/ssh-route.ts";
-import type { Transport } from "../target/transport.ts";
+import type { Target } from "../target/config/config.ts";
+import { resolveRoute } from "../target/route/ssh-route.ts";
+import type { Transport } from "../target/transport/transport.ts";
 import { askCoordinator } from "./ask-coordinator.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts, DoctorFacts, Outcome } from "./facts.ts";

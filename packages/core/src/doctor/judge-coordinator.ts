@@ -1,4 +1,4 @@
-import { showWord } from "../target/quote.ts";
+import { showWord } from "../target/command/quote.ts";
 import type { Check } from "./check.ts";
 import type { DoctorFacts } from "./facts.ts";
 import { fail, pass, readFinding, skip } from "./make-check.ts";

@@ -1,6 +1,6 @@
 // What a target must be for files to be sent to it and for jobs to find them. Pure.
 import { renderBytes } from "../model/render-bytes.ts";
-import { showWord } from "../target/quote.ts";
+import { showWord } from "../target/command/quote.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts } from "./facts.ts";
 import type { TargetLook } from "./look-at-target.ts";

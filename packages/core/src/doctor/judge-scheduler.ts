@@ -1,5 +1,5 @@
 // What SLURM on a target must be like. Pure.
-import { showWord } from "../target/quote.ts";
+import { showWord } from "../target/command/quote.ts";
 import type { Check } from "./check.ts";
 import type { ConfigFacts } from "./facts.ts";
 import type { TargetLook } from "./look-at-target.ts";

@@ -1,10 +1,10 @@
 // Asks a target, in one remote command, what it is like.
 import { randomUUID } from "node:crypto";
 import { RepxError } from "../model/errors.ts";
-import type { Target } from "../target/config.ts";
-import { showWord } from "../target/quote.ts";
-import { readField } from "../target/read-field.ts";
-import type { Transport } from "../target/transport.ts";
+import type { Target } from "../target/config/config.ts";
+import { showWord } from "../target/command/quote.ts";
+import { readField } from "../target/wire/read-field.ts";
+import type { Transport } from "../target/transport/transport.ts";
 import { LOOK_SCRIPT } from "./look-script.ts";
 
 /** What a target said of itself: the findings of `look-script.ts`, by their first word. */

@@ -2,8 +2,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runCommand } from "../target/command.ts";
-import { openLocal } from "../target/local.ts";
+import { runCommand } from "../target/command/command.ts";
+import { openLocal } from "../target/transport/local.ts";
 import { lookAtTarget, parseFindings } from "./look-at-target.ts";
 import { LOOK_SCRIPT } from "./look-script.ts";
 

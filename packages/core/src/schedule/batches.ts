@@ -1,7 +1,7 @@
 // Groups jobs into SLURM job arrays. Pure. A batch holds jobs of one stage with equal resources and equal dependencies,
 // so that a failure upstream keeps exactly its own dependants from running.
 import type { JobId } from "../model/ids.ts";
-import type { JobResources } from "../target/resources.ts";
+import type { JobResources } from "../target/config/resources.ts";
 
 /** A job as the scheduler sees it: which other jobs of this submission it waits for, and how. */
 export interface SchedulableJob {

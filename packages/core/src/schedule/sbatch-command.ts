@@ -1,5 +1,5 @@
 import type { SubmissionId } from "../model/ids.ts";
-import { quoteShell } from "../target/quote.ts";
+import { quoteShell } from "../target/command/quote.ts";
 import type { Batch, TaskReference } from "./batches.ts";
 
 /** Where a submission lies on the target and which programs it runs. */

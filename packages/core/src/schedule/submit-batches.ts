@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { RepxError } from "../model/errors.ts";
-import type { Transport } from "../target/transport.ts";
+import type { Transport } from "../target/transport/transport.ts";
 import type { Batch } from "./batches.ts";
 import { renderBatchScript, renderSbatchArguments, type SubmissionPlace } from "./sbatch-command.ts";
 

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { openLocal } from "../target/local.ts";
+import { openLocal } from "../target/transport/local.ts";
 import { findMissing } from "./find-missing.ts";
 
 let base: string;

@@ -1,4 +1,4 @@
-import { runChecked, type Transport } from "../target/transport.ts";
+import { runChecked, type Transport } from "../target/transport/transport.ts";
 
 /** POSIX sh without any other program where the base path is there. On stdin: a place a line. Word: base path. */
 export const FIND_MISSING_SCRIPT = String.raw`

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { JobId, LabHash } from "../model/ids.ts";
-import { runCommand } from "../target/command.ts";
-import { openLocal } from "../target/local.ts";
+import { runCommand } from "../target/command/command.ts";
+import { openLocal } from "../target/transport/local.ts";
 import { surveyTarget, type Survey, type SurveyRequest } from "./survey.ts";
 
 const COREUTILS =

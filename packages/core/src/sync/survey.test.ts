@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { JobId, LabHash } from "../model/ids.ts";
-import { openLocal } from "../target/local.ts";
-import type { Transport } from "../target/transport.ts";
+import { openLocal } from "../target/transport/local.ts";
+import type { Transport } from "../target/transport/transport.ts";
 import { surveyTarget, type Survey, type SurveyRequest } from "./survey.ts";
 
 const LAB = LabHash.parse("0c3f6w9x2k1v8b7n");

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { JSON_LIMITS } from "../metadata/find-json-fault.ts";
 import { refuseLabAt as refuse } from "./refuse-lab-at.fixture.ts";
 import { makeRepxLab, REPX_GEN, REPX_PLOT, REPX_SUM, writeRepxLab, type RepxLabFiles } from "../repx-lab.fixture.ts";

@@ -2,7 +2,7 @@ import { rm, symlink } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import * as z from "zod";
 import { RepxError } from "../../model/errors.ts";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { describeNixFailure } from "./describe-nix-failure.ts";
 import { startNixLog, type BuildProgress } from "./nix-log.ts";
 import { readNixVersion, readStoreRoot, type NixPlace } from "./nix-store.ts";

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { RepxError } from "../../model/errors.ts";
-import { runCommand, type CommandOutput } from "../../target/command.ts";
+import { runCommand, type CommandOutput } from "../../target/command/command.ts";
 
 /** How Nix is started here: its environment and folder. */
 export interface NixPlace {

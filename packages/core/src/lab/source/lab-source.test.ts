@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { LabSource } from "./lab-source.ts";
 import { openSource } from "./open-source.ts";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { REPX_GEN, writeRepxLab } from "../repx-lab.fixture.ts";
 import { compressZstd, makeTar, packTar, type HandEntry, type TarShape } from "./tar.fixture.ts";
 

@@ -3,7 +3,7 @@ import { zstdCompressSync } from "node:zlib";
 import { basename, dirname } from "node:path";
 import { readFile, writeFile } from "node:fs/promises";
 import { Header, Pax } from "tar";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 
 /** How a folder is packed: what its paths begin with, and what tar is told. */
 export interface TarShape {

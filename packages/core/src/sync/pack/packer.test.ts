@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gunzipSync, zstdDecompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { scanTree } from "../tree/scan-tree.ts";
 import { openPacker, type PackRequest, type SlicePart } from "./packer.ts";
 import type { Bundle, Encoding } from "./parcel.ts";

@@ -3,7 +3,7 @@ import { chownSync, linkSync, mkdirSync, symlinkSync, writeFileSync } from "node
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 
 const NOBODY = 65_534;
 const isRoot = process.getuid?.() === 0;

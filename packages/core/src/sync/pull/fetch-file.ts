@@ -4,7 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { posix } from "node:path";
-import type { Output, Transport } from "../../target/transport.ts";
+import type { Output, Transport } from "../../target/transport/transport.ts";
 import { persist } from "../push/persist.ts";
 import { BLOCK_BYTES, FETCH_FILE_SCRIPT } from "./fetch-file-script.ts";
 import { openFileWriter, type FileWriter } from "./file-writer.ts";

@@ -1,7 +1,7 @@
 // Fetches files as one stream. Its SHA-256 is made on both sides, of the bytes as they travel: there by a `tee` into openssl or
 // sha256sum. Only when both agree, and the archive has its end, does a stream count as whole. What tar says decides over each file.
 import { createHash, randomUUID } from "node:crypto";
-import type { Output, Transport } from "../../target/transport.ts";
+import type { Output, Transport } from "../../target/transport/transport.ts";
 import { FETCH_SCRIPT } from "./fetch-script.ts";
 import { openIntake } from "./intake.ts";
 import type { ListedEntry } from "./parse-listing.ts";

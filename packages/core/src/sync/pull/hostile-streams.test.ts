@@ -5,8 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { zstdCompressSync } from "node:zlib";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../model/errors.ts";
-import { openLocal } from "../../target/local.ts";
-import type { Transport } from "../../target/transport.ts";
+import { openLocal } from "../../target/transport/local.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import {
   changeFetch,
   describeTree,

@@ -3,9 +3,9 @@ import { link, mkdir, readFile, rename, rm, symlink, utimes, writeFile } from "n
 import { createServer } from "node:net";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
-import { openLocal } from "../../target/local.ts";
-import type { Transport } from "../../target/transport.ts";
+import { runCommand } from "../../target/command/command.ts";
+import { openLocal } from "../../target/transport/local.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { listOutputs } from "./list-outputs.ts";
 import type { ListedEntry, OutputListing } from "./parse-listing.ts";
 import { changeListing, JOB, linkTools, OTHER, startPullPlace, writeOutputs, type PullPlace } from "./pull.fixture.ts";

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { RepxError } from "../../model/errors.ts";
-import { runChecked, type Output, type Transport } from "../../target/transport.ts";
+import { runChecked, type Output, type Transport } from "../../target/transport/transport.ts";
 import { openIntake, type Intake } from "./intake.ts";
 import { LIST_SCRIPT } from "./list-script.ts";
 import { startListing, type ListedEntry, type OutputListing } from "./parse-listing.ts";

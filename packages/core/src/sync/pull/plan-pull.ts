@@ -1,6 +1,6 @@
 // Decides what is fetched. Pure: what is there, what is here and what was asked for come in as data.
 import type { JobId } from "../../model/ids.ts";
-import { matchGlob } from "../../target/match-glob.ts";
+import { matchGlob } from "../../target/config/match-glob.ts";
 import { renderPath } from "../tree/byte-path.ts";
 import type { BytePath } from "../tree/tree-entry.ts";
 import type { ListedEntry, OutputListing } from "./parse-listing.ts";

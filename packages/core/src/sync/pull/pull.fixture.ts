@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Header } from "tar";
 import { JobId } from "../../model/ids.ts";
-import type { RunRequest, Transport } from "../../target/transport.ts";
+import type { RunRequest, Transport } from "../../target/transport/transport.ts";
 import type { PullRequest } from "./pull-request.ts";
 
 export const JOB = JobId.parse(`${"a".repeat(32)}-sim-1.0`);

@@ -3,9 +3,9 @@ import { link, mkdir, readdir, readFile, readlink, rm, symlink, utimes, writeFil
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../model/errors.ts";
-import { runCommand } from "../../target/command.ts";
-import { openLocal } from "../../target/local.ts";
-import type { Transport } from "../../target/transport.ts";
+import { runCommand } from "../../target/command/command.ts";
+import { openLocal } from "../../target/transport/local.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { changeFetch, describeTree, JOB, OTHER, startPullPlace, writeOutputs, type PullPlace } from "./pull.fixture.ts";
 import { previewPull, pullOutputs, type Pulled, type PullRequest } from "./pull.ts";
 

@@ -1,7 +1,7 @@
 // Fetches what jobs left on a target. Looks at both sides, fetches what differs in streams side by side, and puts each stream
 // into place once it is whole: a pull that is killed leaves whole files, and the next one fetches only the rest.
 import { rm } from "node:fs/promises";
-import type { Transport } from "../../target/transport.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { startMeter, startReporting } from "../progress.ts";
 import { persist, type Persistence } from "../push/persist.ts";
 import { fetchFile } from "./fetch-file.ts";

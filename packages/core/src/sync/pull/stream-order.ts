@@ -1,5 +1,5 @@
 import { RepxError } from "../../model/errors.ts";
-import type { Output } from "../../target/transport.ts";
+import type { Output } from "../../target/transport/transport.ts";
 import type { Persistence } from "../push/persist.ts";
 import type { OutputListing } from "./parse-listing.ts";
 import type { LeftOut } from "./pull-request.ts";

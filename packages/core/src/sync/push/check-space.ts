@@ -1,7 +1,7 @@
 // Whether a push fits on the target's file system and within the user's quota. Pure.
 import { RepxError } from "../../model/errors.ts";
 import { renderBytes } from "../../model/render-bytes.ts";
-import { showWord } from "../../target/quote.ts";
+import { showWord } from "../../target/command/quote.ts";
 import type { Room } from "../parse-survey.ts";
 
 /** What a push needs until it is published. */

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../model/errors.ts";
-import { runCommand } from "../../target/command.ts";
-import type { Transport } from "../../target/transport.ts";
+import { runCommand } from "../../target/command/command.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { makeNoise, nameScript, nameStore, startStand, storeItem, writeTexts, type Stand } from "./push.fixture.ts";
 import type { PushItem } from "./push-item.ts";
 

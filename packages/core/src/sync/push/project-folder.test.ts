@@ -3,9 +3,9 @@ import { chmodSync, chownSync, linkSync, lstatSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { LabHash } from "../../model/ids.ts";
-import { runCommand } from "../../target/command.ts";
-import { openLocal } from "../../target/local.ts";
-import type { Transport } from "../../target/transport.ts";
+import { runCommand } from "../../target/command/command.ts";
+import { openLocal } from "../../target/transport/local.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { surveyTarget } from "../survey.ts";
 import { BUSYBOX_FACTS, makeNoise, nameStore, startStand, storeItem, writeTexts, type Stand } from "./push.fixture.ts";
 

@@ -3,7 +3,7 @@ import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync } from "node
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../../model/errors.ts";
-import type { Transport } from "../../target/transport.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { makeNoise, nameScript, nameStore, startStand, storeItem, writeTexts, type Stand } from "./push.fixture.ts";
 import type { PushItem } from "./push-item.ts";
 

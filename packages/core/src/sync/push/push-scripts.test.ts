@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { FIND_MISSING_SCRIPT } from "../find-missing.ts";
 import { HASH_FILES } from "./hash-there.ts";
 import { PUBLISH } from "./publish-script.ts";

@@ -3,9 +3,9 @@ import { chownSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFile
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runCommand } from "../../target/command.ts";
-import { openLocal } from "../../target/local.ts";
-import type { RunRequest, Transport } from "../../target/transport.ts";
+import { runCommand } from "../../target/command/command.ts";
+import { openLocal } from "../../target/transport/local.ts";
+import type { RunRequest, Transport } from "../../target/transport/transport.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import { pushTree, type Pushed, type PushItem, type PushRequest } from "./push.ts";
 

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { listTree, makeOddTree } from "../pack/tar-tree.fixture.ts";
 import { BUSYBOX_FACTS, makeNoise, nameStore, startStand, storeItem, writeTexts, type Stand } from "./push.fixture.ts";
 

@@ -6,7 +6,7 @@ import type { Parcel } from "../pack/parcel.ts";
 import { startMeter, startReporting, type TransferProgress } from "../progress.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import { RepxError } from "../../model/errors.ts";
-import type { Transport } from "../../target/transport.ts";
+import type { Transport } from "../../target/transport/transport.ts";
 import { checkSources } from "./check-sources.ts";
 import type { SpaceNeeded } from "./check-space.ts";
 import { checkDestinations, type Tree } from "./group-items.ts";

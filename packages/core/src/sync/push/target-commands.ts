@@ -1,7 +1,7 @@
 // Runs the scripts of a push on a target, and tells their ends apart.
 import { RepxError } from "../../model/errors.ts";
-import type { Output, RunRequest, Transport } from "../../target/transport.ts";
-import { showWord } from "../../target/quote.ts";
+import type { Output, RunRequest, Transport } from "../../target/transport/transport.ts";
+import { showWord } from "../../target/command/quote.ts";
 import type { TargetFacts } from "../target-facts.ts";
 import { EXITS } from "./script-parts.ts";
 import type { TimeLimit } from "./time-limit.ts";

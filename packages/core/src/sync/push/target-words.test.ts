@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { runCommand } from "../../target/command.ts";
+import { runCommand } from "../../target/command/command.ts";
 import { escapeWord } from "./escape-word.ts";
 import { renderTime } from "./parcel-commands.ts";
 import { persist } from "./persist.ts";
 import { isLoss, openCommands, readLastWords } from "./target-commands.ts";
 import { startTimeLimit, type TimeLimit } from "./time-limit.ts";
 import { RepxError } from "../../model/errors.ts";
-import type { Output, Transport } from "../../target/transport.ts";
+import type { Output, Transport } from "../../target/transport/transport.ts";
 
 test.each(["dash", "bash", "busybox"])("a path of any bytes comes through printf of %s", async (shell) => {
   const bytes = fc
