@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-F4T575BD.js";
+} from "./chunk-TPREYUVT.js";
 import {
   RepxError
 } from "./chunk-RETB6EQZ.js";

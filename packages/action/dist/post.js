@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-F4T575BD.js";
+} from "./chunk-TPREYUVT.js";
 import "./chunk-RETB6EQZ.js";
 
 // src/post.ts

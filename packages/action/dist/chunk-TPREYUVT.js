@@ -52572,11 +52572,11 @@ import { join as join3, resolve as resolve2 } from "node:path";
 import { rm as rm2, symlink as symlink2 } from "node:fs/promises";
 import { join, resolve } from "node:path";
 
-// ../core/src/target/command.ts
+// ../core/src/target/command/command.ts
 import { spawn } from "node:child_process";
 import { constants as constants3 } from "node:os";
 
-// ../core/src/target/output-buffer.ts
+// ../core/src/target/command/output-buffer.ts
 import { StringDecoder } from "node:string_decoder";
 var STDOUT_LIMIT_BYTES = 256 * 1024 * 1024;
 var STDERR_KEPT_BYTES = 256 * 1024;
@@ -52630,7 +52630,7 @@ function splitLines(onLine) {
   };
 }
 
-// ../core/src/target/read-at-pace.ts
+// ../core/src/target/command/read-at-pace.ts
 function readAtPace(source, take, onFailure) {
   let isOver = false;
   const discard = () => {
@@ -52655,10 +52655,10 @@ function readAtPace(source, take, onFailure) {
   return { discard };
 }
 
-// ../core/src/target/run-request.ts
+// ../core/src/target/command/run-request.ts
 var DEFAULT_DEADLINE_SECONDS = 60;
 
-// ../core/src/target/write-all.ts
+// ../core/src/target/command/write-all.ts
 async function writeAll(sink, source, ended) {
   const state = { isOver: false };
   const markOver = () => {
@@ -52689,7 +52689,7 @@ async function waitForDrain(sink) {
   });
 }
 
-// ../core/src/target/command.ts
+// ../core/src/target/command/command.ts
 async function runCommand(request3) {
   const running = startProcess(request3);
   const kept = collectAll(STDOUT_LIMIT_BYTES);
@@ -53722,11 +53722,11 @@ function fold(word) {
   return word.toLowerCase().replaceAll("-", "_");
 }
 
-// ../core/src/target/config-layer.ts
+// ../core/src/target/config/config-layer.ts
 import { homedir } from "node:os";
 import { dirname, resolve as resolve3 } from "node:path";
 
-// ../core/src/target/named-host.ts
+// ../core/src/target/config/named-host.ts
 var NAMED_HOST = /^(?:(?<user>[^\s@:,-][^\s@:,]*)@)?(?:\[(?<ip>[0-9A-Fa-f:.]+)\]|(?<host>[A-Za-z0-9_][A-Za-z0-9._-]*))(?::(?<port>[1-9]\d{0,4}))?$/;
 function parseNamedHost(text) {
   const { user, ip, host = ip, port } = NAMED_HOST.exec(text)?.groups ?? {};
@@ -53739,7 +53739,7 @@ function parseJumpHosts(text) {
   return hosts.every((host) => host !== void 0) ? hosts : void 0;
 }
 
-// ../core/src/target/target-path.ts
+// ../core/src/target/config/target-path.ts
 import { posix } from "node:path";
 function normalizeTargetPath(path, refuse8) {
   if (path === "~" || path.startsWith("~/")) {
@@ -54508,7 +54508,7 @@ function parse4(toml, options = {}) {
 // ../../node_modules/smol-toml/dist/stringify.js
 var HAS_WELLFORMED = !!"".isWellFormed;
 
-// ../core/src/target/toml.ts
+// ../core/src/target/config/toml.ts
 function parseToml(text, source, schema) {
   const data = readToml(text, source);
   const result = schema.safeParse(data, { reportInput: true });
@@ -54590,7 +54590,7 @@ function unwrap(schema) {
   return schema instanceof ZodOptional ? unwrap(schema.unwrap()) : schema;
 }
 
-// ../core/src/target/config-layer.ts
+// ../core/src/target/config/config-layer.ts
 var Scheduler = _enum(["local", "slurm"]);
 var ExecutionType = _enum(["native", "bwrap", "podman", "docker"]);
 var SchedulerTable = strictObject({
@@ -54691,7 +54691,7 @@ function refuseValue(value, key, source, hint) {
   return new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(value)}`, { hint });
 }
 
-// ../core/src/target/local-user.ts
+// ../core/src/target/config/local-user.ts
 import { userInfo } from "node:os";
 import { getuid } from "node:process";
 function readLocalUser() {
@@ -54705,7 +54705,7 @@ function readUserNumber() {
   return getuid?.() ?? 0;
 }
 
-// ../core/src/target/config.ts
+// ../core/src/target/config/config.ts
 function resolveConfig(layers) {
   const source = layers.map((layer) => layer.source).join(" and ");
   const tables = mergeLayers(layers);
@@ -54792,12 +54792,12 @@ function refuseSshKey(name, key, source) {
   return new RepxError("CONFIG_INVALID", `${source}: targets.${name}.${key} is for SSH, and ${why}`, { hint });
 }
 
-// ../core/src/target/find-config.ts
+// ../core/src/target/config/find-config.ts
 import { stat as stat5 } from "node:fs/promises";
 import { homedir as homedir2 } from "node:os";
 import { dirname as dirname2, isAbsolute, join as join4, resolve as resolve4 } from "node:path";
 
-// ../core/src/target/quote.ts
+// ../core/src/target/command/quote.ts
 function quoteShell(argv) {
   return argv.map(quoteWord).join(" ");
 }
@@ -54809,7 +54809,7 @@ function showWord(word) {
   return /^[\w./@:,][\w./@:,+-]*$/.test(word) ? word : quoteShell([word]);
 }
 
-// ../core/src/target/read-if-there.ts
+// ../core/src/target/config/read-if-there.ts
 import { constants as constants5 } from "node:fs";
 import { open as open4 } from "node:fs/promises";
 async function readIfThere(path, examine) {
@@ -54839,7 +54839,7 @@ async function readIfThere(path, examine) {
   }
 }
 
-// ../core/src/target/find-config.ts
+// ../core/src/target/config/find-config.ts
 var USER_FILE = "repx/config.toml";
 var PROJECT_FILE = ".repx/config.toml";
 async function readConfig(surroundings, project) {
@@ -54898,7 +54898,7 @@ async function readIfOurs(path) {
   });
 }
 
-// ../core/src/target/match-glob.ts
+// ../core/src/target/config/match-glob.ts
 function matchGlob(pattern, text) {
   let [at, position, star, restart] = [0, 0, -1, 0];
   while (position < text.length) {
@@ -54918,7 +54918,7 @@ function matchGlob(pattern, text) {
   return /^\**$/.test(pattern.slice(at));
 }
 
-// ../core/src/target/resources.ts
+// ../core/src/target/config/resources.ts
 var Word2 = string2().regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "must be one word that does not begin with '-'");
 var SbatchOption = string2().regex(/^-[^\p{Cc}]+$/u, "must be one option, beginning with '-', on one line");
 var RULE_KEYS = {
@@ -55197,7 +55197,20 @@ async function runScript(transport, script, args) {
   );
 }
 
-// ../core/src/target/local.ts
+// ../core/src/target/command/command-failure.ts
+function describeTimeout(request3, where, output) {
+  const seconds = request3.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
+  const message = `\`${request3.argv[0] ?? ""}\` on ${where} did not end within ${seconds} seconds`;
+  const hint = "See whether the target is overloaded or its file system hangs, then try again.";
+  return new RepxError("SSH_TIMEOUT", message, { hint, details: output });
+}
+function describeOverflow(request3, where) {
+  return new RepxError("SSH_COMMAND_FAILED", `\`${request3.argv[0] ?? ""}\` on ${where} wrote too much to its stdout`, {
+    hint: "Look at what the command prints on the target; shell start-up files may print too."
+  });
+}
+
+// ../core/src/target/transport/local.ts
 var DESCRIPTION = "this machine";
 async function openLocal(options = {}) {
   return {
@@ -55215,32 +55228,21 @@ async function runLocally(request3, environment) {
   if (isOverflown) throw describeOverflow(request3, DESCRIPTION);
   return output;
 }
-function describeTimeout(request3, where, output) {
-  const seconds = request3.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
-  const message = `\`${request3.argv[0] ?? ""}\` on ${where} did not end within ${seconds} seconds`;
-  const hint = "See whether the target is overloaded or its file system hangs, then try again.";
-  return new RepxError("SSH_TIMEOUT", message, { hint, details: output });
-}
-function describeOverflow(request3, where) {
-  return new RepxError("SSH_COMMAND_FAILED", `\`${request3.argv[0] ?? ""}\` on ${where} wrote too much to its stdout`, {
-    hint: "Look at what the command prints on the target; shell start-up files may print too."
-  });
-}
 
-// ../core/src/target/login-environment.ts
+// ../core/src/target/transport/login-environment.ts
 var OF_A_LOGIN = /^(PATH|HOME|USER|LOGNAME|SHELL|LANG|TZ|LC_.*|SLURM_.*|REPX_.*|MODULEPATH|MODULESHOME|LD_LIBRARY_PATH)$/;
 function pickLoginEnvironment(environment) {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => OF_A_LOGIN.test(name)));
 }
 
-// ../core/src/target/ssh.ts
+// ../core/src/target/transport/ssh.ts
 import { setTimeout as sleep3 } from "node:timers/promises";
 
-// ../core/src/target/ssh-channel.ts
+// ../core/src/target/channel/ssh-channel.ts
 import { constants as constants6 } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 
-// ../core/src/target/login-command.ts
+// ../core/src/target/channel/login-command.ts
 import { randomBytes } from "node:crypto";
 var ARGUMENT_LIMIT_BYTES = 131071;
 var KEPT_BYTES = 4096;
@@ -55309,12 +55311,12 @@ ${stderr}`.split("\n").map((line) => line.replaceAll(new RegExp("\\p{Cc}+", "gu"
   return said === void 0 ? " and printed nothing" : `; it printed last: ${said.slice(-SHOWN_LENGTH)}`;
 }
 
-// ../core/src/target/read-field.ts
+// ../core/src/target/wire/read-field.ts
 function readField(owner, name) {
   return typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : void 0;
 }
 
-// ../core/src/target/signal-channel.ts
+// ../core/src/target/channel/signal-channel.ts
 function signalChannel(channel, name) {
   const protocol = readField(readField(channel, "_client"), "_protocol");
   const outgoing = readField(channel, "outgoing");
@@ -55326,7 +55328,7 @@ function isSignaller(value) {
   return typeof readField(value, "signal") === "function";
 }
 
-// ../core/src/target/ssh-channel.ts
+// ../core/src/target/channel/ssh-channel.ts
 var GRACE_SECONDS = 3;
 var LOGIN_SECONDS = 60;
 async function startOnChannel(client, argv) {
@@ -55452,7 +55454,7 @@ function describeLoss(request3, where) {
   });
 }
 
-// ../core/src/target/ssh-deadline.ts
+// ../core/src/target/channel/ssh-deadline.ts
 function startSshDeadline(request3, where) {
   const seconds = request3.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS;
   const endsAtMs = performance.now() + seconds * 1e3;
@@ -55478,11 +55480,11 @@ function describeLateStart(request3, where, seconds) {
   });
 }
 
-// ../core/src/target/ssh-hops.ts
+// ../core/src/target/connection/ssh-hops.ts
 import { once as once3 } from "node:events";
 import { setTimeout as sleep2 } from "node:timers/promises";
 
-// ../core/src/target/connect-deadline.ts
+// ../core/src/target/connection/connect-deadline.ts
 function startConnectDeadline(seconds, describe4) {
   const { promise, reject } = Promise.withResolvers();
   promise.catch(() => {
@@ -55520,7 +55522,7 @@ function startConnectDeadline(seconds, describe4) {
   };
 }
 
-// ../core/src/target/ssh-wire.ts
+// ../core/src/target/wire/ssh-wire.ts
 function readString(data, offset) {
   if (offset < 0 || data.length < offset + 4) return void 0;
   const end = offset + 4 + data.readUInt32BE(offset);
@@ -55551,7 +55553,7 @@ function readTypeName(blob) {
   return readString(blob, 0)?.value.toString("latin1") ?? "";
 }
 
-// ../core/src/target/revoked-keys.ts
+// ../core/src/target/host-key/revoked-keys.ts
 var KRL_MAGIC = "SSHKRL\n\0";
 async function readRevokedKeys(path) {
   const text = await readIfThere(path);
@@ -55584,7 +55586,7 @@ function refuse(place, what, remedy) {
   });
 }
 
-// ../core/src/target/credentials.ts
+// ../core/src/target/connection/credentials.ts
 async function readKnownHosts(hop, credentials) {
   const revoked = hop.revokedKeysFile === void 0 ? [] : [await readRevokedKeys(hop.revokedKeysFile)];
   if (credentials.knownHosts.trim() !== "") return [...revoked, { text: credentials.knownHosts }];
@@ -55596,7 +55598,7 @@ async function readKnownHostsFile(path) {
   return text === void 0 ? void 0 : { text, path };
 }
 
-// ../core/src/target/first-use.ts
+// ../core/src/target/host-key/first-use.ts
 import { mkdir as mkdir2, open as open5, readFile as readFile2 } from "node:fs/promises";
 import { dirname as dirname3 } from "node:path";
 async function addKnownHost(path, line) {
@@ -55615,8 +55617,16 @@ async function addKnownHost(path, line) {
   }
 }
 
-// ../core/src/target/known-hosts.ts
-import { createHash as createHash2, createHmac, timingSafeEqual } from "node:crypto";
+// ../core/src/target/host-key/known-hosts.ts
+import { createHmac, timingSafeEqual } from "node:crypto";
+
+// ../core/src/target/wire/fingerprint-key.ts
+import { createHash as createHash2 } from "node:crypto";
+function fingerprintKey(key) {
+  return `SHA256:${createHash2("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
+}
+
+// ../core/src/target/host-key/known-hosts.ts
 function checkHostKey(texts, name, key) {
   const type = readTypeName(key);
   const lines = findLines(texts, name);
@@ -55637,9 +55647,6 @@ function checkHostKey(texts, name, key) {
 function listKnownTypes(texts, name) {
   const lines = findLines(texts, name).filter((line) => line.kind === "host");
   return [...new Set(lines.map((line) => line.type))];
-}
-function fingerprintKey(key) {
-  return `SHA256:${createHash2("sha256").update(key).digest("base64").replace(/=+$/, "")}`;
 }
 function nameHost(host, port) {
   return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
@@ -55682,7 +55689,7 @@ function isHashOf(field, name) {
   return expected.length === actual.length && timingSafeEqual(expected, actual);
 }
 
-// ../core/src/target/host-key-check.ts
+// ../core/src/target/connection/host-key-check.ts
 async function openHostKeyCheck(hop, where, credentials, deadline) {
   const texts = await readKnownHosts(hop, credentials);
   const name = hop.alias ?? nameHost(hop.host, hop.port);
@@ -55744,7 +55751,7 @@ function renderPlaces(listed) {
   return listed.map(({ place }) => place).join(", ");
 }
 
-// ../core/src/target/private-key.ts
+// ../core/src/target/key/private-key.ts
 var import_ssh2 = __toESM(require_lib3(), 1);
 import { createPrivateKey, sign } from "node:crypto";
 var HINT2 = "Give the whole private key, from its BEGIN to its END line, as `cat ~/.ssh/id_ed25519` prints it.";
@@ -55821,7 +55828,7 @@ function refuse2(message, hint) {
   return new RepxError("SSH_KEY_INVALID", message, { hint });
 }
 
-// ../core/src/target/passphrases.ts
+// ../core/src/target/key/passphrases.ts
 var QUESTIONS = 3;
 function startPassphrases(given, ask2, signal) {
   let turn = Promise.resolve();
@@ -55857,10 +55864,10 @@ function startPassphrases(given, ask2, signal) {
   };
 }
 
-// ../core/src/target/ssh-connect.ts
+// ../core/src/target/connection/ssh-connect.ts
 var import_ssh23 = __toESM(require_lib3(), 1);
 
-// ../core/src/target/ssh-cipher.ts
+// ../core/src/target/connection/ssh-cipher.ts
 import { createSecretKey } from "node:crypto";
 function quickenCiphers(client) {
   const quicken = () => {
@@ -55881,7 +55888,7 @@ function wrapKey(cipher, field, name) {
   if (name === `aes-${key.length * 8}-gcm`) Reflect.set(cipher, field, createSecretKey(key));
 }
 
-// ../core/src/target/ssh-failure.ts
+// ../core/src/target/connection/ssh-failure.ts
 var REASONS = {
   ENOTFOUND: "the name is not known",
   EAI_AGAIN: "the name could not be looked up",
@@ -55963,10 +55970,10 @@ function renderSsh(hop, option = "") {
   return `ssh ${option}-p ${hop.port} ${showWord(`${hop.user}@${hop.host}`)} true`;
 }
 
-// ../core/src/target/ssh-login.ts
+// ../core/src/target/connection/ssh-login.ts
 var import_ssh22 = __toESM(require_lib3(), 1);
 
-// ../core/src/target/ssh-certificate.ts
+// ../core/src/target/key/ssh-certificate.ts
 var SUFFIX = "-cert-v01@openssh.com";
 var USER = 1;
 var KEY_FIELDS = /* @__PURE__ */ new Map([
@@ -56015,7 +56022,7 @@ function nameSignatureFormat(algorithm) {
   return isCertificateType(algorithm) ? nameKeyType(algorithm.slice(0, -SUFFIX.length)) : algorithm;
 }
 
-// ../core/src/target/ssh-login.ts
+// ../core/src/target/connection/ssh-login.ts
 var LOGIN_TRIES = 6;
 function startLogin(client, user, keys) {
   const waiting = keys.slice(0, LOGIN_TRIES);
@@ -56115,7 +56122,7 @@ function isCipher(value) {
   return typeof readField(value, "encrypt") === "function";
 }
 
-// ../core/src/target/ssh-connect.ts
+// ../core/src/target/connection/ssh-connect.ts
 var KEEPALIVE_SECONDS = 15;
 var KEEPALIVES_MISSED = 4;
 var SIGNATURES = /* @__PURE__ */ new Map([
@@ -56197,10 +56204,10 @@ function orderHostKeyAlgorithms(knownTypes) {
   return [.../* @__PURE__ */ new Set([...known, ...[...SIGNATURES.values()].flat()])];
 }
 
-// ../core/src/target/identity-file.ts
+// ../core/src/target/key/identity-file.ts
 import { readFile as readFile3 } from "node:fs/promises";
 
-// ../core/src/target/ssh-agent.ts
+// ../core/src/target/key/ssh-agent.ts
 import { once } from "node:events";
 import { createConnection } from "node:net";
 var [FAILURE, REQUEST_IDENTITIES, IDENTITIES_ANSWER, SIGN_REQUEST, SIGN_RESPONSE] = [5, 11, 12, 13, 14];
@@ -56259,7 +56266,7 @@ async function readAnswer(socket) {
   throw new Error("the agent closed the connection");
 }
 
-// ../core/src/target/login-key.ts
+// ../core/src/target/key/login-key.ts
 function signWithKey(key, source) {
   return { keyBlob: key.blob, source, sign: async (data, format) => key.sign(data, format) };
 }
@@ -56306,7 +56313,7 @@ function renderTime(seconds) {
   return Number.isNaN(date3.getTime()) ? "far away" : date3.toISOString().replace(".000Z", "Z");
 }
 
-// ../core/src/target/identity-file.ts
+// ../core/src/target/key/identity-file.ts
 async function readIdentity(path, passphrases) {
   const beside = await readText2(`${path}.pub`);
   const publicBeside = typeof beside === "string" ? readPublicHalf(beside) : void 0;
@@ -56362,7 +56369,7 @@ async function readText2(path) {
   return readFile3(path, "utf8").catch((error3) => error3);
 }
 
-// ../core/src/target/ssh-keys.ts
+// ../core/src/target/connection/ssh-keys.ts
 async function collectKeys(hop, isTarget, sources) {
   const given = await readGivenKey(sources);
   if (given !== void 0 && isTarget) {
@@ -56409,7 +56416,7 @@ function orderSigners(hop, identities, agent) {
   return [...named, ...others, ...files.flatMap((identity) => identity.signer ?? [])];
 }
 
-// ../core/src/target/ssh-socket.ts
+// ../core/src/target/connection/ssh-socket.ts
 import { once as once2 } from "node:events";
 import { connect } from "node:net";
 import { nextTick } from "node:process";
@@ -56464,7 +56471,7 @@ function joinPieces(channel) {
   Object.defineProperty(channel, "_writev", { value: joinAll, configurable: true, writable: true });
 }
 
-// ../core/src/target/ssh-hops.ts
+// ../core/src/target/connection/ssh-hops.ts
 var CLOSE_SECONDS = 2;
 async function openHops(route, target, credentials) {
   const seconds = credentials.deadlineSeconds ?? 30;
@@ -56566,7 +56573,7 @@ async function forward(hop, where, { client, where: jump }) {
   });
 }
 
-// ../core/src/target/ssh-route.ts
+// ../core/src/target/route/ssh-route.ts
 import { existsSync as existsSync3 } from "node:fs";
 import { homedir as homedir3, hostname } from "node:os";
 
@@ -57140,7 +57147,7 @@ ${line.before}`;
   return str;
 }
 
-// ../core/src/target/ssh-tokens.ts
+// ../core/src/target/route/ssh-tokens.ts
 import { join as join5, resolve as resolve6 } from "node:path";
 function expandTokens({ value, source }, keyword, tokens, environment) {
   return value.replaceAll(/%(.?)|\$\{([^}]*)\}/gu, (whole, letter, name) => {
@@ -57168,7 +57175,7 @@ function expandPath(said, keyword, context3) {
   return value.startsWith("~") ? join5(context3.home, path) : resolve6(path);
 }
 
-// ../core/src/target/ssh-config.ts
+// ../core/src/target/route/ssh-config.ts
 function parseSshConfig(text, source) {
   const lines = [];
   const visit = (nodes) => {
@@ -57283,7 +57290,7 @@ function refuseText(source, why, cause) {
   });
 }
 
-// ../core/src/target/ssh-config-file.ts
+// ../core/src/target/route/ssh-config-file.ts
 import { readdir as readdir4, stat as stat6 } from "node:fs/promises";
 import { dirname as dirname4, isAbsolute as isAbsolute2, join as join6 } from "node:path";
 var MAX_DEPTH = 16;
@@ -57352,7 +57359,7 @@ async function listMatches(folder, pattern) {
   return matching.toSorted().map((name) => join6(folder, name));
 }
 
-// ../core/src/target/ssh-hop.ts
+// ../core/src/target/route/ssh-hop.ts
 import { join as join7, resolve as resolve7 } from "node:path";
 var DEFAULT_KEYS = ["id_ed25519", "id_ecdsa", "id_rsa"];
 var GLOBAL_KNOWN_HOSTS = ["/etc/ssh/ssh_known_hosts", "/etc/ssh/ssh_known_hosts2"];
@@ -57470,7 +57477,7 @@ function refuse3({ value, source }, keyword, hint) {
   return new RepxError("CONFIG_INVALID", `${source}: ${keyword} is ${JSON.stringify(value)}`, { hint });
 }
 
-// ../core/src/target/ssh-route.ts
+// ../core/src/target/route/ssh-route.ts
 var MAX_HOPS = 16;
 async function resolveRoute(target, environment) {
   const home = environment["HOME"] || homedir3();
@@ -57546,7 +57553,7 @@ function refuseLong(way, target) {
   });
 }
 
-// ../core/src/target/ssh-slots.ts
+// ../core/src/target/channel/ssh-slots.ts
 function startSlots(count2) {
   let free = count2;
   const waiting = /* @__PURE__ */ new Set();
@@ -57572,7 +57579,7 @@ function startSlots(count2) {
   };
 }
 
-// ../core/src/target/ssh.ts
+// ../core/src/target/transport/ssh.ts
 var CHANNELS = 8;
 var OPEN_ATTEMPTS = 5;
 var PROHIBITED = 1;
@@ -57648,7 +57655,7 @@ async function openChannel(client, request3, description, signal) {
   }
 }
 
-// ../core/src/target/transport.ts
+// ../core/src/target/transport/transport.ts
 async function openTransport(target, credentials) {
   if (target.address === void 0) {
     const { environment } = credentials;
@@ -60745,7 +60752,7 @@ function readMetrics(text) {
   return line === void 0 || line.length > METRICS_LENGTH ? void 0 : line;
 }
 
-// ../core/src/target/lasting.ts
+// ../core/src/target/transport/lasting.ts
 import { setTimeout as sleep6 } from "node:timers/promises";
 var LONGEST_PAUSE_SECONDS = 30;
 async function openLasting(open6, limits = {}) {
@@ -61708,4 +61715,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-F4T575BD.js.LEGAL.txt */
+/*! For license information please see chunk-TPREYUVT.js.LEGAL.txt */
