@@ -1,7 +1,7 @@
 // Sends parcels side by side, each by a command of its own, while the next ones are packed.
 import { RepxError } from "../../model/errors.ts";
-import type { Packed, Packer, PackRequest } from "../pack/packer.ts";
 import { SLOW_BYTES_PER_SECOND } from "../pack/choose-level.ts";
+import type { Packed, Packer, PackRequest } from "../pack/packer.ts";
 import type { Parcel } from "../pack/parcel.ts";
 import type { BytePath } from "../tree/tree-entry.ts";
 import { addFolders } from "./add-folders.ts";
@@ -91,7 +91,9 @@ export async function sendParcels(delivery: Delivery, hashes: FileHashes): Promi
 
 /** Packs for the link as it is: the first parcel of many measures it, stored, and the others wait for that. */
 function startPacking({ packer, plan, staging, rate, processors }: Delivery, missing: readonly Parcel[]): Pack {
-  const isMuch = missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
+  // Where nothing can be compressed there is nothing to choose.
+  const isMuch =
+    plan.encoding !== "none" && missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
   const readRate = async (id: string): Promise<number | undefined> => {
     if (isMuch && rate.read() === undefined) {
       // The one that is sent before all others, whichever is packed first.
@@ -135,10 +137,10 @@ async function sendWhereSlow(work: Work): Promise<void> {
 }
 
 async function sendInTurn(work: Work): Promise<void> {
-  const { queue, state, files, rate } = work;
+  const { queue, state, files } = work;
   for (let next = await queue.take(); next !== undefined && state.stop === undefined; next = await queue.take()) {
     const { parcel } = next;
-    void rate.first.then(() => files.begin(parcel));
+    files.begin(parcel);
     if (await sendUntilRight(work, next)) {
       countArrival(work, parcel);
       queue.release(next);
