@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-TPREYUVT.js";
+} from "./chunk-72LTFCUB.js";
 import {
   RepxError
 } from "./chunk-RETB6EQZ.js";

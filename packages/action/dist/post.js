@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-TPREYUVT.js";
+} from "./chunk-72LTFCUB.js";
 import "./chunk-RETB6EQZ.js";
 
 // src/post.ts

@@ -58432,25 +58432,6 @@ function makeSlicedFile(packer, plan, file, slices) {
   };
 }
 
-// ../core/src/sync/push/processor-load.ts
-var LEAST_MS = 100;
-var BUSY_IDLE = 0.2;
-function startProcessorLoad(readTimes, now2) {
-  let since = { ms: now2(), ...readTimes() };
-  let isBusy = false;
-  return {
-    isBusy() {
-      const ms = now2();
-      if (ms - since.ms < LEAST_MS) return isBusy;
-      const times = readTimes();
-      const passed = times.all - since.all;
-      if (passed > 0) isBusy = (times.idle - since.idle) / passed < BUSY_IDLE;
-      since = { ms, ...times };
-      return isBusy;
-    }
-  };
-}
-
 // ../core/src/sync/push/link-rate.ts
 var WINDOW_BYTES = 2 << 20;
 var LEAST_BYTES = 2 << 20;
@@ -59299,6 +59280,25 @@ function makeItem(group) {
   return { number: number3, destination, entries: listEntries(group), existing };
 }
 
+// ../core/src/sync/push/processor-load.ts
+var LEAST_MS = 100;
+var BUSY_IDLE = 0.2;
+function startProcessorLoad(readTimes, now2) {
+  let since = { ms: now2(), ...readTimes() };
+  let isBusy = false;
+  return {
+    isBusy() {
+      const ms = now2();
+      if (ms - since.ms < LEAST_MS) return isBusy;
+      const times = readTimes();
+      const passed = times.all - since.all;
+      if (passed > 0) isBusy = (times.idle - since.idle) / passed < BUSY_IDLE;
+      since = { ms, ...times };
+      return isBusy;
+    }
+  };
+}
+
 // ../core/src/sync/push/publish.ts
 import { hash as hash4 } from "node:crypto";
 import { promisify } from "node:util";
@@ -59898,7 +59898,7 @@ async function sendParcels(delivery, hashes) {
   return state.stop === "failed" || state.stop === void 0 ? "done" : state.stop;
 }
 function startPacking({ packer, plan, staging, rate, processors }, missing) {
-  const isMuch = missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
+  const isMuch = plan.encoding !== "none" && missing.reduce((total, { sizeBytes }) => total + sizeBytes, 0) >= MEASURED_BYTES;
   const readRate = async (id) => {
     if (isMuch && rate.read() === void 0) {
       if (id === missing[0]?.id) return Infinity;
@@ -59933,10 +59933,10 @@ async function sendWhereSlow(work) {
   if ((work.rate.read() ?? 0) < QUICK_BYTES_PER_SECOND) await sendInTurn(work);
 }
 async function sendInTurn(work) {
-  const { queue, state, files, rate } = work;
+  const { queue, state, files } = work;
   for (let next = await queue.take(); next !== void 0 && state.stop === void 0; next = await queue.take()) {
     const { parcel } = next;
-    void rate.first.then(() => files.begin(parcel));
+    files.begin(parcel);
     if (await sendUntilRight(work, next)) {
       countArrival(work, parcel);
       queue.release(next);
@@ -61715,4 +61715,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-TPREYUVT.js.LEGAL.txt */
+/*! For license information please see chunk-72LTFCUB.js.LEGAL.txt */
