@@ -199,12 +199,14 @@ test("a pull that is killed leaves whole files, and the next one fetches only th
   await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 5_000_000 });
   const core = join(import.meta.dirname, "../../packages/core/src");
   const order = JSON.stringify({ ...describeServer(line.port), request });
-  const modules = [join(core, "sync/pull/pull.ts"), join(core, "target/transport.ts")];
+  const modules = [join(core, "sync/pull/pull.ts"), join(core, "target/transport/transport.ts")];
   const client = spawn(process.execPath, ["--input-type=module", "-e", CLIENT, ...modules, order], {
     stdio: "inherit",
   });
   await waitUntil({ what: "the first file to be in place", timeoutSeconds: 30 }, async () => {
+    const { exitCode } = client;
     const names = await readdir(join(destination, JOB, "out")).catch(() => []);
+    if (exitCode !== null && names.length === 0) throw new Error(`the client ended with exit code ${exitCode}`);
     return names.length > 0;
   });
   client.kill("SIGKILL");
