@@ -14,8 +14,10 @@ const Result = z.object({
   startedAt: z.iso.datetime(),
   endedAt: z.iso.datetime(),
   elapsedSeconds: z.number().min(0),
-  cpuSeconds: z.number().min(0),
-  peakMemoryBytes: z.int().nullable(),
+  cpuUserSeconds: z.number().min(0),
+  cpuSystemSeconds: z.number().min(0),
+  peakMemoryBytes: z.int().positive().optional(),
+  peakMemorySource: z.string().optional(),
   node: z.string(),
   outputs: z.array(z.object({ path: z.string(), sizeBytes: z.int(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })),
 });
@@ -196,6 +198,32 @@ test("a second attempt keeps the first one's record and starts with an empty fol
   const names = await listRecords(id);
   expect(names).toContain("SUCCESS");
   expect(names).not.toContain("FAIL");
+});
+
+test("CPU time is that of the job's own processes, user and system apart", async () => {
+  const { id } = await runOne('i=0; while [ "$i" -lt 300000 ]; do i=$((i + 1)); done');
+  const result = await readResult(id);
+  expect(result.cpuUserSeconds).toBeGreaterThan(0.05);
+  expect(result.cpuUserSeconds).toBeGreaterThan(result.cpuSystemSeconds);
+  const idle = await readResult((await runOne("sleep 0.2")).id);
+  expect(idle.elapsedSeconds).toBeGreaterThanOrEqual(0.2);
+  expect(idle.cpuUserSeconds + idle.cpuSystemSeconds).toBeLessThan(0.1);
+});
+
+test("without a cgroup of its own a job's record names no peak of memory", async () => {
+  const { id } = await runOne("true");
+  expect(Object.keys(await readResult(id))).not.toContain("peakMemoryBytes");
+});
+
+test("what a killed attempt had written in part is no part of the next one's record", async () => {
+  const { number, ids } = await target.addBatch([{ stage: "one", script: "true" }]);
+  const repx = join(target.base, "outputs", ids[0] ?? "", "repx");
+  await mkdir(join(repx, ".new"), { recursive: true });
+  await writeFile(join(repx, ".new/result.json"), "half");
+  await target.giveAway();
+  expect((await target.runJob(number)).exitCode).toBe(0);
+  expect(await listRecords(ids[0] ?? "")).not.toContain(".new");
+  expect(await readResult(ids[0] ?? "")).toMatchObject({ exitCode: 0 });
 });
 
 test("an attempt that was overtaken by a later one leaves no marker", async () => {

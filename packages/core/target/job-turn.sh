@@ -3,7 +3,7 @@
 # The lock is the folder repx/.running. Its entries 1, 2, ... are symbolic links that lead nowhere: their text is
 # "<slurm id> <restarts> <start> <node>" of the holder, and making one is atomic on every file system, content included. The
 # highest entry holds the lock; who finds its holder dead makes the next one, which only one can.
-mine=''
+mine='' clock='+%s.%N %Y-%m-%dT%H:%M:%SZ'
 
 # Sets `turn` to the highest entry, or 0, and `holder` to its text.
 find_holder() {
@@ -11,7 +11,8 @@ find_holder() {
   for entry in "$lock"/[0-9]*; do
     if [ -L "$entry" ] && [ "${entry##*/}" -gt "$turn" ]; then turn=${entry##*/}; fi
   done
-  holder=$(readlink "$lock/$turn" 2>/dev/null)
+  holder=''
+  [ "$turn" = 0 ] || holder=$(readlink "$lock/$turn" 2>/dev/null)
 }
 
 # Returns 0 when this attempt may run, 75 when another one does, 73 when nothing can be written here.
@@ -29,9 +30,11 @@ take_turn() {
   fi
   # What we judged may have been given back since, and the folder taken anew: then two have made an entry, and see it here.
   find_holder
-  before=$(readlink "$lock/$judged_turn" 2>/dev/null)
-  if [ "$holder" = "$me" ] && { [ -z "$before" ] || [ "$before" = "$judged" ]; }; then return 0; fi
+  before=''
+  [ "$judged_turn" = 0 ] || before=$(readlink "$lock/$judged_turn" 2>/dev/null)
+  if [ "$holder" = "$me" ] && [ "$before" = "$judged" ]; then return 0; fi
   rm -f "$mine"
+  rmdir "$lock" 2>/dev/null
   mine=''
   return 75
 }
@@ -77,20 +80,25 @@ ask_scheduler() {
   timeout 20 squeue -h -r --all -t all -j "$1" -O State:30,RestartCnt:12
 }
 
-# Opening the folder makes an NFS client ask again (nfs(5), close-to-open).
+# Opening the folder makes an NFS client ask again (nfs(5), close-to-open); the shell opens it to find names.
 has_success() {
-  ls "$repx" >/dev/null 2>&1
+  for entry in "$repx"/*; do break; done
   [ -e "$repx/SUCCESS" ]
 }
 
-# Waits for the turn. Returns 0 when it has come, 1 when another attempt has left SUCCESS: then there is nothing to run.
+# Waits for the turn. Returns 0 when it has come, with its time in `moment`, 1 when another attempt has left SUCCESS: then there is nothing to run.
 wait_for_turn() {
   lock=$repx/.running waits=0 refusals=0
-  me="$slurm $restarts $(date -u +%Y-%m-%dT%H:%M:%SZ) $node"
+  moment=$(date -u "$clock")
+  me="$slurm $restarts ${moment#* } $node"
   while ! has_success; do
     take_turn
     case $? in
-      0) if has_success; then return 1; else return 0; fi ;;
+      0)
+        ! has_success || return 1
+        [ "$waits" = 0 ] || moment=$(date -u "$clock")
+        return 0
+        ;;
       75) refusals=0 waits=$((waits + 1)) && sleep "${REPX_WAIT_SECONDS:-5}" ;;
       *)
         # Once may be somebody's rmdir in between.
