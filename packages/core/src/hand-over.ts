@@ -49,6 +49,16 @@ export async function handOver(transport: Transport, work: HandOver): Promise<nu
   return batches.length;
 }
 
+/** Sends what describes the Lab, and nothing else, where the target lacks it. */
+export async function sendDescription(
+  transport: Transport,
+  { study, programs, survey, target }: Pick<HandOver, "study" | "programs" | "survey" | "target">,
+): Promise<void> {
+  const lacking = { missingStore: [], missingJobs: [], hasLab: survey.hasLab, hasPrograms: true };
+  const items = planSync({ ...study, programs, jobs: [], survey: lacking });
+  await pushTree(transport, { basePath: target.basePath, items, facts: survey.facts });
+}
+
 async function sync(transport: Transport, work: HandOver, submission: PushItem): Promise<void> {
   const { reporter } = work.request.watch;
   reporter.start("sync");

@@ -2,7 +2,8 @@
 import { basename, join } from "node:path";
 import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
-import { handOver, type HandOver } from "./hand-over.ts";
+import { nameProject } from "./gc/name-project.ts";
+import { handOver, sendDescription, type HandOver } from "./hand-over.ts";
 import { readLabParts } from "./lab-parts.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
@@ -38,6 +39,8 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
 
   await reviveRelays(transport, target.basePath);
+  // What reuses the results of other Labs is known on the target all the same, or gc would take them with those.
+  if (plan.toRun.length === 0) await sendDescription(transport, { study, programs, survey, target });
 
   reporter.start("register");
   const jobs = describeJobs(study, plan, survey);
@@ -83,10 +86,14 @@ async function lookAtTarget(
 ): Promise<Pick<HandOver, "survey" | "parts">> {
   const runs = study.runs.map(({ name }) => name);
   const parts = await readLabParts(study.opened, runs, join(request.process.temporaryFolder, "parts"));
-  const [survey, missing] = await Promise.all([
-    surveyTarget(transport, describeSurvey(target, study, programs)),
-    findMissing(transport, target.basePath, listPlaces(parts)),
-  ]);
+  const places = listPlaces(parts);
+  const project = nameProject(request.process.environment, request.process.workFolder);
+  const survey = await surveyTarget(transport, {
+    ...describeSurvey(target, study, programs),
+    root: { project, jobIds: listOtherJobs(study), places },
+  });
+  // After the survey, which registers the root: what is found from then on stays.
+  const missing = await findMissing(transport, target.basePath, places);
   return { survey, parts: { ...parts, missing } };
 }
 
@@ -112,6 +119,12 @@ function describeSurvey(
     labHash: opened.lab.hash,
     programsHash: programs.hash,
   };
+}
+
+/** Those of runs that were not selected: an earlier submission may have left what this one's jobs read. */
+function listOtherJobs({ opened, order }: Study): JobId[] {
+  const selected = new Set(order);
+  return [...opened.lab.jobs.keys()].filter((id) => !selected.has(id));
 }
 
 function requireSlurm(survey: Survey, target: Target): void {

@@ -105,27 +105,31 @@ async function findStoreRoot(path: string): Promise<string> {
 /** Where a Lab goes to. */
 export interface SyncPlace {
   readonly basePath: string;
+  /** As `nameProject` names it: whose root the Lab has there from now on. */
+  readonly project: string;
   /** Nothing is made there; the plan is for `measureSync` alone. */
   readonly isDryRun: boolean;
 }
 
 /** Finds out what a target lacks; nothing is sent. Folders of the base path are made, unless for a dry run. */
 export async function planLabSync(transport: Transport, source: SyncSource, place: SyncPlace): Promise<SyncPlan> {
-  const { basePath, isDryRun } = place;
+  const { basePath, isDryRun, project } = place;
   const { opened, jobs, parts, programs } = source;
   const storeNames = opened.lab.storePaths.map((path) => posix.basename(path));
   const places = listPlaces(parts);
-  const [survey, missing] = await Promise.all([
-    surveyTarget(transport, {
-      basePath,
-      isDryRun,
-      storeNames,
-      jobIds: jobs,
-      labHash: opened.lab.hash,
-      programsHash: programs.hash,
-    }),
-    findMissing(transport, basePath, places),
-  ]);
+  const selected = new Set(jobs);
+  const others = [...opened.lab.jobs.keys()].filter((id) => !selected.has(id));
+  const survey = await surveyTarget(transport, {
+    basePath,
+    isDryRun,
+    storeNames,
+    jobIds: jobs,
+    labHash: opened.lab.hash,
+    programsHash: programs.hash,
+    ...(isDryRun ? {} : { root: { project, jobIds: others, places } }),
+  });
+  // After the survey, which registers the root: what is found from then on stays.
+  const missing = await findMissing(transport, basePath, places);
   const items = planSync({ ...source, parts: { ...parts, missing }, survey });
   const all = [
     ...storeNames.map((name) => `artifacts/store/${name}`),

@@ -40,6 +40,7 @@ export const SYNC: Command = {
 
 async function runSync(call: CommandCall): Promise<number> {
   const { openSyncSource, planLabSync } = await import("@repx/core/sync");
+  const { nameProject } = await import("@repx/core/gc");
   const given = call.text("lab");
   const isDryRun = call.isSet("dry-run");
   // A mistyped name need not wait for the Lab to be read.
@@ -56,7 +57,11 @@ async function runSync(call: CommandCall): Promise<number> {
   noteWarnings(call.screen, source);
   await using opened = await openTarget(call, found);
   call.screen.showBar("asking what the target has");
-  const plan = await planLabSync(opened.transport, source, { basePath: opened.target.basePath, isDryRun });
+  const plan = await planLabSync(opened.transport, source, {
+    basePath: opened.target.basePath,
+    project: nameProject(call.environment, call.cwd),
+    isDryRun,
+  });
   call.screen.showBar("");
   const work = { call, source, opened, plan };
   // Awaited, or the Lab and the connection would be gone before their time.

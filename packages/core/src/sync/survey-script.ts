@@ -1,23 +1,26 @@
 import { SAY, SAY_ROOM } from "./room-script.ts";
+import { REGISTER_ROOT } from "./root-script.ts";
 
 /**
  * POSIX sh with coreutils only: makes the folders under a base path, or nothing, and says what is there. Its answer is read by
  * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
  * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this
- * survey's own; `make` or `look`.
- * On stdin: store names, job ids and names of indexes, a line each, with a line `/` between the three.
+ * survey's own; `make` or `look`; the project that the submission is of, or `-` when it is to have no root.
+ * On stdin: store names, job ids, names of indexes, and what else a root keeps (`:` for `/`), a line each, with a line `/`
+ * between the four.
  * No process is started for a name, and on a shared file system no question asked for a name that is not there.
  */
 export const SURVEY_SCRIPT = String.raw`
 set -uf
 LC_ALL=C
 export LC_ALL
-base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7 mode=$8
+base=$1 lab=$2 programs=$3 one=$4 all=$5 most=$6 token=$7 mode=$8 project=$9
 umask 022
 line='
 '
 IFS=$line
 ${SAY}
+${REGISTER_ROOT}
 fail() { printf '%s\n' "$1" >&2; exit 1; }
 refuse() { say unwritable; printf '%s\n' "$1"; say end; exit 0; }
 # Another survey may make it at the same time. By -m busybox takes the set-group-ID bit away.
@@ -63,7 +66,7 @@ IFS=/
 # shellcheck disable=SC2046
 set -- $(cat)
 IFS=$line
-store=${"$"}{1-} jobs=${"$"}{2-} wanted=${"$"}{3-}
+store=${"$"}{1-} jobs=${"$"}{2-} wanted=${"$"}{3-} kept=${"$"}{4-}
 say user
 user=$(id -un 2>/dev/null || id -u)
 printf '%s\n' "$user"
@@ -72,6 +75,7 @@ make) said=$(folders 2>&1) || refuse "$said" ;;
 *) look_above ;;
 esac
 cd -- "$base" || refuse "it cannot be entered"
+if [ "$mode" = make ] && [ "$project" != - ]; then said=$(register_root 2>&1) || refuse "$said"; fi
 for folder in artifacts artifacts/store artifacts/jobs artifacts/labs artifacts/.index artifacts/.staging outputs bin submissions; do
   [ "$mode" = make ] || [ -e "$folder" ] || continue
   if [ ! -w "$folder" ] || [ ! -x "$folder" ]; then refuse "$folder is not writable"; fi

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -59,6 +59,51 @@ test("makes the folders of an empty target and finds all missing", async () => {
   for (const place of ["artifacts/store", "artifacts/jobs", "artifacts/labs", "artifacts/.index", "outputs", "bin"]) {
     expect((await stat(join(base, place))).isDirectory()).toBe(true);
   }
+});
+
+describe("a root", () => {
+  const [one, two] = [makeJobId(1), makeJobId(2)];
+  const root = {
+    project: "sweep.0a1b2c3d",
+    jobIds: [two],
+    places: ["host-tools/f00d", "artifacts/images/layers/x.tar"],
+  };
+
+  async function listRoots(): Promise<string[]> {
+    return readdir(join(base, "gcroots/auto", root.project)).catch(() => []);
+  }
+
+  test("names all that the submission counts on, whether it is there or not", async () => {
+    await survey([one], transport, { root });
+    const [name = "", ...others] = await listRoots();
+    expect(others).toEqual([]);
+    expect(name).toMatch(/^\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_0c3f6w9x2k1v8b7n$/);
+    expect((await readFile(join(base, "gcroots/auto", root.project, name), "utf8")).split("\n")).toEqual([
+      "artifacts/labs/0c3f6w9x2k1v8b7n",
+      "bin/f00d",
+      ...STORE.map((store) => `artifacts/store/${store}`),
+      `artifacts/jobs/${one}`,
+      `artifacts/jobs/${two}`,
+      ...root.places,
+      "end",
+      "",
+    ]);
+  });
+
+  test("of a Lab that has nothing but its name is whole too", async () => {
+    await survey([], transport, { storeNames: [], root: { ...root, jobIds: [], places: [] } });
+    const [name = ""] = await listRoots();
+    const text = await readFile(join(base, "gcroots/auto", root.project, name), "utf8");
+    expect(text).toBe("artifacts/labs/0c3f6w9x2k1v8b7n\nbin/f00d\nend\n");
+  });
+
+  test("is not made by a dry run, nor where it cannot be written", async () => {
+    await survey([one], transport, { root, isDryRun: true });
+    expect(await listRoots()).toEqual([]);
+    await survey();
+    await writeFile(join(base, "gcroots"), "");
+    await expect(survey([one], transport, { root })).rejects.toMatchObject({ code: "SYNC_BASE_PATH_NOT_WRITABLE" });
+  });
 });
 
 test.each(["artifacts/store", "host-tools"])(

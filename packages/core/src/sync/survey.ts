@@ -19,10 +19,22 @@ export interface SurveyRequest {
   readonly programsHash: string;
   /** Names of indexes whose text is wanted, beside those that resemble what is missing. */
   readonly indexNames?: readonly string[];
+  /** What gc is to keep from now on; without it nothing is kept. Never for a dry run. */
+  readonly root?: SurveyRoot;
   /** Nothing is made there: what is not there has nothing in it. */
   readonly isDryRun?: boolean;
   /** 300 when not given. */
   readonly deadlineSeconds?: number;
+}
+
+/** A root: while it counts, gc keeps the store paths and jobs of the survey, their outputs, and what it names. */
+export interface SurveyRoot {
+  /** As `nameProject` names it. */
+  readonly project: string;
+  /** Other jobs of the Lab. */
+  readonly jobIds: readonly JobId[];
+  /** What else the Lab brings, relative to the base path. */
+  readonly places: readonly string[];
 }
 
 /** What a target has and lacks. */
@@ -48,21 +60,23 @@ const METRICS_TOTAL_BYTES = 3_000_000;
 /** Bytes of all indexes together; without one, a changed tree is sent whole. */
 const INDEXES_TOTAL_BYTES = 64 * 1024 * 1024;
 const NAME = /^[0-9A-Za-z+._?=-]+$/;
-const INDEX_NAME = /^[0-9A-Za-z+._?=%-]+$/;
+const INDEX_NAME = /^[0-9A-Za-z+._?=%:-]+$/;
 
 /** Makes the target's folders and finds out what it has; SYNC_BASE_PATH_NOT_WRITABLE when it cannot make them, SYNC_BASE_PATH_SPLIT when not all are on one file system. */
 export async function surveyTarget(transport: Transport, request: SurveyRequest): Promise<Survey> {
-  const { basePath, storeNames, jobIds, labHash, programsHash, indexNames = [] } = request;
+  const { basePath, storeNames, jobIds, labHash, programsHash, indexNames = [], root } = request;
+  const keptNames = (root === undefined ? [] : listKept(root)).map((place) => place.replaceAll("/", ":"));
   const odd =
-    [...storeNames, programsHash].find((name) => !NAME.test(name)) ?? indexNames.find((name) => !INDEX_NAME.test(name));
+    [...storeNames, programsHash, ...(root === undefined ? [] : [root.project])].find((name) => !NAME.test(name)) ??
+    [...indexNames, ...keptNames].find((name) => !INDEX_NAME.test(name));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
   const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
-  const words = [basePath, labHash, programsHash, ...bounds, randomUUID(), request.isDryRun === true ? "look" : "make"];
+  const words = [basePath, labHash, programsHash, ...bounds, randomUUID(), ...describeMode(request)];
   const chunks: Uint8Array[] = [];
   await runChecked(transport, {
     argv: ["sh", "-c", SURVEY_SCRIPT, "survey", ...words],
     // Each name once: the script finds those that are on both sides by their coming twice.
-    stdin: [storeNames, jobIds, indexNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
+    stdin: [storeNames, jobIds, indexNames, keptNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
     onStdout: (chunk) => void chunks.push(chunk),
     deadlineSeconds: request.deadlineSeconds ?? 300,
   });
@@ -70,6 +84,14 @@ export async function surveyTarget(transport: Transport, request: SurveyRequest)
   refuseUnwritable(answer, basePath, transport.description);
   refuseSplit(answer, basePath, transport.description);
   return readSurvey(answer, request);
+}
+
+function describeMode({ isDryRun = false, root }: SurveyRequest): [string, string] {
+  return isDryRun ? ["look", "-"] : ["make", root?.project ?? "-"];
+}
+
+function listKept({ jobIds, places }: SurveyRoot): string[] {
+  return [...jobIds.map((id) => `artifacts/jobs/${id}`), ...places];
 }
 
 function refuseUnwritable({ sections }: SurveyAnswer, basePath: string, where: string): void {
