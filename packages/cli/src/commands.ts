@@ -3,6 +3,7 @@ import { BUILD } from "./commands/build.ts";
 import { makeComplete } from "./commands/complete.ts";
 import { COMPLETIONS } from "./commands/completions.ts";
 import { DOCTOR } from "./commands/doctor.ts";
+import { GC } from "./commands/gc.ts";
 import { INIT } from "./commands/init.ts";
 import { LIST } from "./commands/list.ts";
 import { PULL } from "./commands/pull.ts";
@@ -11,7 +12,7 @@ import { SYNC } from "./commands/sync.ts";
 import { TRACE_PARAMS } from "./commands/trace-params.ts";
 import { VIZ } from "./commands/viz.ts";
 
-const SHOWN: readonly Command[] = [INIT, BUILD, LIST, SHOW, TRACE_PARAMS, VIZ, SYNC, PULL, DOCTOR, COMPLETIONS];
+const SHOWN: readonly Command[] = [INIT, BUILD, LIST, SHOW, TRACE_PARAMS, VIZ, SYNC, PULL, GC, DOCTOR, COMPLETIONS];
 
 /** Every command, in the order in which the help lists them. */
 export const COMMANDS: readonly Command[] = [...SHOWN, makeComplete(SHOWN)];
