@@ -41,8 +41,9 @@ async function age(): Promise<void> {
   for (const name of await readdir(auto, { recursive: true })) await utimes(join(auto, name), time, time);
 }
 
-async function list(path: string): Promise<string[]> {
-  return (await readdir(join(stand.basePath, path)).catch(() => [])).toSorted();
+async function list(path: string): Promise<readonly string[]> {
+  const names: readonly string[] = await readdir(join(stand.basePath, path)).catch(() => []);
+  return names.toSorted();
 }
 
 function parse({ stdout, stderr }: CommandOutput): Record<string, unknown> {
