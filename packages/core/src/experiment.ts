@@ -2,6 +2,7 @@ import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./model/i
 import type { Lab } from "./model/lab.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import type { Reporter } from "./reporter.ts";
+import type { ExecutionType } from "./target/config/config-layer.ts";
 
 /** What is to be submitted, where to, and who wants to know. */
 export interface ExperimentRequest {
@@ -9,6 +10,8 @@ export interface ExperimentRequest {
   readonly lab: string;
   /** Names of runs and `@groups`; none means all. */
   readonly runs: readonly string[];
+  /** What all jobs are to run in; the target's config chooses when absent. What cannot be met is refused (RUNTIME_…). */
+  readonly runtime?: ExecutionType;
   readonly commit: { readonly headSha: CommitSha; readonly pullRequest: number | undefined };
   readonly files: {
     readonly config: string;

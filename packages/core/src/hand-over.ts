@@ -10,6 +10,7 @@ import type { Executable } from "./model/lab.ts";
 import { renderBytes } from "./model/render-bytes.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
+import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
 import type { Plan } from "./schedule/plan.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
@@ -32,6 +33,8 @@ export interface HandOver {
   readonly target: Target;
   readonly programs: Programs;
   readonly resources: Resources | undefined;
+  /** Of the jobs that do not run natively. */
+  readonly runtimes: ReadonlyMap<JobId, JobRuntime>;
   readonly submission: SubmissionAccess;
 }
 
@@ -130,13 +133,14 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
 }
 
 function describeFiles(
-  { request, study, target, resources, submission }: HandOver,
+  { request, study, target, resources, runtimes, submission }: HandOver,
   id: JobId,
   hashes: ReadonlyMap<string, string>,
 ): JobFiles {
   const { lab } = study.opened;
   const job = lab.jobs.get(id);
   const parameters = job?.params ?? {};
+  const runtime = runtimes.get(id);
   const describe = ({ path }: Executable): unknown => ({ path, sha256: hashes.get(path) });
   const record = {
     id,
@@ -149,11 +153,13 @@ function describeFiles(
     commit: request.commit.headSha,
     submission: submission.id,
     target: target.name,
-    runtime: "native",
+    runtime: runtime?.kind ?? "native",
+    ...(runtime?.image === undefined ? {} : { image: runtime.image }),
     resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
   };
   const inputs = renderInputs(lab, id, target.basePath);
-  const files = { job: record, inputs, parameters };
+  const table = runtime === undefined ? {} : { runtime: renderRuntimeTable(runtime) };
+  const files = { job: record, inputs, parameters, ...table };
   if (job?.stage_type !== "scatter-gather") return files;
   return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }

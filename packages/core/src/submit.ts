@@ -8,6 +8,7 @@ import { readLabParts } from "./lab-parts.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
+import { planRuntimes } from "./plan-runtimes.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { readPrograms, type Programs } from "./runtime/programs.ts";
 import { planJobs, type Plan } from "./schedule/plan.ts";
@@ -36,6 +37,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   const { survey, parts } = await lookAtTarget(transport, request, { target, study, programs });
   const plan = planJobs(study.order, (job) => survey.succeeded.has(job));
   if (plan.toRun.length > 0) requireSlurm(survey, target);
+  const runtimes = planRuntimes({ wish: request.runtime, target, study, resources, parts }, plan.toRun);
   reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
 
   await reviveRelays(transport, target.basePath);
@@ -57,7 +59,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.finish("register", `submission ${receipt.id}`);
 
   if (plan.toRun.length > 0) {
-    const work = { request, study, plan, survey, parts, target, programs, resources, submission };
+    const work = { request, study, plan, survey, parts, target, programs, resources, runtimes, submission };
     try {
       await handOver(transport, work);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -48,5 +48,13 @@ test("the token's file is its owner's alone, and every job has its three documen
   expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);
   expect(await readFile(join(folder, "token"), "utf8")).toBe("secret\n");
   expect(JSON.parse(await readFile(join(folder, "jobs", jobId(1), "parameters.json"), "utf8"))).toEqual({ seed: 1 });
+  expect(await readdir(join(folder, "jobs", jobId(1)))).not.toContain("runtime");
   expect(await readFile(join(folder, "batches/1.tsv"), "utf8")).toBe(renderBatchTable(batch));
+});
+
+test("a job that does not run natively has the file of its runtime", async () => {
+  const job = { job: {}, inputs: {}, parameters: {}, runtime: "kind\tbwrap\n" };
+  const place = { token: "t", coordinator: "c", labHash: "l", programs: "/p", plan: {}, batches: [] };
+  await writeSubmissionFiles(folder, { ...place, jobs: new Map([[jobId(2), job]]) });
+  expect(await readFile(join(folder, "jobs", jobId(2), "runtime"), "utf8")).toBe("kind\tbwrap\n");
 });

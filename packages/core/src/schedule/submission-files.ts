@@ -15,11 +15,13 @@ export interface SubmissionFiles {
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
 }
 
-/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`. */
+/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`, `runtime`. */
 export interface JobFiles {
   readonly job: unknown;
   readonly inputs: Readonly<Record<string, string>>;
   readonly parameters: unknown;
+  /** What `job-runtime.sh` reads; absent for a job that runs natively. */
+  readonly runtime?: string;
   /** Of a scatter-gather job: its programs, relative to the target's `artifacts/`, and what they read. */
   readonly parts?: JobParts;
 }
@@ -57,6 +59,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     await writeJson(join(place, "job.json"), contents.job);
     await writeJson(join(place, "inputs.json"), contents.inputs);
     await writeJson(join(place, "parameters.json"), contents.parameters);
+    if (contents.runtime !== undefined) await writeFile(join(place, "runtime"), contents.runtime);
     if (contents.parts !== undefined) await writeParts(place, contents.parts, contents.inputs);
   }
 }

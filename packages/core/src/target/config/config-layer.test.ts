@@ -98,6 +98,7 @@ test("the project's file wins key by key over the user's, and each file's paths 
     basePath: "/scratch/study",
     scheduler: "slurm",
     identityFile: "/home/ada/.config/repx/keys/id",
+    runtimes: { offered: ["native"], mounts: { kind: "paths", paths: ["/opt", "/sw"] } },
     knownHosts: "/study/.repx/hosts",
   });
   expect(config.targets.get("lab")).toEqual({ name: "lab", basePath: "/lab", scheduler: "slurm" });

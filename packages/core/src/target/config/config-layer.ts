@@ -47,6 +47,8 @@ const ConfigTables = z.strictObject({
   targets: z.record(z.string(), TargetTable).optional(),
 });
 
+/** What a job can run in. */
+export type ExecutionType = z.infer<typeof ExecutionType>;
 /** The table of one target. */
 export type TargetTable = z.infer<typeof TargetTable>;
 /** What one config.toml says, or several of them merged. */
@@ -98,6 +100,9 @@ function resolveTable(name: string, table: TargetTable, source: string): TargetT
     ...(table.node_local_path === undefined
       ? {}
       : { node_local_path: readPath(table.node_local_path, `${at}.node_local_path`, source) }),
+    ...(table.mount_paths === undefined
+      ? {}
+      : { mount_paths: table.mount_paths.map((path) => readPath(path, `${at}.mount_paths`, source)) }),
     ...(table.identity_file === undefined
       ? {}
       : { identity_file: resolveLocalPath(table.identity_file, `${at}.identity_file`, source) }),

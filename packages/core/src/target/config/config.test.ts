@@ -48,10 +48,34 @@ test("reads targets as RepX 0.5 writes them, with port, identity and known hosts
     basePath: "/scratch/ada/repx",
     scheduler: "slurm",
     nodeLocalPath: "/tmp/repx",
+    runtimes: { offered: ["native"], mounts: { kind: "paths", paths: ["/opt"] } },
     identityFile: `${homedir()}/.ssh/id_cluster`,
     knownHosts: "/home/ada/study/.repx/known_hosts",
   });
-  expect(config.targets.get("local")).toEqual({ name: "local", basePath: "/home/me/repx", scheduler: "local" });
+  expect(config.targets.get("local")).toEqual({
+    name: "local",
+    basePath: "/home/me/repx",
+    scheduler: "local",
+    runtimes: { offered: ["bwrap", "native"], preferred: "bwrap", mounts: { kind: "isolated" } },
+  });
+});
+
+test.each([
+  ["", undefined],
+  ["mount_paths = ['/opt/x/../y', '/opt/y']", { kind: "paths", paths: ["/opt/y"] }],
+  ["mount_paths = ['/opt']\nmount_host_paths = true", { kind: "host" }],
+  ["mount_host_paths = false", { kind: "isolated" }],
+])("of the node's files a job sees with %j what it says", (keys, mounts) => {
+  const target = parseConfig(`[targets.a]\nbase_path = "/x"\n${keys}`, "c").targets.get("a");
+  expect(target?.runtimes?.mounts).toEqual(mounts);
+});
+
+test("the runtimes are those of the scheduler that the target has, each once", () => {
+  const tables = "slurm.execution_types = ['podman', 'native', 'podman']\nlocal.execution_types = ['docker']";
+  const read = (scheduler: string) =>
+    parseConfig(`[targets.a]\nbase_path = "/x"\ndefault_scheduler = "${scheduler}"\n${tables}`, "c").targets.get("a");
+  expect(read("slurm")?.runtimes?.offered).toEqual(["podman", "native"]);
+  expect(read("local")?.runtimes?.offered).toEqual(["docker"]);
 });
 
 function readScheduler(head: string, line: string): string | undefined {
@@ -124,6 +148,7 @@ test.each([
   ["[targets.a]\nbase_path = '/'", 'targets.a.base_path is "/"'],
   ['[targets.a]\nbase_path = "/x\\n#SBATCH"', "targets.a.base_path is"],
   ["[targets.a]\nbase_path = '/x'\nnode_local_path = 'tmp'", "targets.a.node_local_path"],
+  ["[targets.a]\nbase_path = '/x'\nmount_paths = ['/opt', 'opt']", 'targets.a.mount_paths is "opt"'],
   ["[targets.a]\nbase_path = '/x'\naddress = 'my host'", 'targets.a.address is "my host"'],
   ["[targets.a]\nbase_path = '/x'\naddress = 'a,b'", 'targets.a.address is "a,b"'],
   ["[targets.a]\nbase_path = '/x'\nproxy_jump = 'a, b c'", 'targets.a.proxy_jump is "a, b c"'],

@@ -3,6 +3,7 @@ import { findNearest } from "../../model/find-nearest.ts";
 import { mergeLayers, parseConfigLayer, type ConfigLayer, type TargetTable } from "./config-layer.ts";
 import { readLocalUser } from "./local-user.ts";
 import { parseJumpHosts, parseNamedHost, type NamedHost } from "./named-host.ts";
+import { readRuntimeSettings, type RuntimeSettings } from "./runtime-settings.ts";
 
 /** A place that runs jobs. */
 export interface Target {
@@ -16,6 +17,8 @@ export interface Target {
   readonly basePath: string;
   readonly scheduler: "slurm" | "local";
   readonly nodeLocalPath?: string;
+  /** What its jobs may run in, and what they see of the node; absent where the file does not speak of it. */
+  readonly runtimes?: RuntimeSettings;
   /** Absolute path of a private key. */
   readonly identityFile?: string;
   /** Absolute path of a file in known_hosts format. */
@@ -86,14 +89,17 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
       hint: `Add base_path to [targets.${name}], the absolute path of a folder there.`,
     });
   }
+  const scheduler = table.default_scheduler ?? "slurm";
+  const runtimes = readRuntimeSettings(table, scheduler);
   const jump = table.proxy_jump === undefined ? undefined : parseJumpHosts(table.proxy_jump);
   return {
     name,
     ...readAddress(name, table, source),
     ...(jump === undefined ? {} : { proxyJump: jump }),
     basePath: table.base_path,
-    scheduler: table.default_scheduler ?? "slurm",
+    scheduler,
     ...(table.node_local_path === undefined ? {} : { nodeLocalPath: table.node_local_path }),
+    ...(runtimes === undefined ? {} : { runtimes }),
     ...(table.identity_file === undefined ? {} : { identityFile: table.identity_file }),
     ...(table.known_hosts === undefined ? {} : { knownHosts: table.known_hosts }),
   };

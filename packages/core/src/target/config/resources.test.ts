@@ -42,6 +42,18 @@ test("lets the Lab's hints outweigh the defaults, and matching rules in order ou
   });
 });
 
+test("takes the network from the last rule that speaks of it", () => {
+  const resources = parseResources(
+    "[defaults]\nnetwork = true\n[[rules]]\nnetwork = false\n[[rules]]\nmem = '1G'",
+    "r",
+  );
+  expect(resolveResources(resources, { id: ID, target: "c", hints: null })).toEqual({
+    mem: "1G",
+    network: false,
+    sbatchOpts: [],
+  });
+});
+
 test("lets an empty list of options count as absent", () => {
   const resources = parseResources("[defaults]\nsbatch_opts = ['-A x']\n[[rules]]\nsbatch_opts = []", "r");
   expect(resolveResources(resources, { id: ID, target: "c", hints: null }).sbatchOpts).toEqual(["-A x"]);

@@ -14,6 +14,8 @@ export interface JobResources {
   readonly time?: string;
   /** Whole options, `--gres=gpu:1`. */
   readonly sbatchOpts: readonly string[];
+  /** Whether the job may use the network where its runtime has it off; no matter of the scheduler's. */
+  readonly network?: boolean;
 }
 
 /** One word that cannot be taken for an option or begin a line of its own. */
@@ -28,6 +30,7 @@ const RULE_KEYS = {
   mem: Word.optional(),
   time: Word.optional(),
   sbatch_opts: z.array(SbatchOption).optional(),
+  network: z.boolean().optional(),
 };
 const WorkerRule = z.strictObject(RULE_KEYS);
 const Rule = z.strictObject({ ...RULE_KEYS, worker_resources: WorkerRule.optional() });
@@ -68,6 +71,7 @@ function readRule(rule: RuleTable): Partial<JobResources> {
     mem: rule.mem,
     time: rule.time,
     sbatchOpts: rule.sbatch_opts,
+    network: rule.network,
   });
 }
 
