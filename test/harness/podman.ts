@@ -12,7 +12,8 @@ export interface Podman extends AsyncDisposable {
   run(image: string, command: readonly string[], options?: readonly string[]): Promise<CommandOutput>;
 }
 
-const SETTINGS = `[containers]
+/** Settings with which podman runs on a machine like ours, rootless too. */
+export const PODMAN_SETTINGS = `[containers]
 # podman's own limits are more than a root without CAP_SYS_RESOURCE may set.
 default_ulimits = ["nofile=20000:20000", "nproc=32768:32768"]
 netns = "none"
@@ -32,7 +33,7 @@ export async function startPodman(): Promise<Podman> {
     CONTAINERS_CONF: join(folder, "containers.conf"),
     CONTAINERS_STORAGE_CONF: join(folder, "storage.conf"),
   };
-  await writeFile(environment.CONTAINERS_CONF, SETTINGS);
+  await writeFile(environment.CONTAINERS_CONF, PODMAN_SETTINGS);
   await writeFile(
     environment.CONTAINERS_STORAGE_CONF,
     `[storage]\ndriver = "overlay"\ngraphroot = "${folder}/root"\nrunroot = "${folder}/run"\n`,

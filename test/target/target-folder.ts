@@ -10,6 +10,8 @@ import { makeTraversableFolder } from "../harness/traversable-folder.ts";
 export interface JobOrder {
   readonly stage: string;
   readonly script: string;
+  /** The file `runtime` of the job; without one it runs natively. */
+  readonly runtime?: string;
 }
 
 /** A target's base folder with the programs deployed and one submission in it. */
@@ -104,6 +106,7 @@ async function writeJob(base: string, folder: string, job: JobOrder, number: num
   );
   await writeFile(join(place, "inputs.json"), `${JSON.stringify({ data: "/in put" })}\n`);
   await writeFile(join(place, "parameters.json"), `${JSON.stringify({ seed: 7 })}\n`);
+  if (job.runtime !== undefined) await writeFile(join(place, "runtime"), job.runtime);
   return id;
 }
 
