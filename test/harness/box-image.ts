@@ -34,7 +34,8 @@ export async function writeBoxImage(base: string, more: readonly LayerFiles[] = 
   for (const [number, files] of [UPPER, ...more].entries()) {
     const folder = join(scratch.path, `upper-${number}`);
     await writeLayerFiles(folder, files);
-    tars.push(await packLayer(folder));
+    // A layer need not bring the folders above its files.
+    tars.push(await packLayer(folder, Object.keys(files)));
   }
   const digests: string[] = [];
   for (const tar of tars) digests.push(await placeLayer(base, tar));
@@ -72,10 +73,10 @@ async function writeLayerFiles(folder: string, files: LayerFiles): Promise<void>
   }
 }
 
-async function packLayer(folder: string): Promise<string> {
+async function packLayer(folder: string, names: readonly string[] = ["."]): Promise<string> {
   const tar = `${folder}.tar`;
   const owner = ["--owner", "0", "--group", "0", "--numeric-owner", "--sort", "name", "--mtime", "@1"];
-  await runCommand(["tar", "--create", "--file", tar, ...owner, "--directory", folder, "."]);
+  await runCommand(["tar", "--create", "--file", tar, ...owner, "--directory", folder, ...names]);
   return tar;
 }
 

@@ -40,13 +40,16 @@ list_texts() {
     }' "$manifest"
 }
 
-# is_whole <layer>: only a SHA-256 can be checked. node-layers.sh has checked what it copied.
-is_whole() {
+# check_layer <layer>: only a SHA-256 can be checked. node-layers.sh has checked what it copied.
+check_layer() {
   case $1 in "$layers"/*) ;; *) return 0 ;; esac
   digest=${1##*/} digest=${digest%.tar}
   case $digest in *[!0-9a-f]*) return 0 ;; esac
   [ "${#digest}" -eq 64 ] || return 0
-  { found=$(openssl dgst -sha256 -r "$1") || found=$(sha256sum "$1"); } 2>/dev/null && [ "${found%% *}" = "$digest" ]
+  { sum=$(openssl dgst -sha256 -r "$1") || sum=$(sha256sum "$1"); } 2>/dev/null
+  [ "${sum%% *}" != "$digest" ] || return 0
+  echo "node-image: $1 is not the layer that its name says: remove it and submit again" >&2
+  return 65
 }
 
 list_layers() {
@@ -71,10 +74,7 @@ make_rootfs() {
   bwrap=$1 draft=$folder/.draft.$name.$host.$$
   set --
   while IFS= read -r layer; do
-    is_whole "$layer" || {
-      echo "node-image: $layer is not the layer that its name says: submit again, once the file is removed" >&2
-      return 65
-    }
+    check_layer "$layer" || return
     set -- "$@" "$layer"
   done <<EOF
 $found
@@ -100,7 +100,7 @@ has_load() {
 }
 
 make_load() {
-  # The engine compares the layers with the image's configuration, whose digest is the image's id.
+  for digest in $(list_texts /layer.tar); do check_layer "$layers/$digest.tar" || return; done
   said=$(tar -c -h -C "${manifest%/*}" . | "$@" load 2>&1) && has_load "$@" && return 0
   echo "node-image: $1 cannot load the image $image: $(printf %s "$said" | tail -n 1)" >&2
   return 69

@@ -53,12 +53,14 @@ choose_limits() {
   limits="$limits --cpuset-cpus=$(awk '$1 == "Cpus_allowed_list:" { print $2 }' /proc/self/status)"
 }
 
-# A process number 1 that handles no signal cannot be ended by one; a small init in its place passes them on.
+# A process number 1 that handles no signal cannot be ended by one; a small init in its place passes them on. podman puts its init
+# into /run, where it cannot when that is the node's.
 find_init() {
   if [ "$runtime" = docker ]; then
     command -v docker-init >/dev/null && echo --init
     return
   fi
+  ! list_container_views | grep -q "$tab/run\$" || return
   for name in /usr/libexec/podman/catatonit /usr/lib/podman/catatonit "$(command -v catatonit)"; do
     if [ -x "$name" ]; then echo "--init --init-path=$name" && return; fi
   done

@@ -10,6 +10,15 @@ drop() {
   rm -rf "$1"
 }
 
+# open_folder <name>: it, or what there is above it, must take new files: those of Nix are closed.
+open_folder() {
+  up=${1%/}
+  until [ -z "$up" ] || [ -d "root/$up" ]; do
+    case $up in */*) up=${up%/*} ;; *) up='' ;; esac
+  done
+  [ -w "root/$up" ] || chmod u+rwx "root/$up"
+}
+
 # make_way <name>: for one name of the next layer, among what the layers below have left.
 make_way() {
   last=${1##*/} above=root/${1%"${1##*/}"}
@@ -22,9 +31,9 @@ make_way() {
     .wh..wh.*) ;;
     .wh. | .wh.. | .wh...) return 65 ;;
     .wh.*) drop "$above${last#.wh.}" ;;
-    # A folder's name ends in a slash: its folder must take the new files. Anything else takes a folder's place.
-    '') [ ! -d "$above" ] || [ -w "$above" ] || chmod u+rwx "$above" ;;
-    *) [ ! -d "root/$1" ] || [ -L "root/$1" ] || drop "root/$1" ;;
+    # A folder's name ends in a slash. Anything else takes a folder's place.
+    '') open_folder "$1" ;;
+    *) { [ ! -d "root/$1" ] || [ -L "root/$1" ] || drop "root/$1"; } && open_folder "${1%"$last"}" ;;
   esac
 }
 
