@@ -254,7 +254,7 @@ describe("a host's key that nobody knows", () => {
 test("a real cluster: partitions, arrays, epilog, as they are", async () => {
   await using scratch = await startScratchFolder();
   await chmod(scratch.path, 0o755);
-  const epilog = join(REPOSITORY_ROOT, "packages/core/target/repx-epilog");
+  const epilog = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
   const { user } = stand;
   await using cluster = await startSlurmCluster({ folder: join(scratch.path, "slurm"), user, nodes: 1, epilog });
   await using there = await startTargetStand({ environment: cluster.environment });

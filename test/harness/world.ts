@@ -112,7 +112,7 @@ async function startCluster(folder: string, user: ClusterUser): Promise<SlurmClu
     folder: join(folder, "slurm"),
     user,
     nodes: 2,
-    epilog: join(REPOSITORY_ROOT, "packages/core/target/repx-epilog"),
+    epilog: join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog"),
   });
 }
 

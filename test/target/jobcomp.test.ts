@@ -15,7 +15,7 @@ let target: TargetFolder;
 beforeAll(async () => {
   folder = await mkdtemp("/tmp/repx-jobcomp-");
   user = await ensureClusterUser();
-  const epilog = join(REPOSITORY_ROOT, "packages/core/target/repx-epilog");
+  const epilog = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
   cluster = await startSlurmCluster({ folder: join(folder, "slurm"), user, epilog, hook: "jobcomp/script" });
   target = await makeTargetFolder(join(folder, "scratch"), user);
   await target.giveAway();

@@ -12,7 +12,7 @@ let user: ClusterUser;
 
 beforeAll(async () => {
   user = await ensureClusterUser();
-  const epilog = join(REPOSITORY_ROOT, "packages/core/target/repx-epilog");
+  const epilog = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
   cluster = await startSlurmCluster({ folder: "/tmp/repx-relay-bells", user, cpusPerNode: 16, epilog });
 });
 afterAll(async () => {

@@ -25,7 +25,7 @@ beforeAll(async () => {
     user,
     nodes: 2,
     cpusPerNode: 16,
-    epilog: join(REPOSITORY_ROOT, "packages/core/target/repx-epilog"),
+    epilog: join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog"),
   });
   receiver = await startEventReceiver();
   submission = await openSubmission(cluster, receiver, user);

@@ -5,7 +5,7 @@ import { runCommand, tryCommand } from "../harness/command.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 
-const PROGRAM = join(REPOSITORY_ROOT, "packages/core/target/repx-epilog");
+const PROGRAM = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
 const FOLDER = "/tmp/repx-epilog-test";
 const SPOOL = join(FOLDER, "spool");
 const SUBMISSION = "s0123456789abcdefghijklmno";
