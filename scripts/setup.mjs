@@ -39,6 +39,7 @@ export const PROGRAMS = [
   { program: "docker", debian: "docker.io" },
   { program: "shellcheck", debian: "shellcheck" },
   { program: "skopeo", debian: "skopeo" },
+  { program: "strace", debian: "strace" },
   { program: "zstd", debian: "zstd" },
   { program: "openssl", debian: "openssl" },
   { program: "rsync", debian: "rsync" },

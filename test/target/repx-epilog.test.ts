@@ -1,4 +1,4 @@
-import { mkdir, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { runCommand, tryCommand } from "../harness/command.ts";
@@ -65,12 +65,16 @@ test.each([
   },
 ])("$what rings once, with what was checked", async ({ environment, id, more, hook, exit }) => {
   expect(await ring(environment)).toBe(0);
-  expect(await ring(environment)).toBe(0);
   const name = `${SUBMISSION}.${id}.${more}`;
   expect(await readdir(SPOOL)).toEqual([name]);
   const at = expect.stringMatching(/^2\d{3}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
   expect(await readBell(name)).toEqual({ submission: SUBMISSION, slurmId: id, hook, at, exit });
   expect((await runCommand(["stat", "-c", "%a", join(SPOOL, name)])).stdout).toBe("644\n");
+});
+
+test("I-21: slurmctld that starts again and repeats itself leaves one bell", async () => {
+  for (const _ of [1, 2, 3]) expect(await ring(SLURMCTLD)).toBe(0);
+  expect(await readdir(SPOOL)).toEqual([`${SUBMISSION}.1013.2`]);
 });
 
 test.each([
@@ -107,7 +111,7 @@ test("an empty environment ends with 0", async () => {
   expect(exitCode).toBe(0);
 });
 
-test("a spool that is missing, closed or full ends with 0", async () => {
+test("I-19: a spool that is missing, closed or full ends with 0", async () => {
   expect(await ring({ ...SLURMCTLD, REPX_SPOOL: join(FOLDER, "absent") })).toBe(0);
   expect(await ring({ ...SLURMCTLD, REPX_SPOOL: "/proc/1" })).toBe(0);
   await runCommand(["mount", "-t", "tmpfs", "-o", "size=4k", "repx-test", SPOOL]);
@@ -118,6 +122,51 @@ test("a spool that is missing, closed or full ends with 0", async () => {
   } finally {
     await runCommand(["umount", SPOOL]);
   }
+});
+
+// What lies under the name that the hook makes next; `exec` keeps the process, so $$ is the hook's.
+test.each(["ln -s ../canary", "ln -s /dev/full", "mkfifo", "mkdir"])(
+  "what somebody planted in the spool (%s) is neither followed nor waited for",
+  async (plant) => {
+    await writeFile(join(FOLDER, "canary"), "");
+    const settings = Object.entries({ REPX_SPOOL: SPOOL, ...SLURMCTLD }).map(([name, value]) => `${name}=${value}`);
+    const script = `cd ${SPOOL} && ${plant} ".${SUBMISSION}.1013.2.$$" && exec env -i "$@" ${PROGRAM}`;
+    expect((await tryCommand(["sh", "-c", script, "sh", ...settings], { timeoutSeconds: 10 })).exitCode).toBe(0);
+    expect(await readFile(join(FOLDER, "canary"), "utf8")).toBe("");
+    expect((await readdir(SPOOL)).filter((name) => !name.startsWith("."))).toEqual([]);
+  },
+);
+
+test("I-18: it asks no network and opens no path of a job's, whoever it runs as", async () => {
+  const work = join(FOLDER, "work", SUBMISSION);
+  await mkdir(work, { recursive: true });
+  await chown(SPOOL, 1, 1);
+  const settings = { REPX_SPOOL: SPOOL, ...SLURMCTLD, SLURM_JOB_ID: "1010", SLURM_JOB_WORK_DIR: work };
+  const words = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const calls = "trace=%file,%network,chdir,fchdir";
+  for (const prefix of [[], ["setpriv", "--reuid=1", "--regid=1", "--clear-groups"]]) {
+    const { stderr } = await runCommand([
+      ...prefix,
+      "strace",
+      "-f",
+      "-qq",
+      "-e",
+      calls,
+      "env",
+      "-i",
+      ...words,
+      PROGRAM,
+    ]);
+    const lines = stderr.split("\n").filter((line) => !line.includes("execve(") && line.includes("("));
+    expect(lines.length).toBeGreaterThan(10);
+    const paths = lines.flatMap((line) => [...line.matchAll(/"([^"]*)"/g)].map((found) => found[1] ?? ""));
+    const isSystem =
+      /^\/($|selinux$|etc\/(ld\.so|localtime|selinux)|lib|usr\/|dev\/null$|proc\/(self|filesystems|mounts)|sys\/fs\/selinux)/;
+    const isOwn = (path: string) => path === SPOOL || path === PROGRAM || path === "." || !path.startsWith("/");
+    expect(paths.filter((path) => !isSystem.test(path) && !isOwn(path))).toEqual([]);
+    expect(lines.filter((line) => /(socket|connect|sendto)\(/.test(line))).toEqual([]);
+  }
+  expect(await readdir(SPOOL)).toEqual([`${SUBMISSION}.1010.2`]);
 });
 
 test("bells older than a day go, by a child that outlives the program's process group", async () => {
