@@ -266,6 +266,8 @@ test("a real cluster: partitions, arrays, epilog, as they are", async () => {
   );
   expect(messages.get("arrays")).toBe("ok: MaxArraySize is 10001");
   expect(messages.get("epilog")).toMatch(/^warning: .*epilog-slurmctld may call it$/);
+  const next = good.checks.find(({ name }) => name === "epilog")?.next;
+  expect(next).toContain("sudo packages/core/epilog/repx-epilog-kit install");
   expect(messages.get("relay")).toBe("ok: none is needed now");
   const relay = join(there.basePath, "submissions/s1");
   await mkdir(relay, { recursive: true });

@@ -10,6 +10,10 @@ const LEAST_ARRAY_SIZE = 1001;
 const NEEDED = ["sbatch", "squeue", "scancel"];
 /** What else lies among the submissions is none of ours. */
 const SUBMISSION = /^[\w.][\w.-]*$/;
+const NEXT_EPILOG =
+  "An administrator may, on the host of slurmctld: `sudo packages/core/epilog/repx-epilog-kit install` (docs/epilog.md).";
+const NEXT_SPOOL =
+  "The spool must be on a file system of both machines, and REPX_SPOOL in SSH sessions must name it: docs/epilog.md.";
 const NEXT_NAMESPACES = "Only the nodes count: `srun unshare --user --map-root-user --mount true && echo yes`.";
 
 /** Judges scheduler, arrays, namespaces, epilog and relay. */
@@ -75,16 +79,13 @@ function judgeEpilog(look: TargetLook): Check {
   const completion =
     readFinding(look, "slurm-JobCompType") === "jobcomp/script" ? readFinding(look, "slurm-JobCompLoc") : "";
   const found = [...programs, completion ?? ""].find((program) => program.includes("repx-epilog"));
-  if (found !== undefined) return pass("epilog", found);
   const caller = readFinding(look, "epilog-caller");
-  if (caller !== undefined) return pass("epilog", `${caller} calls repx-epilog`);
+  const rings = found ?? (caller === undefined ? undefined : `${caller} calls repx-epilog`);
+  if (rings !== undefined && look.findings.has("epilog-spool")) return pass("epilog", rings);
+  if (rings !== undefined) return warn("epilog", `${rings}, but its spool cannot be read here`, NEXT_SPOOL);
   const other = programs.find((program) => program !== "" && program !== "(null)");
   const also = other === undefined ? "" : `; ${other} may call it`;
-  return warn(
-    "epilog",
-    `none of ours: ends of jobs are seen up to 15 s late${also}`,
-    'Ask the site: docs/cluster.md, "the epilog".',
-  );
+  return warn("epilog", `none of ours: ends of jobs are seen up to 15 s late${also}`, NEXT_EPILOG);
 }
 
 function judgeRelay({ basePath }: ConfigFacts, look: TargetLook): Check {

@@ -26,6 +26,7 @@ const GOOD: Readonly<Record<string, readonly string[]>> = {
   "slurm-version": ["slurm-wlm 22.05.8"],
   "slurm-MaxArraySize": ["10001"],
   "slurm-EpilogSlurmctld": ["/etc/slurm/repx-epilog"],
+  "epilog-spool": ["/var/spool/repx"],
   "slurm-AccountingStorageType": ["accounting_storage/slurmdbd"],
   partition: ["main* up 3", "long up 2"],
   coordinator: ["200"],
@@ -249,6 +250,7 @@ test.each<[string, CheckName, Change, string, RegExp]>([
     "ok",
     /there is a \/nix\/store/,
   ],
+  ["a spool out of reach", "epilog", { findings: { "epilog-spool": undefined } }, "warning", /cannot be read here$/],
   ["no epilog", "epilog", { findings: { "slurm-EpilogSlurmctld": ["(null)"] } }, "warning", /none of ours/],
   [
     "another epilog",

@@ -64,6 +64,19 @@ describe.each([
     expect(findings?.get("partition")).toEqual(["main* up 3"]);
   });
 
+  test("it finds ours among the programs of a pattern, and whether its spool can be read here", async () => {
+    const site = join(base, "epilog.d");
+    await mkdir(site);
+    for (const name of ["00-repx-epilog", "50-site"]) await writeFile(join(site, name), "#!/bin/sh\ntrue\n");
+    await writeProgram("scontrol", `echo "EpilogSlurmctld[0]      = ${site}/*"`);
+    const environment = { PATH: `${base}/bin:${PATH}`, REPX_SPOOL: site };
+    const { findings } = await look(shell, environment);
+    expect(findings?.get("epilog-caller")).toEqual([`${site}/*`]);
+    expect(findings?.get("epilog-spool")).toEqual([site]);
+    const without = await look(shell, { ...environment, REPX_SPOOL: join(base, "absent") });
+    expect(without.findings?.has("epilog-spool")).toBe(false);
+  });
+
   test("it tells a shell that prints from a silent one, whatever comes first", async () => {
     await mkdir(join(base, "bin"), { recursive: true });
     for (const [text, found] of [

@@ -76,6 +76,8 @@ if has unshare && within 5 unshare --user --map-root-user --mount true 2>/dev/nu
 if [ "$scheduler" = slurm ]; then
   for tool in sbatch squeue scancel scontrol sacct sinfo; do ! has "$tool" || say has "$tool"; done
   if has sbatch; then say slurm-version "$(within 10 sbatch --version 2>/dev/null)"; fi
+  rings=${"$"}{REPX_SPOOL:-/var/spool/repx}
+  if [ -d "$rings" ] && [ -r "$rings" ]; then say epilog-spool "$rings"; fi
   silent=
   if has scontrol; then
     if answer=$(within 10 scontrol show config 2>&1); then
@@ -84,10 +86,13 @@ if [ "$scheduler" = slurm ]; then
         MaxArraySize | EpilogSlurmctld* | JobCompType | JobCompLoc | AccountingStorageType)
           [ "$equals" = = ] || continue
           say "slurm-$key" "$value"
-          # A site's own program may call ours.
+          # A site's own program may call ours; a pattern names several, ours perhaps among them.
           case $value in
-          /*) while read -r line; do case $line in *repx-epilog*) say epilog-caller "$value"; break ;; esac; done ;;
-          esac 2>/dev/null <"${"$"}{value%% *}" ;;
+          /*) for file in ${"$"}{value%% *}; do
+              case $file in *repx-epilog*) say epilog-caller "$value"; break ;; esac
+              while read -r line; do case $line in *repx-epilog*) say epilog-caller "$value"; break ;; esac; done <"$file"
+            done ;;
+          esac 2>/dev/null ;;
         esac
       done
     else
