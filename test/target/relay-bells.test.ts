@@ -1,4 +1,4 @@
-import { rm } from "node:fs/promises";
+import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
@@ -7,20 +7,38 @@ import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.t
 import { startEventReceiver } from "./event-receiver.ts";
 import { openSubmission } from "./relay-run.ts";
 
+const HOOK = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
 let cluster: SlurmCluster;
 let user: ClusterUser;
 
 beforeAll(async () => {
   user = await ensureClusterUser();
-  const epilog = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
-  cluster = await startSlurmCluster({ folder: "/tmp/repx-relay-bells", user, cpusPerNode: 16, epilog });
+  cluster = await startSlurmCluster({ folder: "/tmp/repx-relay-bells", user, cpusPerNode: 16, epilog: HOOK });
 });
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
-  await rm("/tmp/repx-relay-bells", { recursive: true, force: true });
+  for (const name of ["bells", "site-hook"]) await rm(`/tmp/repx-relay-${name}`, { recursive: true, force: true });
 });
 
 const NEVER = "3600";
+
+test("I-20: where a site's own hook fails before it calls ours, the sweep finds the ends", async () => {
+  const folder = "/tmp/repx-relay-site-hook";
+  const site = join(folder, "site-hook");
+  await mkdir(folder, { recursive: true });
+  await writeFile(site, `#!/bin/sh\ntouch ${folder}/slurm/doorbells/called\nfalse || exit 1\nexec ${HOOK}\n`);
+  await using failing = await startSlurmCluster({ folder: join(folder, "slurm"), user, nodes: 1, epilog: site });
+  await using receiver = await startEventReceiver();
+  const submission = await openSubmission(failing, receiver, user);
+  await using target = submission.target;
+  await rm(join(target.folder, "bells"), { recursive: true });
+  const { slurmId } = await submission.submit([{ stage: "good", script: "sleep 2" }]);
+  await submission.finish();
+  await using relay = await submission.startRelay({ REPX_SWEEP_SECONDS: "1", REPX_SPOOL: failing.doorbells });
+  expect(await relay.waitForEnd(30)).toBe(0);
+  expect(await readdir(failing.doorbells)).toEqual(["called"]);
+  expect(receiver.events.at(-1)).toMatchObject({ slurmId: `${slurmId}_1`, state: "COMPLETED" });
+});
 
 test.each([
   { source: "the jobs' own bells", keepsBells: true, sweepSeconds: NEVER, hasEpilog: false, timeoutSeconds: 30 },

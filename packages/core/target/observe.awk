@@ -92,10 +92,11 @@ function render(id, state, restarts, at, more) {
     ",\"state\":\"" state "\",\"at\":\"" at "\",\"slurmId\":\"" id "\"" more
 }
 
-# scontrol and sacct say `3:0`, squeue the raw wait status (exit code * 256 + signal).
+# scontrol and sacct say `3:0`, squeue the raw wait status (exit code * 256, or a signal; then the rest means nothing: SLURM
+# itself sets 4021 for a job that it could not start, and calls that 0:53).
 function render_code(code,    f) {
   if (code ~ /^[0-9]+:[0-9]+$/) split(code, f, ":")
-  else if (code ~ /^[0-9]+$/) { f[1] = int(code / 256); f[2] = code % 128 }
+  else if (code ~ /^[0-9]+$/) { f[2] = code % 128; f[1] = f[2] ? 0 : int(code / 256) }
   else return ""
   # repx-job, as a shell does, says 128 + n of a program that signal n ended.
   if (f[2] == 0 && f[1] > 128 && f[1] <= 192) f[2] = f[1] - 128
