@@ -32,7 +32,9 @@ export async function playEnds(folder: string, epilog: string | undefined): Prom
   await using receiver = await startEventReceiver();
   const submission = await openSubmission(cluster, receiver, user, { parent: folder });
   await using relay = await submission.startRelay(
-    epilog === undefined ? { REPX_SWEEP_SECONDS: "2" } : { REPX_SPOOL: cluster.doorbells },
+    epilog === undefined
+      ? { REPX_MARKER_SECONDS: "5", REPX_SWEEP_SECONDS: "2" }
+      : { REPX_MARKER_SECONDS: "5", REPX_SPOOL: cluster.doorbells },
   );
   const slurmIds = await submitAll(submission, cluster.nodes);
   const eventsOf = (stage: string) => receiver.events.filter((event) => isOf(stage, event));
@@ -61,10 +63,12 @@ const SINGLE: readonly (readonly [stage: string, script: string, options?: reado
   ["crashed", "kill -SEGV $$; sleep 5"],
   // The batch shell itself: no trap, no record, no bell.
   ["shell-killed", "kill -KILL $PPID; sleep 5"],
+  ["says-143", "exit 143"],
   ["step-failed", `srun -n1 sh -c "exit 9"; exit 0`],
   ["left-over", "setsid sleep 300 & exit 0"],
   ["no-output-file", "exit 0", ["--output=/nonexistent/x"]],
   ["running", "sleep 300 & wait"],
+  ["moved", "exit 0", ["--hold"]],
   ["pending", "true", ["--hold"]],
   ["pending-array", "true", ["--hold"]],
   ["late", "sleep 300 & wait", ["--time=5"]],
@@ -93,6 +97,7 @@ async function submitAll(submission: Submission, nodes: readonly string[]): Prom
   const first = await pair(["first", "second"], ["exit 0", "exit 1"], []);
   await pair(["after-first", "after-second"], ["exit 0", "exit 0"], [`--dependency=aftercorr:${first}`]);
   await submit("never", "exit 0", [`--dependency=afterok:${first}`]);
+  await submit("after-late", "exit 0", ["-w", node, `--dependency=afterok:${ids.get("late")}`]);
   return ids;
 }
 
@@ -108,6 +113,8 @@ async function makeThemEnd(
   const id = (stage: string) => ids.get(stage) ?? "";
   const long = ["running", "late", "requeued", "nodefail", "nodefail-again"];
   await waitForEvent("the long jobs to be reported as running", long, "RUNNING");
+  await cluster.run(["scontrol", "update", `jobid=${id("moved")}`, "partition=short"]);
+  await cluster.run(["scontrol", "release", id("moved")]);
   await cluster.run(["scancel", id("running")]);
   await cluster.run(["scancel", id("pending")]);
   await cluster.run(["scancel", id("pending-array").replace("_1", "")]);

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
 import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
@@ -182,12 +182,17 @@ test("a batch that is too large is sent in smaller ones", async () => {
   expect(known.toSorted()).toEqual(ids.toSorted());
 });
 
-test("records that come late from the node are waited for", async () => {
+test("I-16: a marker that comes late from the node is waited for, long after the other records", async () => {
   const { slurmId, ids } = await submission.submit([{ stage: "late", script: "exit 0" }], [], "true");
   await submission.finish();
-  await using relay = await submission.startRelay({ ...QUICK, REPX_MARKER_SECONDS: "20" });
+  await using relay = await submission.startRelay({ ...QUICK, REPX_RECORD_SECONDS: "1" });
   const late = join(submission.target.folder, "relay/late", `${slurmId}_1.0`);
   await waitUntil({ what: "the relay to miss the marker", timeoutSeconds: 20 }, async () => existsSync(late));
+  const missed = Number(await readFile(late, "utf8"));
+  await waitUntil({ what: "the relay to look again, later", timeoutSeconds: 20 }, async () => {
+    const looked = (await stat(join(submission.target.folder, "relay.pid"))).mtimeMs / 1000;
+    return looked >= missed + 3;
+  });
   const records = join(submission.target.base, "outputs", ids[0] ?? "", "repx");
   await mkdir(records, { recursive: true });
   const attempt = `"submission":"${submission.target.submission}","slurmId":"${slurmId}_1","restarts":0,"node":"n"`;

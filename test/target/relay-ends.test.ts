@@ -5,7 +5,8 @@ import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { type EndsRun, playEnds } from "./ends.ts";
 
 // Every kind of end that SLURM knows, in one submission; one relay finds them all out and ends by itself. Once with the
-// hook, and once where no administrator installed anything: the same, later.
+// hook, and once where no administrator installed anything: the same, later (I-14). Among them: a time-out and who depends on it
+// (I-10), what looks like one and is not (I-12), a job that was moved to another partition (I-17).
 
 const FOLDER = "/tmp/repx-relay-ends";
 const HOOK = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
@@ -52,6 +53,8 @@ const ENDS = [
     },
   },
   { stage: "crashed", end: { state: "FAILED", marker: "FAIL", exitCode: 139, signal: 11 } },
+  { stage: "says-143", end: { state: "FAILED", marker: "FAIL", exitCode: 143 } },
+  { stage: "moved", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
   { stage: "shell-killed", end: { state: "FAILED", exitCode: 0, signal: 9 } },
   { stage: "step-failed", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
   { stage: "left-over", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
@@ -63,6 +66,7 @@ const ENDS = [
   { stage: "nodefail", end: { state: "NODE_FAIL", reason: "NodeDown" } },
   { stage: "after-first", end: { state: "COMPLETED", marker: "SUCCESS" } },
   { stage: "after-second", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
+  { stage: "after-late", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
   { stage: "never", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
 ];
 

@@ -35,7 +35,7 @@ END {
   for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
     if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
-    else if (id in since && now - since[id] >= lost) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
+    else if (id in since && now - since[id] >= (id in is_marker_late ? marker : lost)) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
     printf "%s\t%s\t%s\t%s\n", id, (id in since) ? since[id] : now, job[id], top[id] + 0 >(work "/missing.new")
   }
   for (i = 1; i <= bells; i++) keep_bell(bell_id[i], bell_kind[i], bell_until[i])
@@ -62,6 +62,8 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   last[id] = state
   if (restarts > top[id] + 0) top[id] = restarts
   if (ended[id] + 0 > restarts) return
+  # sacct alone says so: `CANCELLED by 1001`.
+  if (reason == "" && state ~ /^CANCELLED by [0-9]+$/) reason = "CancelledBy:" substr(state, 14)
   sub(/ .*/, "", state)
   # The attempt before this one ended without a word that we saw.
   if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
@@ -126,11 +128,12 @@ function seconds(text,    f, n, i, sum, days) {
 }
 
 # sacct|id|state|e:s|start|end|seconds|nodes, one for each attempt of a job, or
-# record|id|state|first line of result.json
+# record|id|state|first line of result.json, or unseen|id: no record of this attempt, or late|id: an end whose marker was awaited
 function note_account(line,    f) {
   split(line, f, "|")
+  if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
-  if (f[1] == "unseen" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
 }

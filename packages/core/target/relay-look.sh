@@ -67,7 +67,7 @@ look() {
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-    -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$marker_patience" -v lost="$lost_patience" -v work="$work" \
+    -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
     part=jobs "$dir/slurm.tsv" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   read -r known unreported wanted missing <"$work/summary"
@@ -80,23 +80,6 @@ look() {
 }
 
 queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
-
-# For jobs that the queue named no longer at the last look (MinJobAge): accounting, else the job's own records. Without
-# either, a task of an array was cancelled before it began: SLURM forgets it at once (22.05, `scancel 12_3`).
-ask_elsewhere() {
-  true >"$work/account"
-  [ -s "$work/missing" ] || return 0
-  ids=$(head -n 1000 "$work/missing" | cut -f 1 | paste -s -d , -)
-  timeout 20 sacct -X -n -P -D -S now-40days -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList 2>/dev/null >"$work/account.tmp" &&
-    sed 's/^/sacct|/' "$work/account.tmp" >"$work/account"
-  head -n 5000 "$work/missing" | while IFS=$tab read -r id since job restarts; do
-    records=$base/outputs/$job/repx
-    is_own_record || { echo "unseen|$id" && continue; }
-    { read -r result <"$records/result.json"; } 2>/dev/null || continue
-    if [ -e "$records/SUCCESS" ]; then state=COMPLETED; elif [ -e "$records/FAIL" ]; then state=FAILED; else continue; fi
-    printf 'record|%s|%s|%s\n' "$id" "$state" "$result"
-  done >>"$work/account"
-}
 
 # Whether the job's folder tells of this attempt and not of another one (repx-job writes the attempt as first line), or
 # repx-job let the results of another attempt stand for this one.
@@ -124,6 +107,7 @@ find_records() {
 finish_ends() {
   is_late=''
   [ -s "$work/ends" ] || return 0
+  ask_why
   ends=0
   while IFS=$tab read -r event id job restarts state node prefix; do
     ends=$((ends + 1))
@@ -132,21 +116,29 @@ finish_ends() {
     find_records
     if [ -n "$own" ] && [ -e "$records/SUCCESS" ]; then marker=SUCCESS; fi
     if [ -n "$own" ] && [ -e "$records/FAIL" ]; then marker=FAIL; fi
-    if is_too_early; then is_late=1 && continue; fi
+    if is_too_early; then
+      # After some seconds the sweep is enough.
+      [ "$now" -ge $((since + record_patience)) ] || is_late=1
+      continue
+    fi
     # Through cat, whose exit code tells of a full disk.
     render_end | cat >"$work/new/$event.json" && echo "$event" >>"$work/new-ids" || rm -f "$work/new/$event.json"
     [ ! -e "$work/late/$id.$restarts" ] || rm -f "$work/late/$id.$restarts"
   done <"$work/ends"
 }
 
-# NFS shows a node's last files some seconds late; opening the folder makes the client ask again (nfs(5), close-to-open).
+# NFS shows a node's last files late; opening the folder makes the client ask again (nfs(5), close-to-open). Exit code 0
+# without a marker waits longest: to be called a success it needs one.
 is_too_early() {
-  [ "$node" != - ] || return 1
-  if [ -n "$own" ]; then [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1; fi
+  patience=$record_patience
+  if [ "$node" != '?' ]; then
+    [ "$node" != - ] || return 1
+    if [ "$state" = COMPLETED ] && [ -z "$marker" ]; then patience=$marker_patience; elif [ -n "$own" ]; then return 1; fi
+  fi
   first_miss=$work/late/$id.$restarts
   if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
   ls "$records" "$dir/shared" >/dev/null 2>&1
-  [ "$now" -lt $((since + marker_patience)) ]
+  [ "$now" -lt $((since + patience)) ]
 }
 
 render_end() {

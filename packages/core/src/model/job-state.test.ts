@@ -35,6 +35,18 @@ test("a job whose dependency can never be met is skipped, not cancelled", () => 
   expect(fold([event({ job: JOB, state: "CANCELLED", reason: "DependencyNeverSatisfied" })]).state).toBe("skipped");
 });
 
+test("I-05: a job that uid 0 took away before it began is the infrastructure's failure, any other is cancelled", () => {
+  const taken = { job: JOB, state: "CANCELLED", reason: "CancelledBy:0", elapsedSeconds: 0 } as const;
+  expect(fold([event(taken)]).state).toBe("infrastructure");
+  expect(fold([event({ ...taken, reason: "CancelledBy:1001" })]).state).toBe("cancelled");
+  expect(fold([event({ ...taken, elapsedSeconds: 90 })]).state).toBe("cancelled");
+  expect(fold([event({ ...taken, reason: undefined })]).state).toBe("cancelled");
+});
+
+test("I-15: a job whose step was out of memory was out of memory, though SLURM calls it failed", () => {
+  expect(fold([event({ job: JOB, state: "FAILED", reason: "OutOfMemory" })]).state).toBe("out_of_memory");
+});
+
 test("an end that was assumed when a submission was abandoned gives way to the true one, however old", () => {
   const assumed = { ...event({ job: JOB, state: "CANCELLED", at: "2026-03-01T10:10:00Z" }), slurmId: "0" };
   const ended = event({ job: JOB, state: "COMPLETED", at: "2026-03-01T10:09:00Z" });

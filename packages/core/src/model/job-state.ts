@@ -59,6 +59,11 @@ const STATE_OF: Record<SlurmState, JobState> = {
 export function readState(event: JobEvent): JobState {
   // SLURM cancels a job whose dependency can no longer be met; it never ran (sbatch(1), --kill-on-invalid-dep).
   if (event.state === "CANCELLED" && event.reason === "DependencyNeverSatisfied") return "skipped";
+  // SLURM itself, or root, took it away before it began: nobody's wish for this job.
+  if (event.state === "CANCELLED" && event.reason === "CancelledBy:0" && event.elapsedSeconds === 0)
+    return "infrastructure";
+  // The state of one of its steps, which SLURM does not always pass on to the job.
+  if (event.state === "FAILED" && event.reason === "OutOfMemory") return "out_of_memory";
   // The marker is the wrapper's word that every output is in place; exit code 0 without it is not a success.
   if (event.state === "COMPLETED" && event.marker !== "SUCCESS") return "infrastructure";
   return STATE_OF[event.state];

@@ -71,7 +71,8 @@ export function renderEnd(record: JobRecord): string {
         : undefined;
   // SLURM's "NonZeroExitCode" repeats the exit code, "None" says nothing.
   const reason = ["None", "NonZeroExitCode"].includes(record.reason ?? "None") ? undefined : record.reason;
-  return [state, exit, reason].filter((part) => part !== undefined).join(", ");
+  const said = reason?.replace(/^CancelledBy:/, record.state === "cancelled" ? "by uid " : "cancelled by uid ");
+  return [state, exit, said].filter((part) => part !== undefined).join(", ");
 }
 
 function renderTroubles(submission: Submission, name: RunName): string[] {

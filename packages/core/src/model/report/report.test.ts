@@ -48,6 +48,17 @@ test("the check of a run that was not started names the upstream cause", () => {
   expect(check.summary).toContain("upstream: threshold-1.0 failed, exit code 3");
 });
 
+test("a check says who cancelled a job where that is known", () => {
+  const cancelled = { state: "CANCELLED", elapsedSeconds: 0 } as const;
+  const by = after(submission(), [
+    event({ job: jobId(1), ...cancelled, reason: "CancelledBy:1001" }),
+    event({ job: jobId(2), ...cancelled, reason: "CancelledBy:0" }),
+  ]);
+  const { summary } = renderCheck(by, SIMULATION);
+  expect(summary).toContain("cancelled, by uid 1001");
+  expect(summary).toContain("infrastructure, cancelled by uid 0");
+});
+
 test("the marker is the comment's first line", () => {
   expect(renderComment(passed).split("\n")[0]).toBe(COMMENT_MARKER);
 });
