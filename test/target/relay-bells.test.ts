@@ -2,8 +2,10 @@ import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
+import { runCommand } from "../harness/command.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.ts";
+import { waitUntil } from "../harness/wait-until.ts";
 import { startEventReceiver } from "./event-receiver.ts";
 import { openSubmission } from "./relay-run.ts";
 
@@ -38,6 +40,31 @@ test("I-20: where a site's own hook fails before it calls ours, the sweep finds 
   expect(await relay.waitForEnd(30)).toBe(0);
   expect(await readdir(failing.doorbells)).toEqual(["called"]);
   expect(receiver.events.at(-1)).toMatchObject({ slurmId: `${slurmId}_1`, state: "COMPLETED" });
+});
+
+test("I-21: a hook that rings again for an end that was told brings no second event", async () => {
+  await using receiver = await startEventReceiver();
+  const submission = await openSubmission(cluster, receiver, user);
+  await using target = submission.target;
+  const { slurmId } = await submission.submit([{ stage: "good", script: "true" }]);
+  // Not finished with its submitting, the relay stays.
+  await using relay = await submission.startRelay({ REPX_SWEEP_SECONDS: NEVER, REPX_SPOOL: cluster.doorbells });
+  await waitUntil({ what: "the end", timeoutSeconds: 30 }, async () =>
+    receiver.events.some((event) => event.state === "COMPLETED"),
+  );
+  const told = receiver.deliveries.length;
+  // What slurmctld runs once more after a restart; a new file under the same name, and a bell of another job's end.
+  const environment = { SLURM_JOB_WORK_DIR: target.folder, SLURM_JOB_ID: slurmId, SLURM_JOB_RESTART_COUNT: "0" };
+  const wrapper = join(cluster.folder, "programs/epilog-slurmctld");
+  await runCommand([wrapper], {
+    environment: { ...environment, SLURM_ARRAY_JOB_ID: slurmId, SLURM_ARRAY_TASK_ID: "1" },
+  });
+  await submission.submit([{ stage: "next", script: "true" }]);
+  await submission.finish();
+  expect(await relay.waitForEnd(30)).toBe(0);
+  expect(receiver.deliveries.length).toBeGreaterThan(told);
+  const ends = receiver.events.filter((event) => event.state === "COMPLETED");
+  expect(ends.map((event) => event.job.slice(33))).toEqual(["good-1.0", "next-1.0"]);
 });
 
 test.each([
