@@ -1,9 +1,6 @@
-import { RepxError } from "@repx/core/model";
+import { hasParameter, readParameter, renderValue, RepxError, type Parameters } from "@repx/core/model";
 
 const STORE_PATH = /^\/nix\/store\/[0-9a-z]{32}-/;
-
-/** Parameters by name, as a Lab holds them. */
-export type Parameters = Readonly<Record<string, unknown>>;
 
 /** Which parameters were asked for on the command line: `key` to be shown, `key=value` to be met. */
 export interface ParameterChoice {
@@ -28,19 +25,7 @@ export function parseParameterChoice(words: readonly string[]): ParameterChoice 
 
 /** Tells whether parameters have the values that are wanted, as they are written. */
 export function hasParameters(parameters: Parameters, { wanted }: ParameterChoice): boolean {
-  return wanted.every(([key, value]) => {
-    const found = readParameter(parameters, key);
-    return found !== undefined && renderValue(found) === value;
-  });
-}
-
-/** Reads a parameter by its name, or by the names of what it lies in: `model.depth`. */
-export function readParameter(parameters: Parameters, key: string): unknown {
-  if (Object.hasOwn(parameters, key)) return parameters[key];
-  return key.split(".").reduce<unknown>((value, part) => {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, part)) return undefined;
-    return Object.entries(value).find(([name]) => name === part)?.[1];
-  }, parameters);
+  return wanted.every(([key, value]) => hasParameter(parameters, key, value));
 }
 
 /** Renders the parameters of these names, where they are there, as `a=1 b=two`. */
@@ -54,9 +39,4 @@ export function renderParameters(parameters: Parameters, names: readonly string[
 /** Renders a value for a line that has no room: of a path in the Nix store the name, without the hash. */
 export function renderBriefly(value: unknown): string {
   return renderValue(typeof value === "string" ? value.replace(STORE_PATH, "") : value);
-}
-
-/** Renders a value: plain words as they are, anything else as JSON. */
-export function renderValue(value: unknown): string {
-  return typeof value === "string" && /^[^\s"'\p{Cc}]+$/u.test(value) ? value : JSON.stringify(value);
 }

@@ -2,10 +2,9 @@
 // the Lab, plan what the target lacks, send it.
 import { mkdtemp, realpath } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { dependenciesOf, orderJobs } from "./lab/graph/job-graph.ts";
+import { selectWanted, type JobSelection } from "./lab/job-selection.ts";
 import { listWarnings } from "./lab/list-warnings.ts";
 import { openLab, readLab, type OpenLab } from "./lab/metadata/open-lab.ts";
-import { selectRuns } from "./lab/select-runs.ts";
 import { openSource } from "./lab/source/open-source.ts";
 import { locateCache, verifyOnce } from "./lab/verification/verify-once.ts";
 import type { JobId, RunName } from "./model/ids.ts";
@@ -26,7 +25,7 @@ import { removeUnpacked, unpackLab } from "./unpack-lab.ts";
 export interface LabRequest {
   /** Absolute: a Lab's folder, its manifest, or an archive of it. */
   readonly path: string;
-  /** Names of runs and `@groups`; none means all. */
+  /** Runs, `@groups`, or beginnings of a run's name or of one job's id; none means all runs. */
   readonly runs: readonly string[];
   /** An existing folder here, for archives and for what is sent in another form than the Lab's. */
   readonly temporaryFolder: string;
@@ -64,14 +63,15 @@ const PROGRAMS = join(import.meta.dirname, "../target");
 export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
   const folder = await mkdtemp(join(request.temporaryFolder, "repx-sync-"));
   try {
-    const { opened, runs } = await openAsFolder(request, join(folder, "lab"));
+    const { opened, selection } = await openAsFolder(request, join(folder, "lab"));
+    const runs = selection.runs.map(({ name }) => name);
     const { lab } = opened;
     return {
       opened,
       warnings: listWarnings(lab),
       storeRoot: await findStoreRoot(request.path),
       runs,
-      jobs: orderJobs(dependenciesOf(lab, runs)),
+      jobs: selection.order,
       parts: await readLabParts(opened, runs, join(folder, "staging")),
       programs: await readPrograms(request.programs ?? PROGRAMS),
       [Symbol.asyncDispose]: async () => removeUnpacked(folder),
@@ -86,13 +86,13 @@ export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
 async function openAsFolder(
   { path, runs: names }: LabRequest,
   unpacked: string,
-): Promise<{ readonly opened: OpenLab; readonly runs: readonly RunName[] }> {
+): Promise<{ readonly opened: OpenLab; readonly selection: JobSelection }> {
   const { source, manifestPath } = await openSource(path);
   const read = await readLab(source, manifestPath);
-  const runs = selectRuns(read.lab, names);
+  const selection = selectWanted(read.lab, read.order, { names, parameters: [] });
   await verifyOnce(read, locateCache());
-  if (source.kind === "tar") return { opened: await openLab(await unpackLab(path, unpacked)), runs };
-  return { opened: { ...read, folder: await realpath(source.path) }, runs };
+  if (source.kind === "tar") return { opened: await openLab(await unpackLab(path, unpacked)), selection };
+  return { opened: { ...read, folder: await realpath(source.path) }, selection };
 }
 
 /** A Lab inside a chroot store has its software beside it. */

@@ -1,5 +1,5 @@
 import type { Job, JobStatus, Lab } from "@repx/core/lab";
-import { RepxError } from "@repx/core/model";
+import { readParameter, renderValue, RepxError } from "@repx/core/model";
 import { advise, listWords } from "../advise.ts";
 import { chooseJobs, type JobSection } from "../choose-jobs.ts";
 import type { CommandCall } from "../command.ts";
@@ -8,10 +8,8 @@ import { nameStage } from "../name-stage.ts";
 import {
   hasParameters,
   parseParameterChoice,
-  readParameter,
   renderBriefly,
   renderParameters,
-  renderValue,
   type ParameterChoice,
 } from "../parameters.ts";
 import { readTarget, requireTarget } from "../read-target.ts";

@@ -1,8 +1,7 @@
 import type { Job, JobInput, Lab } from "@repx/core/lab";
-import { renderBytes } from "@repx/core/model";
+import { readParameter, renderBytes, renderValue, type Parameters } from "@repx/core/model";
 import type { CommandCall } from "../command.ts";
 import { nameStage } from "../name-stage.ts";
-import { readParameter, renderValue, type Parameters } from "../parameters.ts";
 import { makeIdRenderer, type IdRenderer } from "../short-ids.ts";
 import { paintStatus } from "../status-look.ts";
 import { listOutputFiles } from "./output.ts";

@@ -1,6 +1,7 @@
 import type { JobId, LabHash, RunName } from "../model/ids.ts";
 import type { Lab as LabData } from "../model/lab.ts";
 import { findJob, selectJobs } from "./jobs/find-jobs.ts";
+import { resolveName, type NamedPart } from "./jobs/resolve-name.ts";
 import { filterJobs, type JobFilter } from "./jobs/filter-jobs.ts";
 import { chooseTarget, startJobs, type Job } from "./jobs/job.ts";
 import { readStatuses, type JobStatus } from "./status/job-status.ts";
@@ -48,6 +49,8 @@ export interface Lab extends AsyncDisposable {
   job(prefix: string): Job;
   /** Finds jobs by a run's name or an `@group` (those that no other job of the run reads from), or one by its id. */
   select(spec: string): readonly Job[];
+  /** Finds what a name means: a run, a `@group`, the beginning of one run's name, or the beginning of job ids. LAB_RUN_UNKNOWN. */
+  resolve(name: string): NamedPart;
   /** Adds all jobs that those given need with success, other runs' as well; each after all that it waits for. */
   closure(jobs: readonly Job[]): readonly Job[];
   /** Reads where jobs stand, all of them when none are given, from the target's files at once. */
@@ -76,6 +79,7 @@ export async function openLabView(path: string, options: LabOptions = {}): Promi
     jobs: async (filter = {}) => (await filterJobs(origin, filter)).map(find),
     job: (prefix) => find(findJob(index, prefix)),
     select: (spec) => selectJobs(index, spec).map(find),
+    resolve: (name) => resolveName(lab, read.order, name),
     closure: (jobs) => index.close(jobs.map(({ id }) => id)).map(find),
     statuses: async (jobs, target) =>
       readStatuses(index, chooseTarget(origin, target), jobs?.map(({ id }) => id) ?? index.order),

@@ -13,6 +13,7 @@ export {
   SubmissionView,
   type SubmittedJob,
 } from "./protocol.ts";
+export { hasParameter, readParameter, renderValue, type Parameters } from "./parameter-value.ts";
 export { renderBytes } from "./render-bytes.ts";
 export { isFinal, isSuccess, step, type JobRecord } from "./job-state.ts";
 export { isConcluded, openSubmission, startRecord, summarizeRun, type Submission } from "./submission.ts";
