@@ -34,13 +34,15 @@ export async function run(host: Host, programs: string): Promise<void> {
   host.setOutput("submission", outcome.submission.id);
   host.setOutput("lab-hash", outcome.labHash);
   host.setOutput("jobs", outcome.jobs.size);
-  host.setOutput("reused", outcome.jobs.size - outcome.submitted);
+  const reused = outcome.jobs.size - outcome.submitted - outcome.shared;
+  const waited = outcome.shared === 0 ? "" : `, ${outcome.shared} that other submissions have in the queue waited for`;
+  host.setOutput("reused", reused);
   host.setOutput("url", outcome.url);
   await host.appendSummary(renderSummary(outcome));
   host.printLine(
-    outcome.submitted === 0
+    reused === outcome.jobs.size
       ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`,
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${reused} reused${waited}. Follow them at ${outcome.url}`,
   );
   if (inputs.wait) await waitForEnd(host, inputs, outcome.submission, reporter);
 }

@@ -51,6 +51,7 @@ const outcome: ExperimentOutcome = {
   runs,
   jobs: new Map([job(first, [], true), job(second, [], false), job(sum, [first, second], false)]),
   submitted: 2,
+  shared: 0,
 };
 
 test("the job summary of a submission reads as agreed", async () => {

@@ -11,9 +11,9 @@ export function renderSummary(outcome: ExperimentOutcome): string {
   return [
     "## RepX",
     "",
-    outcome.submitted === 0
+    outcome.submitted + outcome.shared === 0
       ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
     "| run | jobs | reused | submitted |",
     "|---|--:|--:|--:|",

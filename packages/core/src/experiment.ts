@@ -2,16 +2,19 @@ import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./model/i
 import type { Lab } from "./model/lab.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import type { Reporter } from "./reporter.ts";
+import type { PlanWishes } from "./schedule/plan-wishes.ts";
 import type { ExecutionType } from "./target/config/config-layer.ts";
 
 /** What is to be submitted, where to, and who wants to know. */
 export interface ExperimentRequest {
   /** A flake reference, or the folder of a Lab. */
   readonly lab: string;
-  /** Names of runs and `@groups`; none means all. */
+  /** Runs, `@groups`, or beginnings of a run's name or of one job's id; none means all runs. */
   readonly runs: readonly string[];
   /** What all jobs are to run in; the target's config chooses when absent. What cannot be met is refused (RUNTIME_…). */
   readonly runtime?: ExecutionType;
+  /** None when not given. */
+  readonly wishes?: PlanWishes;
   readonly commit: { readonly headSha: CommitSha; readonly pullRequest: number | undefined };
   readonly files: {
     readonly config: string;
@@ -43,6 +46,11 @@ export interface ExperimentRequest {
   };
 }
 
+/** What a plan is made from: nothing of it speaks to the coordinator. */
+export type PlanRequest = Pick<ExperimentRequest, "lab" | "runs" | "wishes" | "files" | "target" | "process"> & {
+  readonly watch: Pick<ExperimentRequest["watch"], "reporter">;
+};
+
 /** A submission with the token that speaks for it. */
 export interface SubmissionAccess {
   readonly id: SubmissionId;
@@ -59,6 +67,8 @@ export interface ExperimentOutcome {
   readonly target: string;
   readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
   readonly jobs: ReadonlyMap<JobId, SubmittedJob>;
-  /** How many jobs SLURM was given; the others were reused. */
+  /** How many jobs SLURM was given; the others were reused, or other submissions have them in the queue. */
   readonly submitted: number;
+  /** How many jobs of other submissions are waited for. */
+  readonly shared: number;
 }

@@ -11,8 +11,10 @@ import { renderBytes } from "./model/render-bytes.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts";
+import { placeAwaited, renderAwaited } from "./schedule/awaited-jobs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
-import type { Plan } from "./schedule/plan.ts";
+import { settleShared, type Plan } from "./schedule/plan.ts";
+import { lookAgain } from "./schedule/queue-question.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files.ts";
 import { pushTree, type PushItem } from "./sync/push/push.ts";
@@ -38,18 +40,33 @@ export interface HandOver {
   readonly submission: SubmissionAccess;
 }
 
-/** Sends what the target lacks and submits the jobs to run; says how many batches that took. */
-export async function handOver(transport: Transport, work: HandOver): Promise<number> {
-  const batches = planBatches(work.plan.toRun.map((id) => describeJob(work, id)));
+/** Sends what the target lacks and submits the jobs to run; says what was submitted in the end. */
+export async function handOver(transport: Transport, planned: HandOver): Promise<Plan> {
+  const { reporter } = planned.request.watch;
+  reporter.start("sync");
+  const items = await listItems(planned);
+  const hasShared = planned.plan.shared.size > 0;
+  // Sending may take long; only after it is known which jobs of others can still be waited for.
+  const first = hasShared && items.length > 0 ? await push(transport, planned, items) : 0;
+  const work = hasShared ? { ...planned, plan: await settle(transport, planned) } : planned;
+  const awaited = placeAwaited(work.plan);
+  const batches = planBatches(
+    work.plan.toRun.map((id) => describeJob(work, id)),
+    awaited.places,
+  );
   const folder = await mkdtemp(join(work.request.process.temporaryFolder, "submission-"));
+  let second: number;
   try {
     await writeFiles(folder, work, batches);
-    await sync(transport, work, { source: folder, destination: `submissions/${work.submission.id}` });
+    const submission = { source: folder, destination: `submissions/${work.submission.id}` };
+    second = await push(transport, work, hasShared ? [submission] : [...items, submission]);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-  await submit(transport, work, batches);
-  return batches.length;
+  const lacked = items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`;
+  reporter.finish("sync", `${renderBytes(first + second)} sent: the submission${lacked}`);
+  await submit(transport, work, batches, awaited.slurmIds);
+  return work.plan;
 }
 
 /** Sends what describes the Lab, and nothing else, where the target lacks it. */
@@ -62,16 +79,23 @@ export async function sendDescription(
   await pushTree(transport, { basePath: target.basePath, items, facts: survey.facts });
 }
 
-async function sync(transport: Transport, work: HandOver, submission: PushItem): Promise<void> {
-  const { reporter } = work.request.watch;
-  reporter.start("sync");
-  const { programs, survey, parts } = work;
-  const items = planSync({ ...work.study, programs, jobs: work.plan.toRun, survey, parts });
+/** What the jobs need, those of others too: should they be lost in the queue, this submission runs them. */
+async function listItems({ study, programs, plan, survey, parts }: HandOver): Promise<readonly PushItem[]> {
+  const items = planSync({ ...study, programs, jobs: [...plan.toRun, ...plan.shared.keys()], survey, parts });
   await stageParts(parts, items);
+  return items;
+}
+
+async function settle(transport: Transport, { plan, study, target }: HandOver): Promise<Plan> {
+  return settleShared(plan, study.dependencies, await lookAgain(transport, target.basePath, [...plan.shared.keys()]));
+}
+
+async function push(transport: Transport, work: HandOver, items: readonly PushItem[]): Promise<number> {
+  const { reporter } = work.request.watch;
   const sent = await pushTree(transport, {
     basePath: work.target.basePath,
-    items: [...items, submission],
-    facts: survey.facts,
+    items,
+    facts: work.survey.facts,
     onProgress: ({ doneBytes, totalBytes, bytesPerSecond }) =>
       reporter.progress(
         "sync",
@@ -79,24 +103,32 @@ async function sync(transport: Transport, work: HandOver, submission: PushItem):
         `${renderBytes(doneBytes)} of ${renderBytes(totalBytes)}, ${renderBytes(bytesPerSecond)}/s`,
       ),
   });
-  reporter.finish(
-    "sync",
-    `${renderBytes(sent.bytes)} sent: the submission${items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`}`,
-  );
+  return sent.bytes;
 }
 
-async function submit(transport: Transport, work: HandOver, batches: readonly Batch[]): Promise<void> {
+async function submit(
+  transport: Transport,
+  work: HandOver,
+  batches: readonly Batch[],
+  awaited: ReadonlyMap<number, string>,
+): Promise<void> {
   const { reporter } = work.request.watch;
   reporter.start("submit");
   const { basePath } = work.target;
   const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
-  const slurmIds = await submitBatches(transport, batches, place, (batch) =>
-    reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`),
-  );
-  reporter.finish(
-    "submit",
-    `${count(work.plan.toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`,
-  );
+  const onSubmitted = (batch: Batch): void =>
+    reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`);
+  const slurmIds = await submitBatches(transport, batches, place, onSubmitted, awaited);
+  const { toRun, shared } = work.plan;
+  const told = [
+    ...(toRun.length === 0
+      ? []
+      : [
+          `${count(toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`,
+        ]),
+    ...(shared.size === 0 ? [] : [`${count(shared.size, "job")} of other submissions waited for`]),
+  ];
+  reporter.finish("submit", told.join("; "));
 }
 
 function renderProgramsFolder({ target, programs }: HandOver): string {
@@ -110,9 +142,10 @@ function describeJob({ study, plan, target, resources }: HandOver, id: JobId): S
     stage: job?.name ?? id,
     executable: readExecutable(job, id).path,
     resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
-    // What is reused has ended already; what lies in a run that was not selected is not waited for.
+    // What is reused has ended already; what was not selected is not waited for.
     dependsOn: (study.dependencies.get(id) ?? []).filter(
-      (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id),
+      (upstream) =>
+        study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id) && !plan.ended.has(upstream.id),
     ),
   };
 }
@@ -126,14 +159,20 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     coordinator: request.coordinator.origin,
     labHash: lab.hash,
     programs: renderProgramsFolder(work),
-    plan: { runs: study.runs, toRun: work.plan.toRun, reused: [...work.plan.reused] },
+    plan: {
+      runs: study.runs,
+      toRun: work.plan.toRun,
+      reused: [...work.plan.reused],
+      shared: [...work.plan.shared.keys()],
+    },
     batches,
+    awaited: renderAwaited(work.plan),
     jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)])),
   });
 }
 
 function describeFiles(
-  { request, study, target, resources, runtimes, submission }: HandOver,
+  { request, study, plan, target, resources, runtimes, submission }: HandOver,
   id: JobId,
   hashes: ReadonlyMap<string, string>,
 ): JobFiles {
@@ -149,6 +188,8 @@ function describeFiles(
     dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
     executable: describe(readExecutable(job, id)),
     ...(job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe) } : {}),
+    // The wrapper finds it by its line: at the beginning, two blanks deep.
+    ...(request.wishes?.rev === undefined ? {} : { rev: request.wishes.rev }),
     lab: lab.hash,
     commit: request.commit.headSha,
     submission: submission.id,
@@ -159,7 +200,8 @@ function describeFiles(
   };
   const inputs = renderInputs(lab, id, target.basePath);
   const table = runtime === undefined ? {} : { runtime: renderRuntimeTable(runtime) };
-  const files = { job: record, inputs, parameters, ...table };
+  const again = plan.again.get(id);
+  const files = { job: record, inputs, parameters, ...table, ...(again === undefined ? {} : { again }) };
   if (job?.stage_type !== "scatter-gather") return files;
   return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }

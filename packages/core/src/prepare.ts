@@ -1,31 +1,26 @@
 // What is known before anything leaves this machine: the Lab, the target, and what the jobs ask of it.
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { ExperimentRequest } from "./experiment.ts";
+import type { ExperimentRequest, PlanRequest } from "./experiment.ts";
 import { locateLab } from "./lab/locate-lab.ts";
 import { openLab, type OpenLab } from "./lab/metadata/open-lab.ts";
 import { verifyLab } from "./lab/verification/verify-lab.ts";
-import { selectRuns } from "./lab/select-runs.ts";
+import { selectWanted, type JobSelection } from "./lab/job-selection.ts";
 import { RepxError } from "./model/errors.ts";
-import type { JobId, RunName } from "./model/ids.ts";
-import { dependenciesOf, orderJobs, type JobDependencies } from "./lab/graph/job-graph.ts";
+import type { JobId } from "./model/ids.ts";
 import type { Executable, LabJob } from "./model/lab.ts";
 import { chooseTarget, type Target } from "./target/config/config.ts";
 import { readConfig } from "./target/config/find-config.ts";
 import { parseResources, type Resources } from "./target/config/resources.ts";
 
 /** A Lab with the part of it that is wanted. */
-export interface Study {
+export interface Study extends JobSelection {
   readonly opened: OpenLab;
   readonly storeRoot: string;
-  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
-  /** Jobs of the selected runs, each after all that it waits for. */
-  readonly order: readonly JobId[];
-  readonly dependencies: JobDependencies;
 }
 
-/** Builds or finds the Lab, and selects runs. */
-export async function prepareStudy(request: ExperimentRequest): Promise<Study> {
+/** Builds or finds the Lab, and selects jobs. */
+export async function prepareStudy(request: PlanRequest): Promise<Study> {
   const { reporter } = request.watch;
   reporter.start("build");
   const located = await locateLab({
@@ -38,17 +33,18 @@ export async function prepareStudy(request: ExperimentRequest): Promise<Study> {
   const opened = await openLab(located.folder);
   // What Nix has just left is as it was built; a folder that somebody hands in is compared with its manifest.
   if (located.nixVersion === undefined) await verifyLab(opened);
-  const names = selectRuns(opened.lab, request.runs);
-  const dependencies = dependenciesOf(opened.lab, names);
-  const order = orderJobs(dependencies);
+  const selection = selectWanted(opened.lab, opened.order, {
+    names: request.runs,
+    parameters: request.wishes?.parameters ?? [],
+  });
+  const { runs, order } = selection;
   for (const id of order) readExecutable(opened.lab.jobs.get(id), id);
   const nix = located.nixVersion === undefined ? "ready-made" : `Nix ${located.nixVersion}`;
   reporter.finish(
     "build",
-    `Lab ${opened.lab.hash.slice(0, 8)} (${nix}): ${count(names.length, "run")}, ${count(order.length, "job")}`,
+    `Lab ${opened.lab.hash.slice(0, 8)} (${nix}): ${count(runs.length, "run")}, ${count(order.length, "job")}`,
   );
-  const runs = names.map((name) => ({ name, jobs: opened.lab.runs.get(name)?.jobIds ?? [] }));
-  return { opened, storeRoot: located.storeRoot, runs, order, dependencies };
+  return { ...selection, opened, storeRoot: located.storeRoot };
 }
 
 /** Reads which program a job begins with: its only one, or the scatter. */

@@ -1,21 +1,17 @@
 // The whole story on one screen: build, plan, register, sync, submit.
-import { basename, join } from "node:path";
 import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
-import { nameProject } from "./gc/name-project.ts";
-import { handOver, sendDescription, type HandOver } from "./hand-over.ts";
-import { readLabParts } from "./lab-parts.ts";
+import { handOver, sendDescription } from "./hand-over.ts";
+import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { planRuntimes } from "./plan-runtimes.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
-import { readPrograms, type Programs } from "./runtime/programs.ts";
-import { planJobs, type Plan } from "./schedule/plan.ts";
+import { readPrograms } from "./runtime/programs.ts";
+import type { Plan } from "./schedule/plan.ts";
 import { reviveRelays } from "./schedule/submit-batches.ts";
-import { findMissing } from "./sync/find-missing.ts";
-import { surveyTarget, type Survey } from "./sync/survey.ts";
-import { listPlaces } from "./sync/sync-plan.ts";
+import type { Survey } from "./sync/survey.ts";
 import { readCredentials, takeBackSubmission } from "./take-back.ts";
 import type { Target } from "./target/config/config.ts";
 import { openLasting } from "./target/transport/lasting.ts";
@@ -29,23 +25,26 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   const { reporter } = request.watch;
   const target = await readTarget(request);
   const resources = await readResources(request);
-  const study = await prepareStudy(request);
+  const selected = await prepareStudy(request);
   const programs = await readPrograms(request.files.programs);
 
   await using transport = await connect(request, target);
   reporter.start("plan");
-  const { survey, parts } = await lookAtTarget(transport, request, { target, study, programs });
-  const plan = planJobs(study.order, (job) => survey.succeeded.has(job));
-  if (plan.toRun.length > 0) requireSlurm(survey, target);
-  const runtimes = planRuntimes({ wish: request.runtime, target, study, resources, parts }, plan.toRun);
-  reporter.finish("plan", `${count(plan.toRun.length, "job")} to run, ${plan.reused.size} reused`);
+  const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
+  const { survey, parts, study, plan: planned } = look;
+  const runtimes = planRuntimes({ wish: request.runtime, target, study, resources, parts }, [
+    ...planned.toRun,
+    ...planned.shared.keys(),
+  ]);
+  reporter.finish("plan", renderCounts(planned));
 
   await reviveRelays(transport, target.basePath);
   // What reuses the results of other Labs is known on the target all the same, or gc would take them with those.
-  if (plan.toRun.length === 0) await sendDescription(transport, { study, programs, survey, target });
+  if (planned.toRun.length + planned.shared.size === 0)
+    await sendDescription(transport, { study, programs, survey, target });
 
   reporter.start("register");
-  const jobs = describeJobs(study, plan, survey);
+  const jobs = describeJobs(study, planned, survey);
   const receipt = await registerSubmission(request.coordinator.origin, await request.coordinator.requestIdToken(), {
     lab: study.opened.lab.hash,
     target: target.name,
@@ -58,10 +57,11 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   request.watch.onRegistered(submission);
   reporter.finish("register", `submission ${receipt.id}`);
 
-  if (plan.toRun.length > 0) {
+  let plan = planned;
+  if (planned.toRun.length + planned.shared.size > 0) {
     const work = { request, study, plan, survey, parts, target, programs, resources, runtimes, submission };
     try {
-      await handOver(transport, work);
+      plan = await handOver(transport, work);
     } catch (error) {
       await takeBack(request, submission, error);
       throw error;
@@ -77,26 +77,13 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
     runs: study.runs,
     jobs,
     submitted: plan.toRun.length,
+    shared: plan.shared.size,
   };
 }
 
-/** What the target has of what the Lab brings. */
-async function lookAtTarget(
-  transport: Transport,
-  request: ExperimentRequest,
-  { target, study, programs }: Pick<HandOver, "target" | "study" | "programs">,
-): Promise<Pick<HandOver, "survey" | "parts">> {
-  const runs = study.runs.map(({ name }) => name);
-  const parts = await readLabParts(study.opened, runs, join(request.process.temporaryFolder, "parts"));
-  const places = listPlaces(parts);
-  const project = nameProject(request.process.environment, request.process.workFolder);
-  const survey = await surveyTarget(transport, {
-    ...describeSurvey(target, study, programs),
-    root: { project, jobIds: listOtherJobs(study), places },
-  });
-  // After the survey, which registers the root: what is found from then on stays.
-  const missing = await findMissing(transport, target.basePath, places);
-  return { survey, parts: { ...parts, missing } };
+function renderCounts({ toRun, reused, shared }: Plan): string {
+  const waited = shared.size === 0 ? "" : `, ${shared.size} in the queue already`;
+  return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
 }
 
 async function connect(request: ExperimentRequest, target: Target): Promise<Transport> {
@@ -109,38 +96,11 @@ async function connect(request: ExperimentRequest, target: Target): Promise<Tran
   return transport;
 }
 
-function describeSurvey(
-  target: Target,
-  { opened, order }: Study,
-  programs: Programs,
-): Parameters<typeof surveyTarget>[1] {
-  return {
-    basePath: target.basePath,
-    storeNames: opened.lab.storePaths.map((path) => basename(path)),
-    jobIds: order,
-    labHash: opened.lab.hash,
-    programsHash: programs.hash,
-  };
-}
-
-/** Those of runs that were not selected: an earlier submission may have left what this one's jobs read. */
-function listOtherJobs({ opened, order }: Study): JobId[] {
-  const selected = new Set(order);
-  return [...opened.lab.jobs.keys()].filter((id) => !selected.has(id));
-}
-
-function requireSlurm(survey: Survey, target: Target): void {
-  if (survey.hasSbatch) return;
-  throw new RepxError("SLURM_MISSING", `${survey.user} has no sbatch on target ${target.name}`, {
-    hint: "Log in there and see `command -v sbatch`; on some sites SLURM is a module that the login script must load.",
-  });
-}
-
 function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
   return new Map(
     order.map((id): [JobId, SubmittedJob] => {
       const job = opened.lab.jobs.get(id);
-      const metricsText = survey.succeeded.get(id);
+      const metricsText = plan.reused.has(id) ? survey.succeeded.get(id) : undefined;
       const dependsOn = (dependencies.get(id) ?? [])
         .map((upstream) => upstream.id)
         .filter((upstream) => dependencies.has(upstream));

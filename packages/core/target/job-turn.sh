@@ -83,7 +83,18 @@ ask_scheduler() {
 # Opening the folder makes an NFS client ask again (nfs(5), close-to-open); the shell opens it to find names.
 has_success() {
   for entry in "$repx"/*; do break; done
-  [ -e "$repx/SUCCESS" ]
+  [ -e "$repx/SUCCESS" ] && is_good_enough
+}
+
+# Where the submission wants the job to run again (jobs/<job>/again: force, or a revision), a success counts only when it is
+# the submission's own (a requeue), or of that revision or a later one.
+is_good_enough() {
+  { read -r again <"$folder/jobs/$job/again"; } 2>/dev/null || return 0
+  { IFS= read -r first <"$repx/job.json"; } 2>/dev/null || return 1
+  case $first in *"\"submission\":\"$submission\","*) return 0 ;; esac
+  case $again in '' | *[!0-9]*) return 1 ;; esac
+  rev=$(sed -n '/^  "rev": [0-9][0-9]*,*$/{s/[^0-9]//g;p;q;}' "$repx/job.json")
+  [ "${rev:-0}" -ge "$again" ]
 }
 
 # Waits for the turn. Returns 0 when it has come, with its time in `moment`, 1 when another attempt has left SUCCESS: then there is nothing to run.

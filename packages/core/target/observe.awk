@@ -1,4 +1,4 @@
-# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (slurm.tsv), reported,
+# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events), new-ids, ends (beginnings of final events,
 # for the shell to complete), missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
@@ -14,9 +14,8 @@ BEGIN {
   printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
 }
 
-# A last line that is still being written is not counted by `wc -l`.
 part == "jobs" {
-  if (FNR <= rows && split($0, f, "\t") == 2 && f[1] ~ /^[0-9]+(_[0-9]+)?$/ && f[2] ~ /^[0-9a-z]+-[A-Za-z0-9._+-]+$/) job[f[1]] = f[2]
+  if (split($0, f, "\t") == 2 && f[1] ~ /^[0-9]+(_[0-9]+)?$/ && f[2] ~ /^[0-9a-z]+-[A-Za-z0-9._+-]+$/) job[f[1]] = f[2]
 }
 part == "reported" { note_reported($0) }
 part == "missing" { split($0, f, "\t"); since[f[1]] = f[2] }

@@ -56,7 +56,7 @@ is_look_due() {
 look() {
   sweep_after=$((now + sweep))
   touch "$dir/relay.pid" 2>/dev/null
-  [ -s "$dir/slurm.tsv" ] || { is_wanted='' && return; }
+  list_rows >"$work/rows" && [ -s "$work/rows" ] || { is_wanted='' && return; }
   if ! timeout 20 squeue --me --all -h -r -t all -O "$queue_format" >"$work/queue" 2>"$work/scheduler.err"; then
     [ "$scheduler" = down ] || log "squeue failed: $(head -n 1 "$work/scheduler.err")"
     scheduler=down look_after=$((now + 5))
@@ -67,8 +67,8 @@ look() {
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-    -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
-    part=jobs "$dir/slurm.tsv" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
+    -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
+    part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   read -r known unreported wanted missing <"$work/summary"
   mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
@@ -82,12 +82,13 @@ look() {
 queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
 
 # Whether the job's folder tells of this attempt and not of another one (repx-job writes the attempt as first line), or
-# repx-job let the results of another attempt stand for this one.
+# repx-job let the results of another attempt stand for this one. Sets `owner`.
 is_own_record() {
-  [ ! -e "$dir/shared/$id.$restarts" ] || return 0
+  find_owner
+  [ ! -e "$base/submissions/$owner/shared/$id.$restarts" ] || return 0
   { IFS= read -r first <"$records/job.json"; } 2>/dev/null || return 1
   case $first in
-    *"\"submission\":\"$submission\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
+    *"\"submission\":\"$owner\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
   esac
   return 1
 }
@@ -137,7 +138,7 @@ is_too_early() {
   fi
   first_miss=$work/late/$id.$restarts
   if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
-  ls "$records" "$dir/shared" >/dev/null 2>&1
+  ls "$records" "$base/submissions/$owner/shared" >/dev/null 2>&1
   [ "$now" -lt $((since + patience)) ]
 }
 
@@ -164,10 +165,10 @@ publish() {
 # Jobs whose last attempt's end has not been taken yet; counted only when that may have changed.
 count_open() {
   [ "$open" = unknown ] || return 0
-  [ -s "$dir/slurm.tsv" ] || { open=0 && return; }
+  list_rows >"$work/rows" && [ -s "$work/rows" ] || { open=0 && return; }
   open=$(awk '
     part == "reported" { split($0, f, "."); n = f[2] + (f[3] == "REQUEUED"); if (n > top[f[1]] + 0) top[f[1]] = n }
     part == "settled" { if ($2 + 1 > settled[$1] + 0) settled[$1] = $2 + 1 }
     part == "jobs" && settled[$1] + 0 <= top[$1] + 0 { open++ }
-    END { print open + 0 }' part=reported "$work/reported" part=settled "$dir/settled" part=jobs "$dir/slurm.tsv")
+    END { print open + 0 }' part=reported "$work/reported" part=settled "$dir/settled" part=jobs "$work/rows")
 }

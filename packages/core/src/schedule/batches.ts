@@ -10,7 +10,7 @@ export interface SchedulableJob {
   /** Path of the program, relative to the target's `artifacts/`. */
   readonly executable: string;
   readonly resources: JobResources;
-  /** Jobs of the same submission only; `hard` needs their success, `soft` their end. */
+  /** Jobs of the same submission, or of those that have a place already; `hard` needs their success, `soft` their end. */
   readonly dependsOn: readonly { readonly id: JobId; readonly kind: "hard" | "soft" }[];
 }
 
@@ -45,11 +45,17 @@ interface OpenBatch {
   readonly tasks: Map<number, SchedulableJob>;
 }
 
-/** Groups jobs, given in topological order, into as few batches as their dependencies allow. */
-export function planBatches(jobs: readonly SchedulableJob[]): Batch[] {
+/**
+ * Groups jobs, given in topological order, into as few batches as their dependencies allow. `awaited` are tasks of arrays that
+ * are in the queue already, under numbers that no batch has.
+ */
+export function planBatches(
+  jobs: readonly SchedulableJob[],
+  awaited: ReadonlyMap<JobId, TaskReference> = new Map(),
+): Batch[] {
   const open: OpenBatch[] = [];
   const latest = new Map<string, OpenBatch>();
-  const places = new Map<JobId, { batch: number; index: number }>();
+  const places = new Map<JobId, TaskReference>(awaited);
   const claimed = new Map<string, number>();
   for (const job of jobs) {
     const upstream = findSinglePlace(job, places);
@@ -70,10 +76,12 @@ export function planBatches(jobs: readonly SchedulableJob[]): Batch[] {
 /** Where the one hard dependency of a job has its place; undefined when there is none, a soft one, or several. */
 function findSinglePlace(
   job: SchedulableJob,
-  places: ReadonlyMap<JobId, { batch: number; index: number }>,
+  places: ReadonlyMap<JobId, TaskReference>,
 ): { batch: number; index: number } | undefined {
   const [only, ...others] = job.dependsOn;
-  return only !== undefined && others.length === 0 && only.kind === "hard" ? places.get(only.id) : undefined;
+  if (only === undefined || others.length > 0 || only.kind === "soft") return undefined;
+  const { batch, index } = places.get(only.id) ?? {};
+  return batch === undefined || index === undefined ? undefined : { batch, index };
 }
 
 function listDependencies(job: SchedulableJob): string[] {
@@ -126,7 +134,7 @@ function joinBatch(
 
 function renderDependency(
   batch: OpenBatch,
-  places: ReadonlyMap<JobId, { batch: number; index: number }>,
+  places: ReadonlyMap<JobId, TaskReference>,
   open: readonly OpenBatch[],
 ): BatchDependency {
   if (batch.corresponding !== undefined) return { kind: "aftercorr", batch: batch.corresponding };
@@ -143,17 +151,21 @@ function renderDependency(
 /** Names whole batches where every task of one is meant, single tasks otherwise. */
 function gatherReferences(
   ids: readonly JobId[],
-  places: ReadonlyMap<JobId, { batch: number; index: number }>,
+  places: ReadonlyMap<JobId, TaskReference>,
   open: readonly OpenBatch[],
 ): TaskReference[] {
   const wanted = new Map<number, Set<number>>();
+  const whole: TaskReference[] = [];
   for (const id of ids) {
-    const place = places.get(id);
-    if (place !== undefined) wanted.set(place.batch, (wanted.get(place.batch) ?? new Set()).add(place.index));
+    const { batch, index } = places.get(id) ?? {};
+    if (batch === undefined) continue;
+    if (index === undefined) whole.push({ batch });
+    else wanted.set(batch, (wanted.get(batch) ?? new Set()).add(index));
   }
-  return [...wanted].flatMap(([number, indexes]): TaskReference[] =>
+  const tasks = [...wanted].flatMap(([number, indexes]): TaskReference[] =>
     indexes.size === open[number - 1]?.tasks.size
       ? [{ batch: number }]
       : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number, index })),
   );
+  return [...whole, ...tasks];
 }

@@ -43,6 +43,7 @@ test("the token's file is its owner's alone, and every job has its three documen
     programs: "/scratch/ada/bin/abc",
     plan: { toRun: [jobId(1)] },
     batches: [batch],
+    awaited: "",
     jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),
   });
   expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
+import type { Again } from "./plan.ts";
 
 /** What a submission's folder on the target starts with. */
 export interface SubmissionFiles {
@@ -12,16 +13,20 @@ export interface SubmissionFiles {
   readonly programs: string;
   readonly plan: unknown;
   readonly batches: readonly Batch[];
+  /** The text of `awaited.tsv`: jobs of other submissions that this one reports as well. */
+  readonly awaited: string;
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
 }
 
-/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`, `runtime`. */
+/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`; `runtime` and `again` where there is a need. */
 export interface JobFiles {
   readonly job: unknown;
   readonly inputs: Readonly<Record<string, string>>;
   readonly parameters: unknown;
   /** What `job-runtime.sh` reads; absent for a job that runs natively. */
   readonly runtime?: string;
+  /** Which earlier success does not count. */
+  readonly again?: Again;
   /** Of a scatter-gather job: its programs, relative to the target's `artifacts/`, and what they read. */
   readonly parts?: JobParts;
 }
@@ -50,6 +55,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
   await writeFile(join(folder, "programs"), `${files.programs}\n`);
   await writeJson(join(folder, "plan.json"), files.plan);
+  if (files.awaited !== "") await writeFile(join(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
     await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
   }
@@ -60,6 +66,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     await writeJson(join(place, "inputs.json"), contents.inputs);
     await writeJson(join(place, "parameters.json"), contents.parameters);
     if (contents.runtime !== undefined) await writeFile(join(place, "runtime"), contents.runtime);
+    if (contents.again !== undefined) await writeFile(join(place, "again"), `${contents.again}\n`);
     if (contents.parts !== undefined) await writeParts(place, contents.parts, contents.inputs);
   }
 }

@@ -38,26 +38,55 @@ done
 
 const FINISH = 'touch "$1/submitted"';
 
-// The target's own list knows also a batch whose answer was lost with the connection.
+// The target's own list knows also a batch whose answer was lost with the connection. What another submission waits for that
+// is not cancelled stays (awaited.tsv), and goes with the last one that waits for it. Arrays of which all goes are one word.
 const CANCEL = `
 set -u
 [ -d "$1" ] || exit 0
-cut -f 1 "$1/slurm.tsv" 2>/dev/null | cut -d _ -f 1 | sort -u | xargs -r scancel
-touch "$1/submitted"
+cd "$1" || exit 1
+tab=$(printf '\\t')
+# Before the others are looked at: of two that are cancelled at once one sees the other.
+touch cancelled submitted 2>/dev/null
+{
+  for folder in ../s*; do
+    if [ -e "$folder/cancelled" ] || [ "$folder" = "../\${PWD##*/}" ]; then printf 'gone\\t%s\\n' "\${folder##*/}"
+    elif [ -s "$folder/awaited.tsv" ]; then sed "s/^/keep$tab/" "$folder/awaited.tsv"; fi
+  done
+  sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
+  sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
+} | awk -F '\\t' '
+  $1 == "keep" { keep[$2] }
+  $1 == "gone" { gone[$2] }
+  $1 == "mine" { mine[$2] }
+  $1 == "awaited" && ($4 in gone) { task[$2] }
+  END {
+    for (id in mine) {
+      array = id; sub(/_.*/, "", array); arrays[array]
+      if (id in keep) is_parted[array]; else task[id]
+    }
+    for (id in task) {
+      array = id; sub(/_.*/, "", array)
+      if (id in keep) continue
+      if (array in arrays && !(array in is_parted)) whole[array]; else print id
+    }
+    for (array in whole) print array
+  }' | sort -u | xargs -r scancel || exit 1
+[ -e submitted ] && [ -e cancelled ]
 `;
 
-/** Hands the batches to SLURM in order; says the SLURM id of each. */
+/** Hands the batches to SLURM in order; says the SLURM id of each. `awaited` are arrays of other submissions that batches wait for. */
 export async function submitBatches(
   transport: Transport,
   batches: readonly Batch[],
   place: SubmissionPlace,
   onSubmitted: (batch: Batch) => void = () => {},
+  awaited: ReadonlyMap<number, string> = new Map(),
 ): Promise<ReadonlyMap<number, string>> {
   const folder = `${place.basePath}/submissions/${place.id}`;
   const slurmIds = new Map<number, string>();
   await runScript(transport, START_RELAY, [place.programs, place.basePath, place.id]);
   for (const batch of batches) {
-    const sbatch = renderSbatchArguments(batch, place, slurmIds);
+    const sbatch = renderSbatchArguments(batch, place, new Map([...awaited, ...slurmIds]));
     slurmIds.set(batch.number, await submitBatch(transport, batch, [folder, String(batch.number), ...sbatch], place));
     onSubmitted(batch);
   }

@@ -1,16 +1,7 @@
 import { SAY, SAY_ROOM } from "./room-script.ts";
 import { REGISTER_ROOT } from "./root-script.ts";
 
-/**
- * POSIX sh with coreutils only: makes the folders under a base path, or nothing, and says what is there. Its answer is read by
- * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
- * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this
- * survey's own; `make` or `look`; the project that the submission is of, or `-` when it is to have no root.
- * On stdin: store names, job ids, names of indexes, and what else a root keeps (`:` for `/`), a line each, with a line `/`
- * between the four.
- * No process is started for a name, and on a shared file system no question asked for a name that is not there.
- */
-export const SURVEY_SCRIPT = String.raw`
+const BEFORE = String.raw`
 set -uf
 LC_ALL=C
 export LC_ALL
@@ -96,9 +87,17 @@ find_names artifacts/jobs "$jobs"
 say jobs
 printf '%s\n' "$found"
 find_names outputs "$jobs"
+`;
+
+const AFTER = String.raw`
 succeeded=$(for id in $found; do [ ! -e "outputs/$id/repx/SUCCESS" ] || printf '%s\n' "$id"; done)
 say succeeded
 printf '%s\n' "$succeeded"
+say unfinished
+for id in $(printf '%s\n' "$found" "$succeeded" | sort | uniq -u); do
+  if [ -e "outputs/$id/repx/FAIL" ]; then printf 'failed %s\n' "$id"
+  elif [ -e "outputs/$id/repx/job.json" ]; then printf 'incomplete %s\n' "$id"; fi
+done
 
 # What it is. Tools that were sent come first, unless they are for another machine.
 tools=
@@ -153,3 +152,18 @@ say content
 run_in_parts "$picked" head -c "$most" -- /dev/null 2>/dev/null
 printf '\n= end\n'
 `;
+
+/**
+ * POSIX sh with coreutils only: makes the folders under a base path, or nothing, and says what is there. Its answer is read by
+ * `parseSurvey`: lines `= <key>` with the lines that belong to each, then the content of files, then `= end`.
+ * Words: base path, Lab hash, programs' hash, most bytes of one metrics.json, of all of them, of all indexes; a name of this
+ * survey's own; `make` or `look`; the project that the submission is of, or `-` when it is to have no root.
+ * On stdin: store names, job ids, names of indexes, and what else a root keeps (`:` for `/`), a line each, with a line `/`
+ * between the four.
+ * No process is started for a name, and on a shared file system no question asked for a name that is not there.
+ * `questions` are commands of the caller's own, in the base path, asked before any marker is looked for: they find the wanted
+ * jobs in `$jobs`, those of them that have a folder in `$found`, have `say` and `run_in_parts`, and begin with a `say`.
+ */
+export function renderSurveyScript(questions: string): string {
+  return `${BEFORE}${questions}${AFTER}`;
+}

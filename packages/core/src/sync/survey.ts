@@ -6,7 +6,7 @@ import { RepxError } from "../model/errors.ts";
 import { showWord } from "../target/command/quote.ts";
 import { runChecked, type Transport } from "../target/transport/transport.ts";
 import { parseAnswer, readFacts, type SurveyAnswer } from "./parse-survey.ts";
-import { SURVEY_SCRIPT } from "./survey-script.ts";
+import { renderSurveyScript } from "./survey-script.ts";
 import type { TargetFacts } from "./target-facts.ts";
 
 /** What is looked for under a base path. */
@@ -21,6 +21,8 @@ export interface SurveyRequest {
   readonly indexNames?: readonly string[];
   /** What gc is to keep from now on; without it nothing is kept. Never for a dry run. */
   readonly root?: SurveyRoot;
+  /** More to ask in the same command (`survey-script.ts` says what the shell commands may use). */
+  readonly questions?: string;
   /** Nothing is made there: what is not there has nothing in it. */
   readonly isDryRun?: boolean;
   /** 300 when not given. */
@@ -45,6 +47,12 @@ export interface Survey {
   readonly hasPrograms: boolean;
   /** Jobs that succeeded there, with the text of their `out/metrics.json` where there is one that is not too long. */
   readonly succeeded: ReadonlyMap<JobId, string | undefined>;
+  /** Jobs whose last attempt left the marker FAIL. */
+  readonly failed: ReadonlySet<JobId>;
+  /** Jobs of which there is a record and no marker: an attempt runs, or something ended it. */
+  readonly incomplete: ReadonlySet<JobId>;
+  /** The lines of every section of the answer, for whoever asked the `questions`. */
+  readonly answers: ReadonlyMap<string, readonly string[]>;
   readonly hasSbatch: boolean;
   readonly user: string;
   /** Infinite where the target cannot tell. */
@@ -74,7 +82,7 @@ export async function surveyTarget(transport: Transport, request: SurveyRequest)
   const words = [basePath, labHash, programsHash, ...bounds, randomUUID(), ...describeMode(request)];
   const chunks: Uint8Array[] = [];
   await runChecked(transport, {
-    argv: ["sh", "-c", SURVEY_SCRIPT, "survey", ...words],
+    argv: ["sh", "-c", renderSurveyScript(request.questions ?? ""), "survey", ...words],
     // Each name once: the script finds those that are on both sides by their coming twice.
     stdin: [storeNames, jobIds, indexNames, keptNames].map((names) => [...new Set(names), ""].join("\n")).join("/\n"),
     onStdout: (chunk) => void chunks.push(chunk),
@@ -124,6 +132,9 @@ function readSurvey(answer: SurveyAnswer, { storeNames, jobIds }: SurveyRequest)
   const { sections, files } = answer;
   const [store, jobs, succeeded] = ["store", "jobs", "succeeded"].map((key) => new Set(sections.get(key)));
   const facts = readFacts(answer);
+  const unfinished = new Set(sections.get("unfinished"));
+  const listUnfinished = (how: "failed" | "incomplete"): ReadonlySet<JobId> =>
+    new Set(jobIds.filter((id) => unfinished.has(`${how} ${id}`)));
   return {
     missingStore: storeNames.filter((name) => store?.has(name) !== true),
     missingJobs: jobIds.filter((id) => jobs?.has(id) !== true),
@@ -134,6 +145,9 @@ function readSurvey(answer: SurveyAnswer, { storeNames, jobIds }: SurveyRequest)
         .filter((id) => succeeded?.has(id))
         .map((id) => [id, readMetrics(files.get(`outputs/${id}/out/metrics.json`))]),
     ),
+    failed: listUnfinished("failed"),
+    incomplete: listUnfinished("incomplete"),
+    answers: sections,
     hasSbatch: sections.has("sbatch"),
     user: sections.get("user")?.[0] ?? "",
     freeBytes: facts.freeBytes,
