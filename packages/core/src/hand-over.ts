@@ -4,15 +4,16 @@ import { join } from "node:path";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 import { renderInputs } from "./lab/inputs/render-inputs.ts";
 import { layOutScatterGather } from "./lab/inputs/scatter-gather.ts";
+import { identifyJobs } from "./identify-jobs.ts";
 import type { JobId } from "./model/ids.ts";
 import { chooseHints } from "./model/job-hints.ts";
-import type { Executable } from "./model/lab.ts";
 import { renderBytes } from "./model/render-bytes.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts";
 import { placeAwaited, renderAwaited } from "./schedule/awaited-jobs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
+import type { JobIdentity } from "./schedule/job-identity.ts";
 import { settleShared, type Plan } from "./schedule/plan.ts";
 import { lookAgain } from "./schedule/queue-question.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
@@ -153,7 +154,7 @@ function describeJob({ study, plan, target, resources }: HandOver, id: JobId): S
 async function writeFiles(folder: string, work: HandOver, batches: readonly Batch[]): Promise<void> {
   const { request, study, submission } = work;
   const { lab } = study.opened;
-  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
+  const identities = identifyJobs(study, work.plan.toRun);
   await writeSubmissionFiles(folder, {
     token: submission.token,
     coordinator: request.coordinator.origin,
@@ -167,27 +168,20 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     },
     batches,
     awaited: renderAwaited(work.plan),
-    jobs: new Map(work.plan.toRun.map((id) => [id, describeFiles(work, id, hashes)])),
+    jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, id, identity)])),
   });
 }
 
 function describeFiles(
   { request, study, plan, target, resources, runtimes, submission }: HandOver,
   id: JobId,
-  hashes: ReadonlyMap<string, string>,
+  identity: JobIdentity,
 ): JobFiles {
   const { lab } = study.opened;
   const job = lab.jobs.get(id);
-  const parameters = job?.params ?? {};
   const runtime = runtimes.get(id);
-  const describe = ({ path }: Executable): unknown => ({ path, sha256: hashes.get(path) });
   const record = {
-    id,
-    stage: job?.name,
-    parameters,
-    dependsOn: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id),
-    executable: describe(readExecutable(job, id)),
-    ...(job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe) } : {}),
+    ...identity,
     // The wrapper finds it by its line: at the beginning, two blanks deep.
     ...(request.wishes?.rev === undefined ? {} : { rev: request.wishes.rev }),
     lab: lab.hash,
@@ -201,7 +195,13 @@ function describeFiles(
   const inputs = renderInputs(lab, id, target.basePath);
   const table = runtime === undefined ? {} : { runtime: renderRuntimeTable(runtime) };
   const again = plan.again.get(id);
-  const files = { job: record, inputs, parameters, ...table, ...(again === undefined ? {} : { again }) };
+  const files = {
+    job: record,
+    inputs,
+    parameters: identity.parameters,
+    ...table,
+    ...(again === undefined ? {} : { again }),
+  };
   if (job?.stage_type !== "scatter-gather") return files;
   return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }

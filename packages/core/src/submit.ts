@@ -1,6 +1,6 @@
 // The whole story on one screen: build, plan, register, sync, submit.
 import { registerSubmission } from "./coordinator.ts";
-import type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import type { ExperimentOutcome, ExperimentRequest, PlanRequest, SubmissionAccess } from "./experiment.ts";
 import { handOver, sendDescription } from "./hand-over.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
@@ -19,16 +19,19 @@ import { openTransport, type Transport } from "./target/transport/transport.ts";
 
 /**
  * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no
- * end is lost; when handing over fails after that, its checks are closed again.
+ * end is lost; when handing over fails after that, its checks are closed again. `open` is how the target is reached.
  */
-export async function submitExperiment(request: ExperimentRequest): Promise<ExperimentOutcome> {
+export async function submitExperiment(
+  request: ExperimentRequest,
+  open: typeof connect = connect,
+): Promise<ExperimentOutcome> {
   const { reporter } = request.watch;
   const target = await readTarget(request);
   const resources = await readResources(request);
   const selected = await prepareStudy(request);
   const programs = await readPrograms(request.files.programs);
 
-  await using transport = await connect(request, target);
+  await using transport = await open(request, target);
   reporter.start("plan");
   const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
   const { survey, parts, study, plan: planned } = look;
@@ -86,7 +89,8 @@ function renderCounts({ toRun, reused, shared }: Plan): string {
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
 }
 
-async function connect(request: ExperimentRequest, target: Target): Promise<Transport> {
+/** Opens the way to the target; whoever asks for it closes it. */
+export async function connect(request: PlanRequest, target: Target): Promise<Transport> {
   const { reporter } = request.watch;
   reporter.start("connect");
   const credentials = readCredentials(request);

@@ -55,7 +55,7 @@ test("the token's file is its owner's alone, and every job has its three documen
 
 test("a job that does not run natively has the file of its runtime", async () => {
   const job = { job: {}, inputs: {}, parameters: {}, runtime: "kind\tbwrap\n" };
-  const place = { token: "t", coordinator: "c", labHash: "l", programs: "/p", plan: {}, batches: [] };
+  const place = { token: "t", coordinator: "c", labHash: "l", programs: "/p", plan: {}, batches: [], awaited: "" };
   await writeSubmissionFiles(folder, { ...place, jobs: new Map([[jobId(2), job]]) });
   expect(await readFile(join(folder, "jobs", jobId(2), "runtime"), "utf8")).toBe("kind\tbwrap\n");
 });
