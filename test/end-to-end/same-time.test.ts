@@ -17,6 +17,14 @@ test("two pull requests with the same code, submitted while neither is done, run
   const runs = [await world.runAction(first), await world.runAction(second)];
   for (const run of runs) expect(run.exitCode, run.log).toBe(0);
   expect(Number(runs[1]?.outputs["reused"])).toBeLessThan(16);
+  // What the first one has in the queue is not handed to SLURM again, and is told to the second one's checks.
+  expect(runs[1]?.log).toMatch(/1 job to run|0 jobs to run/);
+  expect(runs[1]?.log).toContain("in the queue already");
+  const awaited = await readFile(
+    join(world.basePath, "submissions", runs[1]?.outputs["submission"] ?? "", "awaited.tsv"),
+    "utf8",
+  );
+  expect(awaited).toContain(`\t${runs[0]?.outputs["submission"]}\n`);
 
   const titles = [];
   for (const { pullRequest } of [first, second]) {
