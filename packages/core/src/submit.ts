@@ -46,20 +46,9 @@ export async function submitExperiment(
   if (planned.toRun.length + planned.shared.size === 0)
     await sendDescription(transport, { study, programs, survey, target });
 
-  reporter.start("register");
   const jobs = describeJobs(study, planned, survey);
-  const receipt = await registerSubmission(request.coordinator.origin, await request.coordinator.requestIdToken(), {
-    lab: study.opened.lab.hash,
-    target: target.name,
-    headSha: request.commit.headSha,
-    ...(request.commit.pullRequest === undefined ? {} : { pullRequest: request.commit.pullRequest }),
-    runs: study.runs.map((run) => ({ name: run.name, jobs: [...run.jobs] })),
-    jobs: [...jobs.values()],
-  });
-  const submission = { id: receipt.id, token: receipt.token };
-  request.watch.onRegistered(submission);
-  reporter.finish("register", `submission ${receipt.id}`);
-
+  const registered = await register(request, study, target, jobs);
+  const { submission } = registered;
   let plan = planned;
   if (planned.toRun.length + planned.shared.size > 0) {
     const work = { request, study, plan, survey, parts, target, programs, resources, runtimes, submission };
@@ -72,8 +61,7 @@ export async function submitExperiment(
   }
   const { lab } = study.opened;
   return {
-    submission,
-    url: receipt.url,
+    ...registered,
     labHash: lab.hash,
     lab,
     target: target.name,
@@ -82,6 +70,28 @@ export async function submitExperiment(
     submitted: plan.toRun.length,
     shared: plan.shared.size,
   };
+}
+
+/** Makes the submission known to the coordinator. */
+async function register(
+  { coordinator, commit, watch }: ExperimentRequest,
+  study: Study,
+  target: Target,
+  jobs: ReadonlyMap<JobId, SubmittedJob>,
+): Promise<Pick<ExperimentOutcome, "submission" | "url">> {
+  watch.reporter.start("register");
+  const { id, token, url } = await registerSubmission(coordinator.origin, await coordinator.requestIdToken(), {
+    lab: study.opened.lab.hash,
+    target: target.name,
+    headSha: commit.headSha,
+    ...(commit.pullRequest === undefined ? {} : { pullRequest: commit.pullRequest }),
+    runs: study.runs.map((run) => ({ name: run.name, jobs: [...run.jobs] })),
+    jobs: [...jobs.values()],
+  });
+  const submission = { id, token };
+  watch.onRegistered(submission);
+  watch.reporter.finish("register", `submission ${id}`);
+  return { submission, url };
 }
 
 function renderCounts({ toRun, reused, shared }: Plan): string {
