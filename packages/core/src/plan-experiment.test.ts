@@ -85,29 +85,31 @@ test("reasons come from the target's markers, records and queue", async () => {
   ]);
 });
 
-test("what a submission has in the queue is waited for, and who has it is told", async () => {
+test.each([
+  ["RUNNING|None", "wait"],
+  ["PENDING|Dependency", "wait"],
+  ["PENDING|JobHeldUser", "wait"],
+  ["PENDING|DependencyNeverSatisfied", "run first"],
+  ["COMPLETING|None", "run first"],
+  ["CANCELLED|None", "run first"],
+])("a job that squeue calls %s in a submission here: %s", async (state, action) => {
   await mkdir(join(stand.base, "submissions", OTHER), { recursive: true });
-  await writeFile(
-    join(stand.base, "submissions", OTHER, "slurm.tsv"),
-    `7_1\t${GENERATE_1}\n7_2\t${GENERATE_2}\n8_1\t${SUM}\n`,
-  );
-  const comment = `repx:${OTHER}:1`;
-  await answerQueue(
-    [
-      `7_1|RUNNING|None|${comment}`,
-      `7_2|COMPLETING|None|${comment}`,
-      `8_1|PENDING|DependencyNeverSatisfied|${comment}`,
-      "9|RUNNING|None|(null)",
-    ].join("\n"),
-  );
+  await writeFile(join(stand.base, "submissions", OTHER, "slurm.tsv"), `7_1\t${GENERATE_1}\n7_2\t${GENERATE_2}\n`);
+  await answerQueue(`7_1|${state}|repx:${OTHER}:1\n7_2|RUNNING|None|(null)\n9|RUNNING|None|repx:${OTHER}:2`);
   const found = await plan();
   expect(tell(found)).toEqual([
-    "generate-1.1 wait",
+    `generate-1.1 ${action}`,
     "generate-1.1 run first",
     "sum-1.1 run first",
     "plot-1.1 run first",
   ]);
-  expect(found.jobs[0]).toMatchObject({ slurmId: "7_1", submission: OTHER, isRunning: true });
+});
+
+test("who has a job that is waited for is told", async () => {
+  await mkdir(join(stand.base, "submissions", OTHER), { recursive: true });
+  await writeFile(join(stand.base, "submissions", OTHER, "slurm.tsv"), `7_1\t${GENERATE_1}\n`);
+  await answerQueue(`7_1|RUNNING|None|repx:${OTHER}:1`);
+  expect((await plan()).jobs[0]).toMatchObject({ slurmId: "7_1", submission: OTHER, isRunning: true });
 });
 
 test("only failed leaves what failed with what needs it, and nothing where none failed", async () => {
@@ -124,10 +126,13 @@ test("only failed leaves what failed with what needs it, and nothing where none 
 });
 
 test("a revision that is there is reused, a lower one runs again", async () => {
-  await writeRecord(GENERATE_1, { SUCCESS: "", "job.json": renderRecord({ id: GENERATE_1, rev: 2, parameters: {} }) });
+  await writeRecord(GENERATE_1, {
+    SUCCESS: "",
+    "job.json": renderRecord({ id: GENERATE_1, parameters: { rev: 9 }, rev: 2 }),
+  });
   await writeRecord(GENERATE_2, {
     SUCCESS: "",
-    "job.json": renderRecord({ id: GENERATE_2, rev: 1, parameters: { rev: 9 } }),
+    "job.json": renderRecord({ id: GENERATE_2, parameters: { rev: 9 }, rev: 1 }),
   });
   const found = await plan([GENERATE_1, GENERATE_2], { rev: 2 });
   expect(found.jobs.map((job) => ("reason" in job ? job.reason : job.action))).toEqual([
