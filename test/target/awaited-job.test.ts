@@ -30,7 +30,7 @@ let transport: Transport;
 
 beforeAll(async () => {
   user = await ensureClusterUser();
-  cluster = await startSlurmCluster({ folder: "/tmp/repx-shared-job", user, cpusPerNode: 16 });
+  cluster = await startSlurmCluster({ folder: "/tmp/repx-awaited-job", user, cpusPerNode: 16 });
   transport = await openUserTransport(user, {
     ...cluster.environment,
     REPX_SPOOL: "/nonexistent",
@@ -52,7 +52,7 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await cluster?.[Symbol.asyncDispose]();
-  await rm("/tmp/repx-shared-job", { recursive: true, force: true });
+  await rm("/tmp/repx-awaited-job", { recursive: true, force: true });
 });
 
 const QUICK = { REPX_SWEEP_SECONDS: "1" };
