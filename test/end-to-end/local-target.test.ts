@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFailed, test } from "vitest";
 import { endProcessesOf } from "../harness/cluster-user.ts";
+import { runCommand } from "../harness/command.ts";
 import { makeTemporaryWorld } from "../harness/temporary-world.ts";
 import type { Experiment, World } from "../harness/world.ts";
 
@@ -49,4 +50,10 @@ test("on a runner at the login node, without SSH and below an odd path, the rela
     const environment = await readFile(join(basePath, "outputs", job, "out/environment"), "utf8");
     expect(environment).not.toMatch(/ghs_not-for-jobs|^(GITHUB|RUNNER|ACTIONS|INPUT)_/m);
   }
+
+  const [programs = ""] = await readdir(join(basePath, "bin"));
+  const argv = [join(basePath, "bin", programs, "repx-gc"), basePath, "look", "auto", "14"];
+  const { stdout } = await runCommand(argv, { environment: world.cluster.environment });
+  expect(stdout).toMatch(/^root\tauto\t[\w-]+\.[0-9a-f]{8}\t[\d_-]+\t\w+\tyoung\n/);
+  expect(stdout).not.toContain("free\t");
 });

@@ -49,6 +49,16 @@ test("what no root keeps goes, and what a root keeps stays", async () => {
   expect((await stand.collect()).freed).toEqual([]);
 });
 
+test("the index of what goes goes first, so that no push links to it", async () => {
+  await submit(KEPT);
+  await stand.place(OTHER);
+  const [, gone = ""] = OTHER.storeNames;
+  const [kept = ""] = KEPT.storeNames;
+  for (const name of [gone, kept]) await writeFile(join(stand.base, "artifacts/.index", `store%${name}`), "");
+  await stand.collect();
+  expect(await readdir(join(stand.base, "artifacts/.index"))).toEqual([`store%${kept}`]);
+});
+
 test("a dry run says the same, and leaves all as it is", async () => {
   await stand.place(OTHER);
   await submit(KEPT);
@@ -92,8 +102,8 @@ test("of each project the five newest Labs count, another selection of one of th
   const labs = ["a", "b", "c", "d", "e", "f"].map((letter, index) => sketchLab(letter, [index]));
   for (const [index, lab] of labs.entries()) {
     await submit(lab, 0);
-    await stand.register({ ...lab, jobIds: [] });
     await setStamp(lab.hash, index);
+    await stand.register({ ...lab, jobIds: [] });
   }
   const other = sketchLab("g", [7]);
   await submit(other, 3, "other.11111111");
