@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, readdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { type CommandOutput, runCommand, tryCommand } from "../harness/command.ts";
@@ -209,6 +209,26 @@ test("self-test passes on what install made, leaves nothing, and says what a cal
   const lines = said.trimEnd().split("\n");
   expect(lines.filter((line) => !line.startsWith("ok  "))).toEqual(["all is well"]);
   expect(lines.length).toBeGreaterThan(15);
+  expect(await listTree()).toEqual(before);
+});
+
+test("where sh is bash, kit and hook do the same", async () => {
+  const source = join(FOLDER, "source");
+  await cp(SOURCE, source, { recursive: true });
+  const program = join(source, "repx-epilog-kit");
+  for (const path of [program, join(source, "repx-epilog")]) {
+    await writeFile(path, (await readFile(path, "utf8")).replace("#!/bin/sh\n", "#!/bin/bash --posix\n"));
+  }
+  const before = await listTree();
+  for (const [action, last] of [
+    ["install", "to do"],
+    ["self-test", "all is well"],
+    ["uninstall", `removed    ${SPOOL}`],
+  ] as const) {
+    const output = await tryCommand([program, action, "--conf", CONF, "--spool", SPOOL], { timeoutSeconds: 60 });
+    expect(output).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(output.stdout).toContain(last);
+  }
   expect(await listTree()).toEqual(before);
 });
 

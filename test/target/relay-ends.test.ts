@@ -5,8 +5,7 @@ import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { type EndsRun, playEnds } from "./ends.ts";
 
 // Every kind of end that SLURM knows, in one submission; one relay finds them all out and ends by itself. Once with the
-// hook, and once where no administrator installed anything: the same, later (I-14). Among them: a time-out and who depends on it
-// (I-10), what looks like one and is not (I-12), a job that was moved to another partition (I-17).
+// hook, and once where no administrator installed anything: the same, later.
 
 const FOLDER = "/tmp/repx-relay-ends";
 const HOOK = join(REPOSITORY_ROOT, "packages/core/epilog/repx-epilog");
@@ -53,8 +52,8 @@ const ENDS = [
     },
   },
   { stage: "crashed", end: { state: "FAILED", marker: "FAIL", exitCode: 139, signal: 11 } },
-  { stage: "says-143", end: { state: "FAILED", marker: "FAIL", exitCode: 143 } },
-  { stage: "moved", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
+  { stage: "says-143", incident: "I-12: ", end: { state: "FAILED", marker: "FAIL", exitCode: 143 } },
+  { stage: "moved", incident: "I-17: ", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
   { stage: "shell-killed", end: { state: "FAILED", exitCode: 0, signal: 9 } },
   { stage: "step-failed", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
   { stage: "left-over", end: { state: "COMPLETED", marker: "SUCCESS", exitCode: 0 } },
@@ -62,11 +61,11 @@ const ENDS = [
   { stage: "running", end: { state: "CANCELLED", signal: 15 } },
   { stage: "pending", end: { state: "CANCELLED" } },
   { stage: "pending-array", end: { state: "CANCELLED", reason: "JobHeldUser" } },
-  { stage: "late", end: { state: "TIMEOUT", reason: "TimeLimit" } },
+  { stage: "late", incident: "I-10: ", end: { state: "TIMEOUT", reason: "TimeLimit" } },
   { stage: "nodefail", end: { state: "NODE_FAIL", reason: "NodeDown" } },
   { stage: "after-first", end: { state: "COMPLETED", marker: "SUCCESS" } },
   { stage: "after-second", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
-  { stage: "after-late", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
+  { stage: "after-late", incident: "I-10: ", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
   { stage: "never", end: { state: "CANCELLED", reason: "DependencyNeverSatisfied" } },
 ];
 
@@ -78,7 +77,7 @@ describe.each(WAYS)("%s", (way) => {
     expect(log).toContain("all jobs have ended and are reported");
   });
 
-  test.each(ENDS)("$stage ends as $end.state", ({ stage, end }) => {
+  test.each(ENDS.map((row) => ({ incident: "", ...row })))("$incident$stage ends as $end.state", ({ stage, end }) => {
     const { lastOf, eventsOf, slurmIds } = find(way);
     expect(lastOf(stage)).toMatchObject({ ...end, attempt: 1, slurmId: slurmIds.get(stage) });
     expect(eventsOf(stage).filter((event) => event.state === end.state)).toHaveLength(1);
