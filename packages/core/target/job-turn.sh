@@ -1,9 +1,28 @@
-# Part of repx-job: one attempt of a job at a time, whichever submission it belongs to. Uses its variables: folder repx slurm restarts node.
+# Part of repx-job: one attempt of a job at a time, whichever submission it belongs to. Uses its variables: folder repx slurm restarts
+# node. repx-agent, of which there is one at a time too, takes its turn in the same way.
 #
 # The lock is the folder repx/.running. Its entries 1, 2, ... are symbolic links that lead nowhere: their text is
-# "<slurm id> <restarts> <start> <node>" of the holder, and making one is atomic on every file system, content included. The
-# highest entry holds the lock; who finds its holder dead makes the next one, which only one can.
+# "<holder> <restarts> <start> <node>", and making one is atomic on every file system, content included. The highest entry holds the
+# lock; who finds its holder dead makes the next one, which only one can. A holder is a SLURM id, or, where there is no SLURM to
+# ask, a process: local:<pid>:<its start in ticks>:<boot>.
 mine='' clock='+%s.%N %Y-%m-%dT%H:%M:%SZ'
+
+# Sets `process` to what no other process of this machine has: pid, start in ticks after the machine's own, and the machine's
+# (proc_pid_stat(5), field 22; the name before may hold blanks).
+name_process() {
+  read -r stat <"/proc/$$/stat" && read -r boot </proc/sys/kernel/random/boot_id
+  # shellcheck disable=SC2086 # One word a field.
+  set -- ${stat##*) }
+  process="$$ ${20} $boot"
+}
+
+# name_holder [slurm id]: sets `holder_name`, `moment` to the time, and `me` to the text of an entry of ours.
+name_holder() {
+  holder_name=${1-}
+  if [ -z "$holder_name" ]; then name_process && holder_name=local:$(echo "$process" | tr ' ' :); fi
+  moment=$(date -u "$clock")
+  me="$holder_name $restarts ${moment#* } $node"
+}
 
 # Sets `turn` to the highest entry, or 0, and `holder` to its text.
 find_holder() {
@@ -56,7 +75,8 @@ is_holder_alive() {
   read -r held_id held_restarts held_since held_node <<EOF
 $holder
 EOF
-  [ "$held_id" != "$slurm" ] || return 1
+  [ "$held_id" != "$holder_name" ] || return 1
+  case $held_id in local:*) is_process_alive; return ;; esac
   [ $((waits % 6)) = 0 ] || return 0
   if said=$(ask_scheduler "$held_id" 2>/dev/null); then
     read -r state count <<EOF
@@ -70,8 +90,26 @@ EOF
   else
     # Asked once more for what it complains of.
     case $(ask_scheduler "$held_id" 2>&1) in *'Invalid job id'*) return 1 ;; esac
-    [ -z "$(find "$lock/$turn" -mmin +10080 2>/dev/null)" ]
+    is_recent
   fi
+}
+
+is_recent() {
+  [ -z "$(find "$lock/$turn" -mmin +10080 2>/dev/null)" ]
+}
+
+# The same pid with another start is another process, and a zombie is gone. A process of another machine cannot be seen.
+is_process_alive() {
+  if [ "$held_node" != "$node" ]; then is_recent; return; fi
+  IFS=: read -r kind held_pid held_start held_boot <<EOF
+$held_id
+EOF
+  read -r boot </proc/sys/kernel/random/boot_id
+  [ "$held_boot" = "$boot" ] && { read -r stat <"/proc/$held_pid/stat"; } 2>/dev/null || return 1
+  # shellcheck disable=SC2086 # One word a field.
+  set -- ${stat##*) }
+  case $1 in Z | X | x) return 1 ;; esac
+  [ "${20}" = "$held_start" ]
 }
 
 # State and count of restarts, without the user's own filters.
@@ -100,8 +138,6 @@ is_good_enough() {
 # Waits for the turn. Returns 0 when it has come, with its time in `moment`, 1 when another attempt has left SUCCESS: then there is nothing to run.
 wait_for_turn() {
   lock=$repx/.running waits=0 refusals=0
-  moment=$(date -u "$clock")
-  me="$slurm $restarts ${moment#* } $node"
   while ! has_success; do
     take_turn
     case $? in
