@@ -15,8 +15,9 @@ mark_beginning() {
   read -r beginning <"$work/began"
 }
 
-# ask_sacct <more words>: into relay/sacct, one line an attempt, earlier ones too.
+# ask_sacct <more words>: into relay/sacct, one line an attempt, earlier ones too. The scheduler `local` has none.
 ask_sacct() {
+  [ -z "$local_agent" ] || { accounting=none && return 1; }
   timeout 20 sacct -n -P -D -S "$beginning" "$@" >"$work/sacct" 2>"$work/sacct.err" && answer=up || answer=down
   if [ "$answer" = down ]; then
     if ! command -v sacct >/dev/null || grep -q 'accounting storage is disabled' "$work/sacct.err"; then answer=none; fi

@@ -2,7 +2,7 @@
 # wanted (jobs whose bell rang: slurm id, bell, until when), reported (ids of all events made), missing (jobs that the
 # queue no longer names, since when), late/<slurm id>.<restarts> (an end whose marker is not in sight yet, since when).
 tab=$(printf '\t')
-look_after=0 sweep_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up
+look_after=0 sweep_after=0 agent_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up asked=squeue
 
 # New bells become lines of `wanted` before they are taken away: some thousands at a time, and never as one command's
 # arguments, for there can be more names than those may hold (ARG_MAX).
@@ -57,12 +57,12 @@ look() {
   sweep_after=$((now + sweep))
   touch "$dir/relay.pid" 2>/dev/null
   list_rows >"$work/rows" && [ -s "$work/rows" ] || { is_wanted='' && return; }
-  if ! timeout 20 squeue --me --all -h -r -t all -O "$queue_format" >"$work/queue" 2>"$work/scheduler.err"; then
-    [ "$scheduler" = down ] || log "squeue failed: $(head -n 1 "$work/scheduler.err")"
+  if ! ask_scheduler >"$work/queue" 2>"$work/scheduler.err"; then
+    [ "$scheduler" = down ] || log "$asked failed: $(head -n 1 "$work/scheduler.err")"
     scheduler=down look_after=$((now + 5))
     return
   fi
-  [ "$scheduler" = up ] || log "squeue answers again"
+  [ "$scheduler" = up ] || log "$asked answers again"
   scheduler=up
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
@@ -77,6 +77,24 @@ look() {
   # A scheduler that has many jobs of ours is asked less often.
   look_after=$((now + unreported / 1000))
   if [ "$wanted" -gt 0 ] || [ -n "$is_late" ]; then is_wanted=1; else is_wanted=''; fi
+}
+
+# The agent of the scheduler `local` keeps a table with the same columns.
+ask_scheduler() {
+  if [ -n "$local_agent" ]; then cat "$dir/local/queue"; else timeout 20 squeue --me --all -h -r -t all -O "$queue_format"; fi
+}
+
+# An agent that runs lets a second one end at once, and one that has nothing to do took its list away. Started with what we were
+# started with, for so are its jobs. On another machine it is not ours to start.
+revive_agent() {
+  agent_after=$((now + sweep))
+  [ "$local_agent" = "$agent" ] && [ -e "$base/$agent/wanted/$submission" ] || return 0
+  (
+    umask "$plain_mask"
+    # Each is one word or none.
+    exec setsid nohup env -u TZ -u LC_ALL -u SLURM_BITSTR_LEN ${plain_zone:+"$plain_zone"} ${plain_locale:+"$plain_locale"} \
+      "$here/repx-agent" "$base" </dev/null >/dev/null 2>&1
+  ) &
 }
 
 queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
