@@ -15,6 +15,8 @@ export interface ExperimentRequest {
   readonly runtime?: ExecutionType;
   /** None when not given. */
   readonly wishes?: PlanWishes;
+  /** Cancels what has not ended when the first job fails. Of the scheduler `local` alone; false when absent. */
+  readonly isFailFast?: boolean;
   readonly commit: { readonly headSha: CommitSha; readonly pullRequest: number | undefined };
   readonly files: {
     readonly config: string;
@@ -67,7 +69,7 @@ export interface ExperimentOutcome {
   readonly target: string;
   readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
   readonly jobs: ReadonlyMap<JobId, SubmittedJob>;
-  /** How many jobs SLURM was given; the others were reused, or other submissions have them in the queue. */
+  /** How many jobs the scheduler was given; the others were reused, or other submissions have them in the queue. */
   readonly submitted: number;
   /** How many jobs of other submissions are waited for. */
   readonly shared: number;

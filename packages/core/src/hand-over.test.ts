@@ -30,7 +30,7 @@ test("what describes a Lab is sent alone, and only where it is missing", async (
     });
   const send = async (survey: Survey): Promise<void> =>
     sendDescription(transport, {
-      study: { opened, storeRoot: "/", runs: [], order: opened.order, dependencies: new Map() },
+      study: { opened, storeRoot: "/", runs: [], order: opened.order, asked: new Set(), dependencies: new Map() },
       programs: { folder: lab, hash: "f00d" },
       target: { name: "here", basePath: base, scheduler: "slurm" },
       survey,

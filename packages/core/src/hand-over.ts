@@ -1,4 +1,4 @@
-// From a plan to jobs in SLURM's queue: everything that the target needs is sent, then the batches are submitted.
+// From a plan to jobs in the scheduler's queue: everything that the target needs is sent, then the batches are submitted.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
@@ -14,15 +14,17 @@ import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts"
 import { placeAwaited, renderAwaited } from "./schedule/awaited-jobs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
 import type { JobIdentity } from "./schedule/job-identity.ts";
+import { renderLocalPlan } from "./schedule/local-plan.ts";
 import { settleShared, type Plan } from "./schedule/plan.ts";
 import { lookAgain } from "./schedule/queue-question.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
+import { submitLocal } from "./schedule/submit-local.ts";
 import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files.ts";
 import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
 import type { Target } from "./target/config/config.ts";
-import { resolveResources, type Resources } from "./target/config/resources.ts";
+import { resolveResources, type JobResources, type Resources } from "./target/config/resources.ts";
 import type { Transport } from "./target/transport/transport.ts";
 
 /** All that a hand-over works on. */
@@ -115,18 +117,20 @@ async function submit(
 ): Promise<void> {
   const { reporter } = work.request.watch;
   reporter.start("submit");
-  const { basePath } = work.target;
+  const { basePath, scheduler, localConcurrency } = work.target;
   const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
   const onSubmitted = (batch: Batch): void =>
     reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`);
-  const slurmIds = await submitBatches(transport, batches, place, onSubmitted, awaited);
+  const ids =
+    scheduler === "local"
+      ? await submitLocal(transport, batches, place, localConcurrency)
+      : await submitBatches(transport, batches, place, onSubmitted, awaited);
   const { toRun, shared } = work.plan;
+  const jobs = `${count(toRun.length, "job")} in ${count(batches.length, "array")}`;
   const told = [
     ...(toRun.length === 0
       ? []
-      : [
-          `${count(toRun.length, "job")} in ${count(batches.length, "array")}: SLURM ${[...slurmIds.values()].join(", ")}`,
-        ]),
+      : [`${jobs}: ${scheduler === "local" ? "agent" : "SLURM"} ${[...ids.values()].join(", ")}`]),
     ...(shared.size === 0 ? [] : [`${count(shared.size, "job")} of other submissions waited for`]),
   ];
   reporter.finish("submit", told.join("; "));
@@ -136,13 +140,23 @@ function renderProgramsFolder({ target, programs }: HandOver): string {
   return `${target.basePath}/bin/${programs.hash}`;
 }
 
-function describeJob({ study, plan, target, resources }: HandOver, id: JobId): SchedulableJob {
+/** What a job asks of the scheduler, by its Lab and by resources.toml. */
+export function resolveJobResources(
+  { study, target, resources }: Pick<HandOver, "study" | "target" | "resources">,
+  id: JobId,
+): JobResources {
+  const hints = chooseHints(study.opened.lab.jobs.get(id));
+  return resolveResources(resources, { id, target: target.name, hints });
+}
+
+function describeJob(work: HandOver, id: JobId): SchedulableJob {
+  const { study, plan } = work;
   const job = study.opened.lab.jobs.get(id);
   return {
     id,
     stage: job?.name ?? id,
     executable: readExecutable(job, id).path,
-    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+    resources: resolveJobResources(work, id),
     // What is reused has ended already; what was not selected is not waited for.
     dependsOn: (study.dependencies.get(id) ?? []).filter(
       (upstream) =>
@@ -168,15 +182,13 @@ async function writeFiles(folder: string, work: HandOver, batches: readonly Batc
     },
     batches,
     awaited: renderAwaited(work.plan),
+    ...(work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request.isFailFast ?? false) } : {}),
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, id, identity)])),
   });
 }
 
-function describeFiles(
-  { request, study, plan, target, resources, runtimes, submission }: HandOver,
-  id: JobId,
-  identity: JobIdentity,
-): JobFiles {
+function describeFiles(work: HandOver, id: JobId, identity: JobIdentity): JobFiles {
+  const { request, study, plan, target, runtimes, submission } = work;
   const { lab } = study.opened;
   const job = lab.jobs.get(id);
   const runtime = runtimes.get(id);
@@ -190,7 +202,7 @@ function describeFiles(
     target: target.name,
     runtime: runtime?.kind ?? "native",
     ...(runtime?.image === undefined ? {} : { image: runtime.image }),
-    resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+    resources: resolveJobResources(work, id),
   };
   const inputs = renderInputs(lab, id, target.basePath);
   const table = runtime === undefined ? {} : { runtime: renderRuntimeTable(runtime) };

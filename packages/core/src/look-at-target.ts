@@ -43,7 +43,9 @@ export async function lookAtTarget(
     jobIds: study.order,
     labHash: study.opened.lab.hash,
     programsHash: programs.hash,
-    questions: QUEUE_QUESTION + (wishes.rev === undefined ? "" : REVISION_QUESTION),
+    // The agent of the scheduler `local` is not asked: its jobs wait for each other by the wrapper's lock.
+    questions:
+      (target.scheduler === "slurm" ? QUEUE_QUESTION : "") + (wishes.rev === undefined ? "" : REVISION_QUESTION),
     ...(isDryRun ? { isDryRun } : { root: { project, jobIds: listOtherJobs(study), places } }),
   });
   // After the survey, which registers the root: what is found from then on stays.
@@ -51,7 +53,7 @@ export async function lookAtTarget(
   const facts = readFacts(survey);
   const wanted = wishes.isOnlyFailed ? narrowToFailed(study, facts, target) : study;
   const plan = planJobs(wanted, facts, wishes);
-  if (plan.toRun.length > 0) requireSlurm(survey, target);
+  if (plan.toRun.length > 0 && target.scheduler === "slurm") requireSlurm(survey, target);
   return { survey, parts: { ...parts, missing }, facts, plan, study: wanted };
 }
 

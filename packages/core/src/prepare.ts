@@ -65,15 +65,7 @@ export async function readTarget(request: Pick<ExperimentRequest, "files" | "tar
   const { environment, workFolder: cwd } = request.process;
   const source = resolve(cwd, request.files.config);
   const project = { source, text: await readConfigFile(source, request.files.config) };
-  const target = chooseTarget(await readConfig({ cwd, environment }, project), request.target.name);
-  if (target.scheduler === "slurm") return target;
-  throw new RepxError(
-    "CONFIG_INVALID",
-    `target ${target.name} has the scheduler ${target.scheduler}, which cannot be submitted to`,
-    {
-      hint: `Write default_scheduler = "slurm" in [targets.${target.name}] of ${request.files.config}.`,
-    },
-  );
+  return chooseTarget(await readConfig({ cwd, environment }, project), request.target.name);
 }
 
 /** Reads the resources file where one is named. */

@@ -1,7 +1,7 @@
 // The whole story on one screen: build, plan, register, sync, submit.
 import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest, PlanRequest, SubmissionAccess } from "./experiment.ts";
-import { handOver, sendDescription } from "./hand-over.ts";
+import { handOver, resolveJobResources, sendDescription, type HandOver } from "./hand-over.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
@@ -9,6 +9,7 @@ import type { SubmittedJob } from "./model/protocol.ts";
 import { planRuntimes } from "./plan-runtimes.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { readPrograms } from "./runtime/programs.ts";
+import { readMachine, refuseUnfit } from "./schedule/machine.ts";
 import type { Plan } from "./schedule/plan.ts";
 import { reviveRelays } from "./schedule/submit-batches.ts";
 import type { Survey } from "./sync/survey.ts";
@@ -35,6 +36,7 @@ export async function submitExperiment(
   reporter.start("plan");
   const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
   const { survey, parts, study, plan: planned } = look;
+  if (target.scheduler === "local") await requireMachine(transport, { study, plan: planned, target, resources });
   const runtimes = planRuntimes({ wish: request.runtime, target, study, resources, parts }, [
     ...planned.toRun,
     ...planned.shared.keys(),
@@ -108,6 +110,16 @@ export async function connect(request: PlanRequest, target: Target): Promise<Tra
   const transport = await openLasting(async () => openTransport(target, credentials));
   reporter.finish("connect", `to ${transport.description}`);
   return transport;
+}
+
+/** What the machine of the scheduler `local` could never run is refused; SLURM says it itself. */
+async function requireMachine(
+  transport: Transport,
+  work: Pick<HandOver, "study" | "plan" | "target" | "resources">,
+): Promise<void> {
+  if (work.plan.toRun.length === 0) return;
+  const jobs = work.plan.toRun.map((id) => ({ id, resources: resolveJobResources(work, id) }));
+  refuseUnfit(jobs, await readMachine(transport));
 }
 
 function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {

@@ -1,7 +1,7 @@
 import { abandonSubmission } from "./abandon.ts";
 import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
 import { readTarget } from "./prepare.ts";
-import { cancelSubmission } from "./schedule/submit-batches.ts";
+import { cancelSubmission } from "./schedule/cancel-submission.ts";
 import { openTransport, type Credentials } from "./target/transport/transport.ts";
 
 /** What is needed to reach a submission again: where it was made, where it went, and who is told. */
@@ -21,7 +21,7 @@ export function readCredentials({ target, process }: Pick<SubmissionRoute, "targ
 }
 
 /**
- * Takes back a submission that was not handed over whole: what SLURM has of it is cancelled, and its checks are closed
+ * Takes back a submission that was not handed over whole: what the scheduler has of it is cancelled, and its checks are closed
  * with the reason. Says how many jobs that were. Where the target cannot be reached, jobs that it has run on; their own
  * events count more than what is assumed here.
  */

@@ -53,6 +53,8 @@ export const CODES = {
   RUNTIME_NOT_OFFERED: { exit: 2, retry: false },
   RUNTIME_IMAGE_MISSING: { exit: 2, retry: false },
   RUNTIME_PATH_UNSUPPORTED: { exit: 2, retry: false },
+  LOCAL_REJECTED: { exit: 4, retry: false },
+  LOCAL_AGENT_FAILED: { exit: 4, retry: true },
   AUTH_ID_TOKEN_MISSING: { exit: 2, retry: false },
   AUTH_OIDC_INVALID: { exit: 2, retry: false },
   AUTH_AUDIENCE_WRONG: { exit: 2, retry: false },

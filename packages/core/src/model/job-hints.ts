@@ -1,13 +1,5 @@
 import type { LabJob, ResourceHints } from "./lab.ts";
-
-/** Multiples of a mebibyte, SLURM's unit where none is given (sbatch(1), --mem). */
-const MEBIBYTES = new Map([
-  ["K", 1 / 1024],
-  ["", 1],
-  ["M", 1],
-  ["G", 1024],
-  ["T", 1024 * 1024],
-]);
+import { readMebibytes } from "./read-mebibytes.ts";
 
 /**
  * Chooses what a job asks of the scheduler. A scatter-gather job runs its parts one after another in one allocation: it gets
@@ -20,7 +12,8 @@ export function chooseHints(job: LabJob | undefined): ResourceHints | undefined 
   const cpus = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
   const mem = hints
     .flatMap((one) => one.mem ?? [])
-    .toSorted((left, right) => readMebibytes(left) - readMebibytes(right))
+    // What is no size counts least: the scheduler will say so.
+    .toSorted((left, right) => (readMebibytes(left) ?? 0) - (readMebibytes(right) ?? 0))
     .at(-1);
   return {
     ...(cpus === 0 ? {} : { cpus }),
@@ -28,10 +21,4 @@ export function chooseHints(job: LabJob | undefined): ResourceHints | undefined 
     partition: hints.find((one) => (one.partition ?? null) !== null)?.partition,
     sbatch_opts: [...new Set(hints.flatMap((one) => one.sbatch_opts ?? []))],
   };
-}
-
-/** 0 for what is no size: the scheduler will say so. */
-function readMebibytes(mem: string): number {
-  const { amount, unit } = /^(?<amount>[0-9]+)(?<unit>[KMGT]?)B?$/i.exec(mem)?.groups ?? {};
-  return Number(amount ?? 0) * (MEBIBYTES.get((unit ?? "").toUpperCase()) ?? 0);
 }

@@ -16,6 +16,8 @@ export interface SubmissionFiles {
   /** The text of `awaited.tsv`: jobs of other submissions that this one reports as well. */
   readonly awaited: string;
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
+  /** For the agent of the scheduler `local`, where that is the target's. */
+  readonly localPlan?: string;
 }
 
 /** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`; `runtime` and `again` where there is a need. */
@@ -59,6 +61,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   for (const batch of files.batches) {
     await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
   }
+  if (files.localPlan !== undefined) await writeLocalFolder(join(folder, "local"), files.localPlan);
   for (const [id, contents] of files.jobs) {
     const place = join(folder, "jobs", id);
     await mkdir(place);
@@ -69,6 +72,11 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     if (contents.again !== undefined) await writeFile(join(place, "again"), `${contents.again}\n`);
     if (contents.parts !== undefined) await writeParts(place, contents.parts, contents.inputs);
   }
+}
+
+async function writeLocalFolder(place: string, plan: string): Promise<void> {
+  for (const name of ["claims", "ends", "cancel"]) await mkdir(join(place, name), { recursive: true, mode: 0o700 });
+  await writeFile(join(place, "plan.tsv"), plan);
 }
 
 /** Writes what `job-parts.sh` reads. */

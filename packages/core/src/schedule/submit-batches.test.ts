@@ -8,7 +8,8 @@ import { openLocal } from "../target/transport/local.ts";
 import type { Transport } from "../target/transport/transport.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./batches.ts";
 import { renderBatchTable } from "./submission-files.ts";
-import { cancelSubmission, reviveRelays, submitBatches } from "./submit-batches.ts";
+import { cancelSubmission } from "./cancel-submission.ts";
+import { reviveRelays, submitBatches } from "./submit-batches.ts";
 
 const ID = SubmissionId.parse("s0123456789abcdefghijklmno");
 

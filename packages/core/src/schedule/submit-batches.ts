@@ -38,42 +38,6 @@ done
 
 const FINISH = 'touch "$1/submitted"';
 
-// The target's own list knows also a batch whose answer was lost with the connection. What another submission waits for that
-// is not cancelled stays (awaited.tsv), and goes with the last one that waits for it. Arrays of which all goes are one word.
-const CANCEL = `
-set -u
-[ -d "$1" ] || exit 0
-cd "$1" || exit 1
-tab=$(printf '\\t')
-# Before the others are looked at: of two that are cancelled at once one sees the other.
-touch cancelled submitted 2>/dev/null
-{
-  for folder in ../s*; do
-    if [ -e "$folder/cancelled" ] || [ "$folder" = "../\${PWD##*/}" ]; then printf 'gone\\t%s\\n' "\${folder##*/}"
-    elif [ -s "$folder/awaited.tsv" ]; then sed "s/^/keep$tab/" "$folder/awaited.tsv"; fi
-  done
-  sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
-  sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
-} | awk -F '\\t' '
-  $1 == "keep" { keep[$2] }
-  $1 == "gone" { gone[$2] }
-  $1 == "mine" { mine[$2] }
-  $1 == "awaited" && ($4 in gone) { task[$2] }
-  END {
-    for (id in mine) {
-      array = id; sub(/_.*/, "", array); arrays[array]
-      if (id in keep) is_parted[array]; else task[id]
-    }
-    for (id in task) {
-      array = id; sub(/_.*/, "", array)
-      if (id in keep) continue
-      if (array in arrays && !(array in is_parted)) whole[array]; else print id
-    }
-    for (array in whole) print array
-  }' | sort -u | xargs -r scancel || exit 1
-[ -e submitted ] && [ -e cancelled ]
-`;
-
 /** Hands the batches to SLURM in order; says the SLURM id of each. `awaited` are arrays of other submissions that batches wait for. */
 export async function submitBatches(
   transport: Transport,
@@ -97,14 +61,6 @@ export async function submitBatches(
 /** Starts the relays of earlier submissions again that were killed before all their jobs had been told of. */
 export async function reviveRelays(transport: Transport, basePath: string): Promise<void> {
   await runScript(transport, REVIVE, [basePath]);
-}
-
-/** Takes back what was submitted of a submission, as far as the target knows of it. */
-export async function cancelSubmission(
-  transport: Transport,
-  place: Pick<SubmissionPlace, "basePath" | "id">,
-): Promise<void> {
-  await runScript(transport, CANCEL, [`${place.basePath}/submissions/${place.id}`]);
 }
 
 async function submitBatch(

@@ -57,6 +57,7 @@ test("reads targets as RepX 0.5 writes them, with port, identity and known hosts
     basePath: "/home/me/repx",
     scheduler: "local",
     runtimes: { offered: ["bwrap", "native"], preferred: "bwrap", mounts: { kind: "isolated" } },
+    localConcurrency: 4,
   });
 });
 

@@ -16,6 +16,8 @@ export interface Target {
   readonly proxyJump?: readonly NamedHost[];
   readonly basePath: string;
   readonly scheduler: "slurm" | "local";
+  /** How many jobs of the scheduler `local` run at once, at most. */
+  readonly localConcurrency?: number;
   readonly nodeLocalPath?: string;
   /** What its jobs may run in, and what they see of the node; absent where the file does not speak of it. */
   readonly runtimes?: RuntimeSettings;
@@ -98,6 +100,7 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
     ...(jump === undefined ? {} : { proxyJump: jump }),
     basePath: table.base_path,
     scheduler,
+    ...(table.local?.local_concurrency === undefined ? {} : { localConcurrency: table.local.local_concurrency }),
     ...(table.node_local_path === undefined ? {} : { nodeLocalPath: table.node_local_path }),
     ...(runtimes === undefined ? {} : { runtimes }),
     ...(table.identity_file === undefined ? {} : { identityFile: table.identity_file }),

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { runChecked, type Transport } from "../target/transport/transport.ts";
+import type { SubmissionPlace } from "./sbatch-command.ts";
+
+// The target's own list knows also a batch whose answer was lost with the connection. The agent takes a file a wish, and looks
+// for them every few seconds; a bell makes it look at once. What another submission waits for that is not cancelled stays in
+// SLURM's queue (awaited.tsv), and goes with the last one that waits for it. Arrays of which all goes are one word.
+const CANCEL = `
+set -u
+folder=$1 base=$2 name=$3; shift 3
+[ -d "$folder" ] || exit 0
+if [ -d "$folder/local" ]; then
+  [ $# -gt 0 ] || set -- all
+  mkdir -p "$folder/local/cancel" && printf '%s\\n' "$@" >"$folder/local/cancel/.$name" &&
+    mv "$folder/local/cancel/.$name" "$folder/local/cancel/w$name" || exit
+  { read -r agent <"$folder/local/agent"; } 2>/dev/null || agent=none
+  [ ! -p "$base/$agent/bell" ] || printf . 1<>"$base/$agent/bell"
+  [ "$1" != all ] || touch "$folder/submitted"
+  exit
+fi
+if [ $# -gt 0 ]; then
+  printf '%s\\n' "$@" | xargs scancel
+  exit
+fi
+cd "$folder" || exit 1
+tab=$(printf '\\t')
+# Before the others are looked at: of two that are cancelled at once one sees the other.
+touch cancelled submitted 2>/dev/null
+{
+  for folder in ../s*; do
+    if [ -e "$folder/cancelled" ] || [ "$folder" = "../\${PWD##*/}" ]; then printf 'gone\\t%s\\n' "\${folder##*/}"
+    elif [ -s "$folder/awaited.tsv" ]; then sed "s/^/keep$tab/" "$folder/awaited.tsv"; fi
+  done
+  sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
+  sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
+} | awk -F '\\t' '
+  $1 == "keep" { keep[$2] }
+  $1 == "gone" { gone[$2] }
+  $1 == "mine" { mine[$2] }
+  $1 == "awaited" && ($4 in gone) { task[$2] }
+  END {
+    for (id in mine) {
+      array = id; sub(/_.*/, "", array); arrays[array]
+      if (id in keep) is_parted[array]; else task[id]
+    }
+    for (id in task) {
+      array = id; sub(/_.*/, "", array)
+      if (id in keep) continue
+      if (array in arrays && !(array in is_parted)) whole[array]; else print id
+    }
+    for (array in whole) print array
+  }' | sort -u | xargs -r scancel || exit 1
+[ -e submitted ] && [ -e cancelled ]
+`;
+
+/**
+ * Cancels a submission, or those of its tasks that are named by their ids, as far as the target knows of them; what has ended
+ * stays as it is. With the scheduler `local` this is a wish: the task has ended when its state says so.
+ */
+export async function cancelSubmission(
+  transport: Transport,
+  place: Pick<SubmissionPlace, "basePath" | "id">,
+  ids: readonly string[] = [],
+): Promise<void> {
+  const odd = ids.find((id) => !/^[0-9]{1,12}(_[0-9]{1,12})?$/.test(id));
+  if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is not the id of a task`);
+  const folder = `${place.basePath}/submissions/${place.id}`;
+  await runChecked(transport, {
+    argv: ["sh", "-c", CANCEL, "sh", folder, place.basePath, randomUUID(), ...ids],
+    deadlineSeconds: 60,
+  });
+}
