@@ -85,19 +85,19 @@ function take(name,    line, f, path, batches, array, i, rows) {
   return 1
 }
 
-function read_batch(name, number, line, rows,    f, array, path, row, index_) {
+function read_batch(name, number, line, rows,    f, array, path, task, i) {
   split(line, f, "\t")
   array = first_array[name] + number - 1
   submission[array] = name; batch[array] = number
   cpus[array] = f[2]; memory[array] = f[3]; seconds[array] = f[4]
   left[array] = 0; waits[array] = 0; doomed[array] = 0; spoiled[array] = 0
   path = "submissions/" name "/batches/" number ".tsv"
-  for (index_ = 1; (getline row <path) > 0; index_++) {
-    if (row == "") continue
-    state[array "_" index_] = "waiting"
+  for (i = 1; (getline task <path) > 0; i++) {
+    if (task == "") continue
+    state[array "_" i] = "waiting"
     left[array]++; open_count[name]++; task_count[name]++
-    last_index[array] = index_
-    print array "_" index_ "\t" substr(row, 1, index(row, "\t") - 1) >rows
+    last_index[array] = i
+    print array "_" i "\t" substr(task, 1, index(task, "\t") - 1) >rows
   }
   close(path)
 }

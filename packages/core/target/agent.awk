@@ -34,15 +34,22 @@ function read_total_memory(    line, f, mib) {
 }
 
 # Waits for a bell, and says what is new: time, submissions, wishes to cancel, submissions whose folder was removed.
-function wake(is_first,    text, name, line, f, pause) {
+function wake(is_first,    text, name, id, line, f, pause) {
   pause = ENVIRON["REPX_AGENT_TICK"]
   for (name in is_changed) if (pause > 1) pause = 1
   text = is_first ? "" : "if [ -p " AGENT "/bell ]; then timeout " pause " dd bs=65536 count=1 <&3; else sleep 0.5; fi >/dev/null 2>&1\n"
   text = text "date -u '+now %s %Y-%m-%dT%H:%M:%S'; printf 'wanted %s\\n' " AGENT "/wanted/s*\n"
+  # The shell reads them: some awks give up where a process ends while they read of it.
+  split("", was_asked); split("", stat)
+  for (id in running) if (id in process) {
+    was_asked[id] = 1
+    text = text "{ read -r line </proc/" (process[id] + 0) "/stat && echo \"stat $line\"; } 2>/dev/null\n"
+  }
   for (name in taken) text = text "[ -d submissions/" name "/local ] || echo gone x/" name "\n printf 'wish %s\\n' submissions/" name "/local/cancel/w*\n"
   split("", wanted); split("", wishes); split("", gone)
   while ((text | getline line) > 0) {
     split(line, f, " ")
+    if (f[1] == "stat") { stat[f[2]] = line; continue }
     if (f[1] == "now") { now = f[2] + 0; now_iso = f[3] }
     name = f[2]; sub(/.*\//, "", name)
     if (f[1] == "wanted" && name ~ /^s[0-9a-z]+$/) wanted[name] = 1
@@ -118,10 +125,9 @@ function look_at_all(    id, list, i, n) {
 
 function look_at(id, name) {
   if (read_end(id, name)) return
-  if (!(id in process) && !read_claim(id, name)) { look_at_unclaimed(id, name); return }
-  if (!is_alive(process[id])) {
-    if (!read_end(id, name)) vanish(id)
-  } else if ((id in wish) && !(id in told)) {
+  if (!(id in process) && !read_claim(id, name)) look_at_unclaimed(id, name)
+  else if (!is_alive(id)) vanish(id)
+  else if ((id in wish) && !(id in told)) {
     told[id] = 1
     command("kill -s TERM " (process[id] + 0))
   }
@@ -149,14 +155,14 @@ function read_claim(id, name,    f) {
   return 1
 }
 
-# The same pid with another start is another process, and a zombie is gone (proc_pid_stat(5)).
-function is_alive(identity,    f, line, field) {
-  split(identity, f, " ")
-  if (f[3] != boot) return 0
-  line = read_line("/proc/" f[1] "/stat")
+# As it was when we woke. The same pid with another start is another process, and a zombie is gone (proc_pid_stat(5)).
+function is_alive(id,    f, line, field) {
+  if (!(id in was_asked)) return 1
+  split(process[id], f, " ")
+  line = stat[f[1]]
   sub(/^.*\) /, "", line)
   split(line, field, " ")
-  return field[1] ~ /^[^ZXx]$/ && field[20] == f[2]
+  return f[3] == boot && field[1] ~ /^[^ZXx]$/ && field[20] == f[2]
 }
 
 # Another agent was killed between writing that it starts a task and starting it: starting it twice does no harm, since it is claimed
