@@ -105,7 +105,12 @@ test.each([
 ])("$stage ends as $end.state", async ({ stage, end }) => {
   onTestFailed(async () => console.log(await submission.readLogs()));
   const events = eventsOf(stage);
-  expect(events.at(-1)).toMatchObject({ reason: undefined, ...end, attempt: 1, slurmId: submission.idOf(stage) });
+  expect({ reason: undefined, ...events.at(-1) }).toMatchObject({
+    reason: undefined,
+    ...end,
+    attempt: 1,
+    slurmId: submission.idOf(stage),
+  });
   expect(events.filter((event) => event.state === end.state)).toHaveLength(1);
 });
 

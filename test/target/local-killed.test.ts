@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { JobEvent } from "../../packages/core/src/model/protocol.ts";
 import { reviveRelays } from "../../packages/core/src/schedule/submit-batches.ts";
 import { readProcess, sendSignal } from "../harness/process.ts";
@@ -24,9 +24,9 @@ beforeEach(async () => {
   receiver = await startEventReceiver();
   submission = await openLocalSubmission(site, receiver);
   gate = join(submission.target.base, "gate");
-  onTestFailed(async () => console.log(await submission.readLogs(), receiver.events));
 });
-afterEach(async () => {
+afterEach(async ({ task }) => {
+  if (task.result?.state === "fail") console.log(await submission.readLogs(), receiver.events);
   await site.killAll();
   await receiver[Symbol.asyncDispose]();
   await submission.target[Symbol.asyncDispose]();
@@ -184,6 +184,7 @@ test("of many agents that are started at once, one stays", async () => {
     const argv = ["sh", "-c", count, "sh", submission.target.base, submission.target.programs];
     return (await site.transport.run({ argv })).stdout === "2\n1\n";
   });
+  expect(await countRuns("one")).toBe(1);
 });
 
 test("a submission whose folder is removed is ended, and the agent with it", async () => {
@@ -193,6 +194,7 @@ test("a submission whose folder is removed is ended, and the agent with it", asy
   await rm(join(submission.target.folder, "local"), { recursive: true });
   await waitForDeath(agent);
   await waitForDeath(program);
+  expect(await countRuns("three")).toBe(0);
 });
 
 test("the jobs go on when the client is gone, and its machine's way in", async () => {

@@ -9,7 +9,7 @@ BEGIN {
   wake(1)
   say("started: " total_cpus " cores, " total_memory " MiB")
   for (;;) {
-    for (name in wanted) if (!(name in taken) && !take(name)) refuse(name)
+    take_new()
     look_at_all()
     settle()
     take_wishes()
@@ -26,6 +26,15 @@ BEGIN {
   exit
 }
 
+# What is wished of a submission is known only when it is taken, and before anything of it starts.
+function take_new(    name, has_taken) {
+  for (name in wanted) if (!(name in taken)) {
+    if (take(name)) has_taken = 1
+    else refuse(name)
+  }
+  if (has_taken) { flush(); wake(1) }
+}
+
 function read_total_memory(    line, f, mib) {
   mib = 1024
   while ((getline line <"/proc/meminfo") > 0) if (split(line, f, " ") > 1 && f[1] == "MemTotal:") mib = int(f[2] / 1024)
@@ -33,11 +42,11 @@ function read_total_memory(    line, f, mib) {
   return mib
 }
 
-# Waits for a bell, and says what is new: time, submissions, wishes to cancel, submissions whose folder was removed.
-function wake(is_first,    text, name, id, line, f, pause) {
+# Waits for a bell, unless it is hurried, and says what is new: time, submissions, wishes to cancel, submissions whose folder was removed.
+function wake(is_hurried,    text, name, id, line, f, pause) {
   pause = ENVIRON["REPX_AGENT_TICK"]
   for (name in is_changed) if (pause > 1) pause = 1
-  text = is_first ? "" : "if [ -p " AGENT "/bell ]; then timeout " pause " dd bs=65536 count=1 <&3; else sleep 0.5; fi >/dev/null 2>&1\n"
+  text = is_hurried ? "" : "if [ -p " AGENT "/bell ]; then timeout " pause " dd bs=65536 count=1 <&3; else sleep 0.5; fi >/dev/null 2>&1\n"
   text = text "date -u '+now %s %Y-%m-%dT%H:%M:%S'; printf 'wanted %s\\n' " AGENT "/wanted/s*\n"
   # The shell reads them: some awks give up where a process ends while they read of it.
   split("", was_asked); split("", stat)
