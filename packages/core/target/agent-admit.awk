@@ -28,7 +28,7 @@ function enqueue(id,    wish) {
 function front(wish,    id) {
   while (head[wish] <= tail[wish]) {
     id = queue[wish, head[wish]]
-    if (state[id] == "ready") return id
+    if (is_in_state(id, "ready")) return id
     drop_front(wish)
   }
   return ""

@@ -4,8 +4,13 @@
 # per task: state[] (waiting, ready, running, or its end in SLURM's words), job[]. Ends are settled one after another from a list, so
 # that a long chain of arrays needs no deep recursion.
 
+# An array may have gaps; to ask for an element of awk's would make it.
+function is_in_state(id, word) {
+  return (id in state) && state[id] == word
+}
+
 function is_open(id) {
-  return state[id] == "waiting" || state[id] == "ready" || state[id] == "running"
+  return is_in_state(id, "waiting") || is_in_state(id, "ready") || is_in_state(id, "running")
 }
 
 # What is waited for, of an array or a task: `kind` is ok or any.
@@ -46,7 +51,7 @@ function settle_task(id, array,    is_success, follower, i, n, list) {
   n = split(followers[array], list, " ")
   for (i = 1; i <= n; i++) {
     follower = list[i] substr(id, index(id, "_"))
-    if (state[follower] != "waiting") continue
+    if (!is_in_state(follower, "waiting")) continue
     if (is_success) become_ready(follower)
     else end_task(follower, "CANCELLED", "DependencyNeverSatisfied")
   }
@@ -68,12 +73,12 @@ function doom(array,    i) {
   if (doomed[array]) return
   doomed[array] = 1
   for (i = 1; i <= last_index[array]; i++)
-    if (state[array "_" i] == "waiting") end_task(array "_" i, "CANCELLED", "DependencyNeverSatisfied")
+    if (is_in_state(array "_" i, "waiting")) end_task(array "_" i, "CANCELLED", "DependencyNeverSatisfied")
 }
 
 function free(array,    i) {
   if (doomed[array]) return
-  for (i = 1; i <= last_index[array]; i++) if (state[array "_" i] == "waiting") become_ready(array "_" i)
+  for (i = 1; i <= last_index[array]; i++) if (is_in_state(array "_" i, "waiting")) become_ready(array "_" i)
 }
 
 function become_ready(id) {
@@ -84,7 +89,7 @@ function become_ready(id) {
 
 # What waits ends at once; what runs is told to, and ends when its repx-task says so.
 function cancel(id, reason) {
-  if (state[id] == "running") note_cancel(id, reason)
+  if (is_in_state(id, "running")) note_cancel(id, reason)
   else if (is_open(id)) end_task(id, "CANCELLED", reason)
 }
 
