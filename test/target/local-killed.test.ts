@@ -42,7 +42,10 @@ const order = (stage: string) => ({
 async function handInThree(): Promise<void> {
   await submission.add(["one", "two", "three"].map(order));
   await submission.handIn();
-  for (const stage of ["one", "two"]) await submission.waitForState(stage, "RUNNING");
+  for (const stage of ["one", "two"]) {
+    await submission.waitForState(stage, "RUNNING");
+    await waitUntil({ what: `${stage} to begin`, timeoutSeconds: 30 }, async () => (await countRuns(stage)) === 1);
+  }
 }
 
 async function countRuns(stage: string): Promise<number> {

@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { openLocal } from "../../packages/core/src/target/transport/local.ts";
 import type { JobResources } from "../../packages/core/src/target/config/resources.ts";
 import { findMarked } from "../harness/process.ts";
 import { waitUntil } from "../harness/wait-until.ts";
@@ -183,4 +184,19 @@ test("a job that two submissions want runs once, also where no SLURM is", async 
     "SUCCESS",
     "SUCCESS",
   ]);
+});
+
+test("on this machine itself, without SSH, and for root, it is the same", async () => {
+  await using transport = await openLocal({ environment: { ...site.environment, HOME: site.folder } });
+  const here = await openLocalSubmission({ ...site, transport }, receiver, submission.target);
+  await here.add([
+    { stage: "good", script: "id -u" },
+    { stage: "bad", script: "exit 3" },
+  ]);
+  await here.handIn();
+  await here.waitForRelay();
+  const ends = receiver.events.filter(({ state }) => state === "COMPLETED" || state === "FAILED");
+  expect(ends).toHaveLength(2);
+  expect(ends.find(({ slurmId }) => slurmId === here.idOf("good"))).toMatchObject({ marker: "SUCCESS", logTail: "0" });
+  expect(ends.find(({ slurmId }) => slurmId === here.idOf("bad"))).toMatchObject({ state: "FAILED", exitCode: 3 });
 });
