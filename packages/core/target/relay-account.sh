@@ -11,8 +11,8 @@ mark_beginning() {
       date -u -d '2 hours ago' +%Y-%m-%dT%H:%M:%S
     fi >"$work/began"
   fi
-  beginning=now-40days
-  read -r beginning <"$work/began"
+  # A full disk leaves it empty.
+  { read -r beginning <"$work/began"; } 2>/dev/null && [ -n "$beginning" ] || beginning=now-40days
 }
 
 # ask_sacct <more words>: into relay/sacct, one line an attempt, earlier ones too. The scheduler `local` has none.
