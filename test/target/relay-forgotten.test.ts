@@ -116,7 +116,7 @@ test("I-04, I-06, I-13: accounting that fails is waited for, and then believed, 
   expect(await submission.readLog()).toContain("sacct failed, waiting for it: sacct: error: ");
   await sacct.setAway(false);
   expect(await relay.waitForEnd(30)).toBe(0);
-  expect(await sacct.readCalls()).toMatch(new RegExp(`-j (${slurmId}_[123],?){3} `));
+  expect(await sacct.readCalls()).toContain(` -j ${slurmId} `);
   const at = { at: "2026-11-20T10:01:30Z", elapsedSeconds: 90, node: "n1", exitCode: 0, signal: 15 };
   expect(endOf("killed")).toMatchObject({ state: "CANCELLED", reason: "CancelledBy:1001", attempt: 1, ...at });
   const again = receiver.events.filter((event) => event.job.includes("-again-"));

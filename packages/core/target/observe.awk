@@ -1,7 +1,8 @@
 # With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
-# the next). Writes into the folder `work`: new/<event id>.json (whole events), new-ids, ends (beginnings of final events,
-# for the shell to complete), missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
+# the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
+# same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
+# unreported, still wanted, missing.
 BEGIN {
   split("32 20 12 12 24 24 20 100 100", width, " ")
   split("COMPLETED FAILED TIMEOUT DEADLINE OUT_OF_MEMORY CANCELLED NODE_FAIL BOOT_FAIL PREEMPTED", name, " ")
@@ -11,7 +12,7 @@ BEGIN {
   # All that squeue calls an attempt that has yet to begin.
   split("PENDING CONFIGURING REQUEUED REQUEUE_HOLD REQUEUE_FED SPECIAL_EXIT RESV_DEL_HOLD", name, " ")
   for (i in name) is_waiting[name[i]] = 1
-  printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
+  printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/new-lines"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
 }
 
 part == "jobs" {
@@ -66,8 +67,8 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   sub(/ .*/, "", state)
   # The attempt before this one ended without a word that we saw.
   if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
-  # Of a first attempt everybody takes that for granted.
-  if (restarts > 0 && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
+  # Of a first attempt everybody takes that for granted, but for who asks why.
+  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
   else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
   else if (state in base_state) {
     base = base_state[state]
@@ -78,12 +79,16 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
 }
 
 # An event that is complete as it is.
-function write(id, state, restarts, at, more,    event) {
+function write(id, state, restarts, at, more,    event, line) {
   event = id "." restarts "." state
-  if (event in reported) return
+  if (event in reported && !(tells_pending && state == "PENDING")) return
   reported[event] = 1
-  print render(id, state, restarts, at, more) "}" >(work "/new/" event ".json")
-  close(work "/new/" event ".json")
+  line = render(id, state, restarts, at, more) "}"
+  print line >(work "/new-lines")
+  if (sends) {
+    print line >(work "/new/" event ".json")
+    close(work "/new/" event ".json")
+  }
   print event >(work "/new-ids")
 }
 
@@ -133,6 +138,8 @@ function note_account(line,    f) {
   if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
   if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  # Asked for a whole array, accounting tells of tasks that nobody misses, too.
+  if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
 }

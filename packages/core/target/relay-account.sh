@@ -36,13 +36,14 @@ ask_elsewhere() {
   true >"$work/account"
   lost_now=$lost_patience
   [ -s "$work/missing" ] || return 0
-  ids=$(head -n 1000 "$work/missing" | cut -f 1 | paste -s -d , -)
+  # By arrays: there are some dozens of them, however many tasks are missing.
+  ids=$(cut -f 1 "$work/missing" | cut -d _ -f 1 | sort -u | head -n 1000 | paste -s -d , -)
   ask_sacct -X -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList && sed 's/^/sacct|/' "$work/sacct" >"$work/account"
   # No word is no verdict while somebody may have one.
   [ "$accounting" != down ] || lost_now=86400
-  head -n 5000 "$work/missing" | while IFS=$tab read -r id since job restarts; do
+  head -n "$records_at_once" "$work/missing" | while IFS=$tab read -r id since job restarts; do
     records=$base/outputs/$job/repx
-    [ ! -e "$work/late/$id.$restarts" ] || echo "late|$id"
+    [ ! -e "$late/$id.$restarts" ] || echo "late|$id"
     is_own_record || { echo "unseen|$id" && continue; }
     { read -r result <"$records/result.json"; } 2>/dev/null || continue
     if [ -e "$records/SUCCESS" ]; then state=COMPLETED; elif [ -e "$records/FAIL" ]; then state=FAILED; else continue; fi
@@ -51,8 +52,9 @@ ask_elsewhere() {
 }
 
 # Who cancelled a job, and that one of its steps was out of memory where the job says FAILED: accounting's word becomes the
-# reason. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?".
+# reason. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?". One look asks once.
 ask_why() {
+  [ -z "$looks" ] || return 0
   ids=$(awk -F '\t' '($5 == "CANCELLED" || $5 == "FAILED") && $7 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/ && n++ < 1000 {
     print $2
   }' "$work/ends" | paste -s -d , -)

@@ -55,9 +55,9 @@ is_look_due() {
 # One look at all jobs. The scheduler failing is no verdict: nothing is concluded, and the bells stay wanted.
 look() {
   sweep_after=$((now + sweep))
-  touch "$dir/relay.pid" 2>/dev/null
+  ! is_claimed || touch "$dir/relay.pid" 2>/dev/null
   list_rows >"$work/rows" && [ -s "$work/rows" ] || { is_wanted='' && return; }
-  if ! ask_scheduler >"$work/queue" 2>"$work/scheduler.err"; then
+  if ! ask_queue; then
     [ "$scheduler" = down ] || log "$asked failed: $(head -n 1 "$work/scheduler.err")"
     scheduler=down look_after=$((now + 5))
     return
@@ -68,6 +68,7 @@ look() {
   find "$work/new" -type f -exec rm -f {} +
   awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
+    -v sends="${coordinator:+1}" -v tells_pending="$looks" \
     part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   read -r known unreported wanted missing <"$work/summary"
@@ -77,6 +78,10 @@ look() {
   # A scheduler that has many jobs of ours is asked less often.
   look_after=$((now + unreported / 1000))
   if [ "$wanted" -gt 0 ] || [ -n "$is_late" ]; then is_wanted=1; else is_wanted=''; fi
+}
+
+ask_queue() {
+  ask_scheduler >"$work/queue" 2>"$work/scheduler.err"
 }
 
 # The agent of the scheduler `local` keeps a table with the same columns.
@@ -130,7 +135,7 @@ finish_ends() {
   ends=0
   while IFS=$tab read -r event id job restarts state node prefix; do
     ends=$((ends + 1))
-    if [ $((ends % 100)) = 0 ]; then publish && send_due; fi
+    if [ $((ends % 100)) = 0 ] && [ -z "$looks" ]; then publish && send_due; fi
     marker=''
     find_records
     if [ -n "$own" ] && [ -e "$records/SUCCESS" ]; then marker=SUCCESS; fi
@@ -140,9 +145,8 @@ finish_ends() {
       [ "$now" -ge $((since + record_patience)) ] || is_late=1
       continue
     fi
-    # Through cat, whose exit code tells of a full disk.
-    render_end | cat >"$work/new/$event.json" && echo "$event" >>"$work/new-ids" || rm -f "$work/new/$event.json"
-    [ ! -e "$work/late/$id.$restarts" ] || rm -f "$work/late/$id.$restarts"
+    if write_end; then echo "$event" >>"$work/new-ids"; else rm -f "$work/new/$event.json"; fi
+    [ ! -e "$late/$id.$restarts" ] || rm -f "$late/$id.$restarts"
   done <"$work/ends"
 }
 
@@ -150,19 +154,31 @@ finish_ends() {
 # without a marker waits longest: to be called a success it needs one.
 is_too_early() {
   patience=$record_patience
-  if [ "$node" != '?' ]; then
+  if [ -n "$looks" ]; then
+    # One look sends no logs: only a success has to be told by a marker.
+    [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1
+    ended=${prefix#*'"at":"'} patience=$marker_patience
+    [ "$(date -d "${ended%%'"'*}" +%s)" -gt $((now - marker_patience)) ] || return 1
+  elif [ "$node" != '?' ]; then
     [ "$node" != - ] || return 1
     if [ "$state" = COMPLETED ] && [ -z "$marker" ]; then patience=$marker_patience; elif [ -n "$own" ]; then return 1; fi
   fi
-  first_miss=$work/late/$id.$restarts
+  first_miss=$late/$id.$restarts
   if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
   ls "$records" "$base/submissions/$owner/shared" >/dev/null 2>&1
   [ "$now" -lt $((since + patience)) ]
 }
 
+# The event as it is sent, with the job's last words; and the line for events.ndjson without them, for whoever reads that has
+# the job's folder beside it. Through cat, whose exit code tells of a full disk.
+write_end() {
+  [ -z "$marker" ] || prefix=$prefix',"marker":"'$marker'"'
+  if [ -n "$coordinator" ]; then render_end | cat >"$work/new/$event.json" || return 1; fi
+  printf '%s}\n' "$prefix" | cat >>"$work/new-lines"
+}
+
 render_end() {
   printf '%s' "$prefix"
-  [ -z "$marker" ] || printf ',"marker":"%s"' "$marker"
   if [ -n "$own" ]; then
     logs=$records/stderr.log
     [ -s "$logs" ] || logs=$records/stdout.log
@@ -173,11 +189,28 @@ render_end() {
   printf '}\n'
 }
 
-# From relay/new to spool/, then into `reported`: a crash between makes the same events again, under the same names.
+# Into events.ndjson, then from relay/new to spool/, then into `reported`: a crash between makes the same events again, under
+# the same names. Where nobody is to be told, what is kept is settled.
 publish() {
-  [ -s "$work/new-ids" ] || return 0
-  (cd "$work/new" && printf '%s\n' *.json | xargs mv -f -t "$spool") && cat "$work/new-ids" >>"$work/reported"
-  rm -f "$work/new-ids"
+  [ -s "$work/new-ids" ] && keep_lines || return 0
+  if [ -n "$coordinator" ]; then
+    (cd "$work/new" && printf '%s\n' *.json | xargs mv -f -t "$spool") || return
+  else
+    settle <"$work/new-ids" || return
+  fi
+  cat "$work/new-ids" >>"$work/reported" && rm -f "$work/new-ids"
+}
+
+# Every event that was ever made, one a line, for whoever asks later. What a killed relay left of a line gets its end first.
+keep_lines() {
+  if [ -n "$(tail -c 1 "$dir/events.ndjson" 2>/dev/null)" ]; then echo >>"$dir/events.ndjson"; fi
+  cat "$work/new-lines" >>"$dir/events.ndjson" && true >"$work/new-lines"
+}
+
+# settle: ends among the event ids on standard input need nobody's attention any more.
+settle() {
+  open=unknown
+  awk -F. '$3 !~ /^(PENDING|RUNNING|REQUEUED)$/ { print $1 "\t" $2 }' >>"$dir/settled"
 }
 
 # Jobs whose last attempt's end has not been taken yet; counted only when that may have changed.
