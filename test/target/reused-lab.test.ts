@@ -71,13 +71,13 @@ test("a reused Lab of 10,000 jobs is submitted with two remote commands, of whic
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const asked = stand.request(written.folder);
-  const outcome = await submitExperiment({ ...asked, coordinator: { ...asked.coordinator, origin } }, stand.open);
+  const outcome = await submitExperiment({ ...asked, coordinator: { ...asked.coordinator, origin } });
   server.close();
   expect(outcome).toMatchObject({ submitted: 0, shared: 0 });
   expect(outcome.jobs.size).toBe(10_000);
   expect(stand.countCommands()).toBe(2);
 
-  const plan = await planExperiment(asked, stand.open);
+  const plan = await planExperiment(asked);
   expect(plan.counts).toEqual({ total: 10_000, run: 0, wait: 0, reuse: 10_000 });
   expect(stand.countCommands()).toBe(3);
 });

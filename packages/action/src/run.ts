@@ -31,20 +31,21 @@ export async function run(host: Host, programs: string): Promise<void> {
     },
   });
   host.saveState("submitted", "true");
-  host.setOutput("submission", outcome.submission.id);
+  host.setOutput("submission", outcome.id);
   host.setOutput("lab-hash", outcome.labHash);
   host.setOutput("jobs", outcome.jobs.size);
   const reused = outcome.jobs.size - outcome.submitted - outcome.shared;
   const waited = outcome.shared === 0 ? "" : `, ${outcome.shared} that other submissions have in the queue waited for`;
+  const { url } = outcome.registration;
   host.setOutput("reused", reused);
-  host.setOutput("url", outcome.url);
+  host.setOutput("url", url);
   await host.appendSummary(renderSummary(outcome));
   host.printLine(
     reused === outcome.jobs.size
-      ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${reused} reused${waited}. Follow them at ${outcome.url}`,
+      ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${url}`
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${reused} reused${waited}. Follow them at ${url}`,
   );
-  if (inputs.wait) await waitForEnd(host, inputs, outcome.submission, reporter);
+  if (inputs.wait) await waitForEnd(host, inputs, outcome.registration, reporter);
 }
 
 async function requestIdToken(host: Host, inputs: Inputs): Promise<string> {

@@ -1,4 +1,4 @@
-import type { ExperimentOutcome } from "@repx/core";
+import type { RegisteredOutcome } from "@repx/core";
 import { JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
 import { expect, test } from "vitest";
 import { renderFailure, renderSummary } from "./summary.ts";
@@ -13,7 +13,7 @@ const runs = [
   { name: RunName.parse("analysis"), jobs: [sum] },
 ];
 
-type Lab = ExperimentOutcome["lab"];
+type Lab = RegisteredOutcome["lab"];
 
 function makeLab(): Lab {
   const wires = [first, second].map((from) => ({ job_id: from, source_output: "cluster", target_input: "cluster" }));
@@ -42,9 +42,11 @@ function makeLab(): Lab {
   };
 }
 
-const outcome: ExperimentOutcome = {
-  submission: { id: SubmissionId.parse("s0123456789abcdefghijklmno"), token: "never shown" },
-  url: "https://github.com/lab/percolation/pull/7/checks",
+const SUBMISSION = SubmissionId.parse("s0123456789abcdefghijklmno");
+
+const outcome: RegisteredOutcome = {
+  id: SUBMISSION,
+  registration: { id: SUBMISSION, token: "never shown", url: "https://github.com/lab/percolation/pull/7/checks" },
   labHash: LabHash.parse("0c3f6w9x"),
   target: "cluster",
   lab: makeLab(),

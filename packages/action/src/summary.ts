@@ -1,8 +1,8 @@
-import type { ExperimentOutcome } from "@repx/core";
+import type { RegisteredOutcome } from "@repx/core";
 import { renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from "@repx/core/model";
 
 /** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
-export function renderSummary(outcome: ExperimentOutcome): string {
+export function renderSummary(outcome: RegisteredOutcome): string {
   const reused = new Set([...outcome.jobs.values()].filter((job) => job.isReused).map((job) => job.id));
   const rows = outcome.runs.map((run) => {
     const known = run.jobs.filter((id) => reused.has(id)).length;
@@ -13,7 +13,7 @@ export function renderSummary(outcome: ExperimentOutcome): string {
     "",
     outcome.submitted + outcome.shared === 0
       ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.url}) follow them. Lab \`${outcome.labHash}\`.`,
+      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.registration.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
     "| run | jobs | reused | submitted |",
     "|---|--:|--:|--:|",

@@ -1,7 +1,6 @@
 import { postEvents, readSubmission } from "./coordinator.ts";
 import type { SubmissionAccess } from "./experiment.ts";
-import { EventId, type JobId } from "./model/ids.ts";
-import type { JobEvent } from "./model/protocol.ts";
+import { renderAbandonment } from "./model/abandonment.ts";
 
 /** A request of the coordinator takes 1,000 events. */
 const EVENTS_AT_ONCE = 500;
@@ -23,21 +22,8 @@ export async function abandonSubmission(
     await postEvents(
       coordinator,
       submission,
-      some.map((job) => renderAbandonment(job, reason, now)),
+      some.map((job) => renderAbandonment(job, reason, now.toISOString())),
     );
   }
   return queued.length;
-}
-
-function renderAbandonment(job: JobId, reason: string, now: Date): JobEvent {
-  return {
-    id: EventId.parse(`abandoned.${job.slice(0, 32)}`),
-    job,
-    attempt: 1,
-    state: "CANCELLED",
-    at: now.toISOString(),
-    // The id that says: assumed, for none was given.
-    slurmId: "0",
-    reason: reason.slice(0, 200),
-  };
 }

@@ -1,5 +1,11 @@
 // The door of the core: what the Action and the command line are made of.
-export type { ExperimentOutcome, ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+export type {
+  ExperimentOutcome,
+  ExperimentRequest,
+  RegisteredOutcome,
+  ReachableTarget,
+  SubmissionAccess,
+} from "./experiment.ts";
 export { followSubmission } from "./follow.ts";
 export type { Reporter, StepName } from "./reporter.ts";
 export { submitExperiment } from "./submit.ts";

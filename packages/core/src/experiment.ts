@@ -4,6 +4,8 @@ import type { SubmittedJob } from "./model/protocol.ts";
 import type { Reporter } from "./reporter.ts";
 import type { PlanWishes } from "./schedule/plan-wishes.ts";
 import type { ExecutionType } from "./target/config/config-layer.ts";
+import type { Target } from "./target/config/config.ts";
+import type { Transport } from "./target/transport/transport.ts";
 
 /** What is to be submitted, where to, and who wants to know. */
 export interface ExperimentRequest {
@@ -17,23 +19,16 @@ export interface ExperimentRequest {
   readonly wishes?: PlanWishes;
   /** Cancels what has not ended when the first job fails. Of the scheduler `local` alone; false when absent. */
   readonly isFailFast?: boolean;
-  readonly commit: { readonly headSha: CommitSha; readonly pullRequest: number | undefined };
+  readonly commit: Commit | undefined;
   readonly files: {
     readonly config: string;
     readonly resources: string | undefined;
-    /** Folder of the programs that are deployed to the target. */
-    readonly programs: string;
+    /** Folder of the programs that are deployed to the target; this core's own when not given. */
+    readonly programs?: string;
   };
-  readonly target: {
-    readonly name: string | undefined;
-    /** Private key as text; the target's `identity_file` when absent. */
-    readonly privateKey: string | undefined;
-    /** Of the private key, or of the `identity_file`. */
-    readonly passphrase: string | undefined;
-    /** Lines of a known_hosts file; the target's `known_hosts` when absent. */
-    readonly knownHosts: string | undefined;
-  };
-  readonly coordinator: { readonly origin: string; readonly requestIdToken: () => Promise<string> };
+  readonly target: NamedTarget | ReachableTarget;
+  /** Who is told of every end; without one the target alone keeps them. */
+  readonly coordinator: { readonly origin: string; readonly requestIdToken: () => Promise<string> } | undefined;
   readonly process: {
     readonly environment: Readonly<Record<string, string>>;
     readonly workFolder: string;
@@ -52,6 +47,28 @@ export interface ExperimentRequest {
 export type PlanRequest = Pick<ExperimentRequest, "lab" | "runs" | "wishes" | "files" | "target" | "process"> & {
   readonly watch: Pick<ExperimentRequest["watch"], "reporter">;
 };
+/** What a submission's code comes from. */
+export interface Commit {
+  readonly headSha: CommitSha;
+  readonly pullRequest: number | undefined;
+}
+
+/** A target of a config file, with what opens it. */
+export interface NamedTarget {
+  readonly name: string | undefined;
+  /** Private key as text; the target's `identity_file` when absent. */
+  readonly privateKey: string | undefined;
+  /** Of the private key, or of the `identity_file`. */
+  readonly passphrase: string | undefined;
+  /** Lines of a known_hosts file; the target's `known_hosts` when absent. */
+  readonly knownHosts: string | undefined;
+}
+
+/** A target that was found already, and the way there; whoever gives it closes it. */
+export interface ReachableTarget {
+  readonly found: Target;
+  readonly open: () => Promise<Transport>;
+}
 
 /** A submission with the token that speaks for it. */
 export interface SubmissionAccess {
@@ -59,10 +76,26 @@ export interface SubmissionAccess {
   readonly token: string;
 }
 
+/** A submission that a coordinator knows. */
+export interface Registration extends SubmissionAccess {
+  /** Where a person follows it. */
+  readonly url: string;
+}
+
+/** A request whose submission a coordinator is to know. */
+export type RegisteredRequest = ExperimentRequest & {
+  readonly coordinator: NonNullable<ExperimentRequest["coordinator"]>;
+  readonly commit: Commit;
+};
+
+/** What was handed over of such a request. */
+export type RegisteredOutcome = ExperimentOutcome & { readonly registration: Registration };
+
 /** What was handed over. */
 export interface ExperimentOutcome {
-  readonly submission: SubmissionAccess;
-  readonly url: string;
+  readonly id: SubmissionId;
+  /** Missing where no coordinator was named. */
+  readonly registration: Registration | undefined;
   readonly labHash: LabHash;
   /** What was planned, for whoever draws it. */
   readonly lab: Lab;

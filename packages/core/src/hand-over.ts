@@ -1,14 +1,15 @@
 // From a plan to jobs in the scheduler's queue: everything that the target needs is sent, then the batches are submitted.
 import { mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
-import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import { join, resolve } from "node:path";
+import type { ExperimentRequest } from "./experiment.ts";
 import { renderInputs } from "./lab/inputs/render-inputs.ts";
 import { layOutScatterGather } from "./lab/inputs/scatter-gather.ts";
 import { identifyJobs } from "./identify-jobs.ts";
-import type { JobId } from "./model/ids.ts";
+import { CommitSha, type JobId } from "./model/ids.ts";
 import { chooseHints } from "./model/job-hints.ts";
 import { renderBytes } from "./model/render-bytes.ts";
 import { count, readExecutable, type Study } from "./prepare.ts";
+import type { NamedSubmission } from "./register.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts";
 import { placeAwaited, renderAwaited } from "./schedule/awaited-jobs.ts";
@@ -19,7 +20,8 @@ import { settleShared, type Plan } from "./schedule/plan.ts";
 import { lookAgain } from "./schedule/queue-question.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { submitLocal } from "./schedule/submit-local.ts";
-import { writeSubmissionFiles, type JobFiles } from "./schedule/submission-files.ts";
+import { writeSubmissionFiles, type JobFiles, type SubmissionFiles } from "./schedule/submission-files.ts";
+import type { SubmissionPlan } from "./schedule/submission-plan.ts";
 import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
@@ -40,7 +42,7 @@ export interface HandOver {
   readonly resources: Resources | undefined;
   /** Of the jobs that do not run natively. */
   readonly runtimes: ReadonlyMap<JobId, JobRuntime>;
-  readonly submission: SubmissionAccess;
+  readonly submission: NamedSubmission;
 }
 
 /** Sends what the target lacks and submits the jobs to run; says what was submitted in the end. */
@@ -166,25 +168,54 @@ function describeJob(work: HandOver, id: JobId): SchedulableJob {
 }
 
 async function writeFiles(folder: string, work: HandOver, batches: readonly Batch[]): Promise<void> {
-  const { request, study, submission } = work;
+  const { request, study } = work;
   const { lab } = study.opened;
   const identities = identifyJobs(study, work.plan.toRun);
   await writeSubmissionFiles(folder, {
-    token: submission.token,
-    coordinator: request.coordinator.origin,
+    ...describeCoordinator(work),
     labHash: lab.hash,
     programs: renderProgramsFolder(work),
-    plan: {
-      runs: study.runs,
-      toRun: work.plan.toRun,
-      reused: [...work.plan.reused],
-      shared: [...work.plan.shared.keys()],
-    },
+    plan: describePlan(work),
     batches,
     awaited: renderAwaited(work.plan),
     ...(work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request.isFailFast ?? false) } : {}),
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, id, identity)])),
   });
+}
+
+function describeCoordinator({ request, submission }: HandOver): Pick<SubmissionFiles, "coordinator"> {
+  if (request.coordinator === undefined || submission.registration === undefined) return {};
+  return { coordinator: { origin: request.coordinator.origin, token: submission.registration.token } };
+}
+
+function describePlan(work: HandOver): SubmissionPlan {
+  const { request, study, plan, target } = work;
+  const { lab, folder } = study.opened;
+  return {
+    createdAt: request.process.now().toISOString(),
+    target: target.name,
+    lab: { hash: lab.hash, folder },
+    ...readCommit(work),
+    ...(request.files.resources === undefined
+      ? {}
+      : { resources: resolve(request.process.workFolder, request.files.resources) }),
+    runs: study.runs,
+    toRun: plan.toRun,
+    reused: [...plan.reused],
+    shared: [...plan.shared.keys()],
+    jobs: study.order.map((id) => ({
+      id,
+      stage: lab.jobs.get(id)?.name ?? id,
+      dependsOn: (study.dependencies.get(id) ?? []).filter((upstream) => study.dependencies.has(upstream.id)),
+    })),
+  };
+}
+
+/** The commit that the caller names, or the one that the Lab was built from where that was clean. */
+function readCommit({ request, study }: HandOver): { commit?: CommitSha } {
+  const built = CommitSha.safeParse(study.opened.lab.gitHash).data;
+  const commit = request.commit?.headSha ?? built;
+  return commit === undefined ? {} : { commit };
 }
 
 function describeFiles(work: HandOver, id: JobId, identity: JobIdentity): JobFiles {
@@ -197,7 +228,7 @@ function describeFiles(work: HandOver, id: JobId, identity: JobIdentity): JobFil
     // The wrapper finds it by its line: at the beginning, two blanks deep.
     ...(request.wishes?.rev === undefined ? {} : { rev: request.wishes.rev }),
     lab: lab.hash,
-    commit: request.commit.headSha,
+    ...readCommit(work),
     submission: submission.id,
     target: target.name,
     runtime: runtime?.kind ?? "native",

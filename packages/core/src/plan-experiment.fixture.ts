@@ -2,7 +2,7 @@
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { ExperimentRequest } from "./experiment.ts";
+import type { ExperimentRequest, RegisteredRequest } from "./experiment.ts";
 import { CommitSha } from "./model/ids.ts";
 import { NO_WISHES, type PlanWishes } from "./schedule/plan-wishes.ts";
 import { openLocal } from "./target/transport/local.ts";
@@ -13,8 +13,7 @@ export interface PlanStand extends AsyncDisposable {
   readonly base: string;
   /** How many commands ran there. */
   countCommands(): number;
-  readonly open: () => Promise<Transport>;
-  request(lab: string, runs?: readonly string[], wishes?: Partial<PlanWishes>): ExperimentRequest;
+  request(lab: string, runs?: readonly string[], wishes?: Partial<PlanWishes>): RegisteredRequest;
   writeProgram(name: string, text: string): Promise<void>;
 }
 
@@ -23,7 +22,6 @@ export async function startPlanStand(): Promise<PlanStand> {
   const folder = await mkdtemp(join(tmpdir(), "repx-plan-"));
   const base = join(folder, "base");
   for (const name of ["base", "bin", "temporary", "programs"]) await mkdir(join(folder, name));
-  await writeFile(join(folder, "config.toml"), `[targets.here]\nbase_path = "${base}"\ndefault_scheduler = "slurm"\n`);
   const writeProgram = async (name: string, text: string): Promise<void> => {
     await writeFile(join(folder, "bin", name), `#!/bin/sh\n${text}\n`);
     await chmod(join(folder, "bin", name), 0o755);
@@ -44,8 +42,10 @@ export async function startPlanStand(): Promise<PlanStand> {
   return {
     base,
     countCommands: () => commands,
-    open,
-    request: (lab, runs = [], wishes = {}) => makeRequest(folder, { lab, runs, wishes: { ...NO_WISHES, ...wishes } }),
+    request: (lab, runs = [], wishes = {}) => ({
+      ...makeRequest(folder, { lab, runs, wishes: { ...NO_WISHES, ...wishes } }),
+      target: { found: { name: "here", basePath: base, scheduler: "slurm" }, open },
+    }),
     writeProgram,
     [Symbol.asyncDispose]: async () => rm(folder, { recursive: true }),
   };
@@ -54,12 +54,11 @@ export async function startPlanStand(): Promise<PlanStand> {
 function makeRequest(
   folder: string,
   wanted: Pick<ExperimentRequest, "lab" | "runs"> & { readonly wishes: PlanWishes },
-): ExperimentRequest {
+): Omit<RegisteredRequest, "target"> {
   return {
     ...wanted,
     commit: { headSha: CommitSha.parse("0".repeat(40)), pullRequest: undefined },
     files: { config: "config.toml", resources: undefined, programs: join(folder, "programs") },
-    target: { name: "here", privateKey: undefined, passphrase: undefined, knownHosts: undefined },
     coordinator: { origin: "http://127.0.0.1:9", requestIdToken: async () => "token" },
     process: {
       environment: { HOME: folder, XDG_CONFIG_DIRS: "/nowhere" },

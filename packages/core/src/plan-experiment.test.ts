@@ -20,7 +20,7 @@ const answerQueue = async (rows: string): Promise<void> => stand.writeProgram("s
 async function plan(runs: readonly string[] = [], wishes: Partial<PlanWishes> = {}): Promise<ExperimentPlan> {
   await using written = await writeLab(makeLabFiles());
   // Awaited, or the Lab would be gone before its time.
-  return await planExperiment(stand.request(written.folder, runs, wishes), stand.open);
+  return await planExperiment(stand.request(written.folder, runs, wishes));
 }
 
 async function writeRecord(id: string, files: Readonly<Record<string, string>>): Promise<void> {

@@ -1,14 +1,14 @@
 // What submitting would do, and why: nothing is registered, sent or made.
+import { connect } from "./connect.ts";
 import type { PlanRequest } from "./experiment.ts";
 import { identifyJobs } from "./identify-jobs.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import type { JobId, LabHash, RunName } from "./model/ids.ts";
 import { prepareStudy, readTarget } from "./prepare.ts";
-import { readPrograms } from "./runtime/programs.ts";
+import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { readEarlierJobs } from "./schedule/earlier-jobs.ts";
 import { explainPlan, listUnexplained } from "./schedule/explain.ts";
 import type { PlannedJob } from "./schedule/render-plan.ts";
-import { connect } from "./submit.ts";
 
 /** A plan with its reasons: plain data, for JSON as it is. */
 export interface ExperimentPlan {
@@ -20,13 +20,15 @@ export interface ExperimentPlan {
   readonly jobs: readonly PlannedJob[];
 }
 
-/** Plans as `submitExperiment` does, in three remote commands, and explains what would run. `open` is how the target is reached. */
-export async function planExperiment(request: PlanRequest, open: typeof connect = connect): Promise<ExperimentPlan> {
+/** Plans as `submitExperiment` does, in three remote commands, and explains what would run. */
+export async function planExperiment(request: PlanRequest): Promise<ExperimentPlan> {
   const { reporter } = request.watch;
   const target = await readTarget(request);
   const selected = await prepareStudy(request);
-  const programs = await readPrograms(request.files.programs);
-  await using transport = await open(request, target);
+  const programs = await readPrograms(request.files.programs ?? OWN_PROGRAMS);
+  reporter.start("connect");
+  await using transport = await connect(request, target);
+  reporter.finish("connect", `to ${transport.description}`);
   reporter.start("plan");
   const { plan, facts, study } = await lookAtTarget(transport, request, {
     target,

@@ -60,8 +60,9 @@ export function readExecutable(job: LabJob | undefined, id: JobId): Executable {
   );
 }
 
-/** Reads the user's config file and the named one, which wins, and picks the target. */
+/** Reads the user's config file and the named one, which wins, and picks the target; one that was found already is taken. */
 export async function readTarget(request: Pick<ExperimentRequest, "files" | "target" | "process">): Promise<Target> {
+  if ("open" in request.target) return request.target.found;
   const { environment, workFolder: cwd } = request.process;
   const source = resolve(cwd, request.files.config);
   const project = { source, text: await readConfigFile(source, request.files.config) };

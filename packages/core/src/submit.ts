@@ -1,6 +1,7 @@
 // The whole story on one screen: build, plan, register, sync, submit.
-import { registerSubmission } from "./coordinator.ts";
-import type { ExperimentOutcome, ExperimentRequest, PlanRequest, SubmissionAccess } from "./experiment.ts";
+import { abandonSubmission } from "./abandon.ts";
+import { connect } from "./connect.ts";
+import type { ExperimentOutcome, ExperimentRequest, RegisteredOutcome, RegisteredRequest } from "./experiment.ts";
 import { handOver, resolveJobResources, sendDescription, type HandOver } from "./hand-over.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
@@ -8,31 +9,31 @@ import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { planRuntimes } from "./plan-runtimes.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
-import { readPrograms } from "./runtime/programs.ts";
+import { nameSubmission } from "./register.ts";
+import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
+import { cancelSubmission } from "./schedule/cancel-submission.ts";
 import { readMachine, refuseUnfit } from "./schedule/machine.ts";
 import type { Plan } from "./schedule/plan.ts";
 import { reviveRelays } from "./schedule/submit-batches.ts";
 import type { Survey } from "./sync/survey.ts";
-import { readCredentials, takeBackSubmission } from "./take-back.ts";
-import type { Target } from "./target/config/config.ts";
-import { openLasting } from "./target/transport/lasting.ts";
-import { openTransport, type Transport } from "./target/transport/transport.ts";
+import type { Transport } from "./target/transport/transport.ts";
 
 /**
- * Submits runs of a Lab to a target. The coordinator knows of the submission before the first job can end, so that no
- * end is lost; when handing over fails after that, its checks are closed again. `open` is how the target is reached.
+ * Submits runs of a Lab to a target. A coordinator knows of the submission before the first job can end, so that no end
+ * is lost. When handing over fails, what the scheduler has of it is cancelled and the coordinator's checks are closed again.
  */
-export async function submitExperiment(
-  request: ExperimentRequest,
-  open: typeof connect = connect,
-): Promise<ExperimentOutcome> {
+export async function submitExperiment(request: RegisteredRequest): Promise<RegisteredOutcome>;
+export async function submitExperiment(request: ExperimentRequest): Promise<ExperimentOutcome>;
+export async function submitExperiment(request: ExperimentRequest): Promise<ExperimentOutcome> {
   const { reporter } = request.watch;
   const target = await readTarget(request);
   const resources = await readResources(request);
   const selected = await prepareStudy(request);
-  const programs = await readPrograms(request.files.programs);
+  const programs = await readPrograms(request.files.programs ?? OWN_PROGRAMS);
 
-  await using transport = await open(request, target);
+  reporter.start("connect");
+  await using transport = await connect(request, target);
+  reporter.finish("connect", `to ${transport.description}`);
   reporter.start("plan");
   const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
   const { survey, parts, study, plan: planned } = look;
@@ -49,21 +50,20 @@ export async function submitExperiment(
     await sendDescription(transport, { study, programs, survey, target });
 
   const jobs = describeJobs(study, planned, survey);
-  const registered = await register(request, study, target, jobs);
-  const { submission } = registered;
+  const submission = await nameSubmission(request, study, target, jobs);
   let plan = planned;
   if (planned.toRun.length + planned.shared.size > 0) {
     const work = { request, study, plan, survey, parts, target, programs, resources, runtimes, submission };
     try {
       plan = await handOver(transport, work);
     } catch (error) {
-      await takeBack(request, submission, error);
+      await takeBack(transport, work, error);
       throw error;
     }
   }
   const { lab } = study.opened;
   return {
-    ...registered,
+    ...submission,
     labHash: lab.hash,
     lab,
     target: target.name,
@@ -74,42 +74,9 @@ export async function submitExperiment(
   };
 }
 
-/** Makes the submission known to the coordinator. */
-async function register(
-  { coordinator, commit, watch }: ExperimentRequest,
-  study: Study,
-  target: Target,
-  jobs: ReadonlyMap<JobId, SubmittedJob>,
-): Promise<Pick<ExperimentOutcome, "submission" | "url">> {
-  watch.reporter.start("register");
-  const { id, token, url } = await registerSubmission(coordinator.origin, await coordinator.requestIdToken(), {
-    lab: study.opened.lab.hash,
-    target: target.name,
-    headSha: commit.headSha,
-    ...(commit.pullRequest === undefined ? {} : { pullRequest: commit.pullRequest }),
-    runs: study.runs.map((run) => ({ name: run.name, jobs: [...run.jobs] })),
-    jobs: [...jobs.values()],
-  });
-  const submission = { id, token };
-  watch.onRegistered(submission);
-  watch.reporter.finish("register", `submission ${id}`);
-  return { submission, url };
-}
-
 function renderCounts({ toRun, reused, shared }: Plan): string {
   const waited = shared.size === 0 ? "" : `, ${shared.size} in the queue already`;
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
-}
-
-/** Opens the way to the target; whoever asks for it closes it. */
-export async function connect(request: PlanRequest, target: Target): Promise<Transport> {
-  const { reporter } = request.watch;
-  reporter.start("connect");
-  const credentials = readCredentials(request);
-  // A connection that is lost while files travel is opened again, and only what did not arrive is sent.
-  const transport = await openLasting(async () => openTransport(target, credentials));
-  reporter.finish("connect", `to ${transport.description}`);
-  return transport;
 }
 
 /** What the machine of the scheduler `local` could never run is refused; SLURM says it itself. */
@@ -146,11 +113,16 @@ function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey
 }
 
 /** Best effort: the failure that is being told weighs more than one of taking back. */
-async function takeBack(request: ExperimentRequest, submission: SubmissionAccess, error: unknown): Promise<void> {
+async function takeBack(
+  transport: Transport,
+  { request, target, submission }: Pick<HandOver, "request" | "target" | "submission">,
+  error: unknown,
+): Promise<void> {
   const reason = error instanceof RepxError ? `${error.code}: ${error.message}` : "submitting failed";
-  try {
-    await takeBackSubmission(request, submission, reason);
-  } catch {
-    // The Action's post step tries once more; without it the coordinator shows the jobs as queued.
-  }
+  const { id, registration } = submission;
+  // What the target has of it runs on where it cannot be reached; its own events count more than what is assumed here.
+  await cancelSubmission(transport, { basePath: target.basePath, id }).catch(() => {});
+  if (request.coordinator === undefined || registration === undefined) return;
+  // The Action's post step tries once more; without it the coordinator shows the jobs as queued.
+  await abandonSubmission(request.coordinator.origin, registration, reason, request.process.now()).catch(() => {});
 }

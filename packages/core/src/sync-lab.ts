@@ -9,7 +9,7 @@ import { openSource } from "./lab/source/open-source.ts";
 import { locateCache, verifyOnce } from "./lab/verification/verify-once.ts";
 import type { JobId, RunName } from "./model/ids.ts";
 import { readLabParts } from "./lab-parts.ts";
-import { readPrograms, type Programs } from "./runtime/programs.ts";
+import { OWN_PROGRAMS, readPrograms, type Programs } from "./runtime/programs.ts";
 import { findMissing } from "./sync/find-missing.ts";
 import { openPacker } from "./sync/pack/packer.ts";
 import type { TransferProgress } from "./sync/progress.ts";
@@ -57,8 +57,6 @@ export interface SyncPlan {
 /** What is sent, by kinds. */
 export type SyncKind = "store paths" | "jobs" | "image layers" | "images" | "host tools" | "programs" | "metadata";
 
-const PROGRAMS = join(import.meta.dirname, "../target");
-
 /** Opens a Lab and selects runs; its files are compared with its manifest, once as long as none is touched. */
 export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
   const folder = await mkdtemp(join(request.temporaryFolder, "repx-sync-"));
@@ -73,7 +71,7 @@ export async function openSyncSource(request: LabRequest): Promise<SyncSource> {
       runs,
       jobs: selection.order,
       parts: await readLabParts(opened, runs, join(folder, "staging")),
-      programs: await readPrograms(request.programs ?? PROGRAMS),
+      programs: await readPrograms(request.programs ?? OWN_PROGRAMS),
       [Symbol.asyncDispose]: async () => removeUnpacked(folder),
     };
   } catch (error) {

@@ -1,24 +1,14 @@
 import { abandonSubmission } from "./abandon.ts";
-import type { ExperimentRequest, SubmissionAccess } from "./experiment.ts";
+import { connect } from "./connect.ts";
+import type { ExperimentRequest, NamedTarget, SubmissionAccess } from "./experiment.ts";
 import { readTarget } from "./prepare.ts";
 import { cancelSubmission } from "./schedule/cancel-submission.ts";
-import { openTransport, type Credentials } from "./target/transport/transport.ts";
 
 /** What is needed to reach a submission again: where it was made, where it went, and who is told. */
-export type SubmissionRoute = Pick<ExperimentRequest, "files" | "target" | "process"> & {
-  readonly coordinator: Pick<ExperimentRequest["coordinator"], "origin">;
+export type SubmissionRoute = Pick<ExperimentRequest, "files" | "process"> & {
+  readonly target: NamedTarget;
+  readonly coordinator: { readonly origin: string };
 };
-
-/** What proves to the target who we are, and to us which host it is. */
-export function readCredentials({ target, process }: Pick<SubmissionRoute, "target" | "process">): Credentials {
-  const { privateKey, passphrase, knownHosts } = target;
-  return {
-    knownHosts: knownHosts ?? "",
-    ...(privateKey === undefined ? {} : { privateKey }),
-    ...(passphrase === undefined ? {} : { passphrase }),
-    environment: process.environment,
-  };
-}
 
 /**
  * Takes back a submission that was not handed over whole: what the scheduler has of it is cancelled, and its checks are closed
@@ -32,7 +22,7 @@ export async function takeBackSubmission(
 ): Promise<number> {
   try {
     const target = await readTarget(route);
-    await using transport = await openTransport(target, readCredentials(route));
+    await using transport = await connect(route, target);
     await cancelSubmission(transport, { basePath: target.basePath, id: submission.id });
   } catch {
     // Told below is that nothing more is expected; see above for what the target may still do.

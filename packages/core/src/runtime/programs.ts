@@ -8,6 +8,9 @@ export interface Programs {
   readonly hash: string;
 }
 
+/** The programs of this core; a bundle has its own copy and says where. */
+export const OWN_PROGRAMS = join(import.meta.dirname, "../../target");
+
 /** Reads the programs' folder; the hash covers names and contents, so a changed program is deployed beside the old one. */
 export async function readPrograms(folder: string): Promise<Programs> {
   const hash = createHash("sha256");

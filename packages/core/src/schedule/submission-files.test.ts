@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
 import type { Batch, SchedulableJob } from "./batches.ts";
-import { renderBatchTable, writeSubmissionFiles } from "./submission-files.ts";
+import { LabHash } from "../model/ids.ts";
+import { renderBatchTable, writeSubmissionFiles, type SubmissionFiles } from "./submission-files.ts";
 
 const task = (nth: number): SchedulableJob => ({
   id: jobId(nth),
@@ -25,6 +26,24 @@ const batch: Batch = {
   dependency: { kind: "none" },
 };
 
+const FILES: SubmissionFiles = {
+  labHash: "0c3f6w9x",
+  programs: "/scratch/ada/bin/abc",
+  plan: {
+    createdAt: "2026-03-01T10:00:00Z",
+    target: "cluster",
+    lab: { hash: LabHash.parse("0c3f6w9x"), folder: "/nix/store/0c3f6w9x-lab" },
+    runs: [],
+    toRun: [jobId(1)],
+    reused: [],
+    shared: [],
+    jobs: [],
+  },
+  awaited: "",
+  batches: [batch],
+  jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),
+};
+
 let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "repx-submission-"))));
 afterEach(async () => rm(folder, { recursive: true }));
@@ -37,14 +56,8 @@ test("line k of a batch's table is the task of array index k, and unused indexes
 
 test("the token's file is its owner's alone, and every job has its three documents", async () => {
   await writeSubmissionFiles(folder, {
-    token: "secret",
-    coordinator: "https://repx.example.org",
-    labHash: "0c3f6w9x",
-    programs: "/scratch/ada/bin/abc",
-    plan: { toRun: [jobId(1)] },
-    batches: [batch],
-    awaited: "",
-    jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),
+    ...FILES,
+    coordinator: { origin: "https://repx.example.org", token: "secret" },
   });
   expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);
   expect(await readFile(join(folder, "token"), "utf8")).toBe("secret\n");
@@ -55,7 +68,20 @@ test("the token's file is its owner's alone, and every job has its three documen
 
 test("a job that does not run natively has the file of its runtime", async () => {
   const job = { job: {}, inputs: {}, parameters: {}, runtime: "kind\tbwrap\n" };
-  const place = { token: "t", coordinator: "c", labHash: "l", programs: "/p", plan: {}, batches: [], awaited: "" };
-  await writeSubmissionFiles(folder, { ...place, jobs: new Map([[jobId(2), job]]) });
+  await writeSubmissionFiles(folder, { ...FILES, jobs: new Map([[jobId(2), job]]) });
   expect(await readFile(join(folder, "jobs", jobId(2), "runtime"), "utf8")).toBe("kind\tbwrap\n");
+});
+
+test("without a coordinator there is neither its address nor a token", async () => {
+  await writeSubmissionFiles(folder, FILES);
+  expect((await readdir(folder)).toSorted()).toEqual([
+    "awaited.tsv",
+    "batches",
+    "bells",
+    "jobs",
+    "lab",
+    "plan.json",
+    "programs",
+    "spool",
+  ]);
 });

@@ -3,15 +3,16 @@ import { join } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
 import type { Again } from "./plan.ts";
+import type { SubmissionPlan } from "./submission-plan.ts";
 
 /** What a submission's folder on the target starts with. */
 export interface SubmissionFiles {
-  readonly token: string;
-  readonly coordinator: string;
+  /** Who is told of the ends, and what speaks for the submission there; missing where nobody is. */
+  readonly coordinator?: { readonly origin: string; readonly token: string };
   readonly labHash: string;
   /** Absolute folder of the programs on the target, for whoever starts the relay again. */
   readonly programs: string;
-  readonly plan: unknown;
+  readonly plan: SubmissionPlan;
   readonly batches: readonly Batch[];
   /** The text of `awaited.tsv`: jobs of other submissions that this one reports as well. */
   readonly awaited: string;
@@ -48,12 +49,14 @@ export interface JobParts {
   readonly branchOutputs: Readonly<Record<string, string>>;
 }
 
-/** Writes the folder here, as it will lie on the target; only its owner may enter it, and it holds the token (0600). */
+/** Writes the folder here, as it will lie on the target; only its owner may enter it, and it holds the token (0600) if there is one. */
 export async function writeSubmissionFiles(folder: string, files: SubmissionFiles): Promise<void> {
   for (const name of ["batches", "bells", "jobs", "spool"])
     await mkdir(join(folder, name), { recursive: true, mode: 0o700 });
-  await writeFile(join(folder, "token"), `${files.token}\n`, { mode: 0o600 });
-  await writeFile(join(folder, "coordinator"), `${files.coordinator}\n`);
+  if (files.coordinator !== undefined) {
+    await writeFile(join(folder, "token"), `${files.coordinator.token}\n`, { mode: 0o600 });
+    await writeFile(join(folder, "coordinator"), `${files.coordinator.origin}\n`);
+  }
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
   await writeFile(join(folder, "programs"), `${files.programs}\n`);
   await writeJson(join(folder, "plan.json"), files.plan);

@@ -18,10 +18,11 @@ awk -F '\\t' -v id="$id" '$1 != "" { print id "_" NR "\\t" $1 }' "$folder/batche
 echo "$mark $id"
 `;
 
-// The relay outlives the connection: it is what reports every end.
+// The relay outlives the connection: it is what reports every end. `started` says when this was, by the target's clock.
 const START_RELAY = `
 set -u
 programs=$1 base=$2 id=$3
+touch "$base/submissions/$id/started" || exit 1
 setsid nohup "$programs/repx-relay" "$base" "$id" </dev/null >/dev/null 2>&1 &
 `;
 
