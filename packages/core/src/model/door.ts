@@ -16,8 +16,15 @@ export {
 export { hasParameter, readParameter, renderValue, type Parameters } from "./parameter-value.ts";
 export { renderBytes } from "./render-bytes.ts";
 export { isFinal, isSuccess, step, type JobRecord } from "./job-state.ts";
-export { isConcluded, openSubmission, startRecord, summarizeRun, type Submission } from "./submission.ts";
-export { renderCheck, type CheckReport } from "./report/check-report.ts";
+export {
+  isConcluded,
+  openSubmission,
+  startRecord,
+  summarizeRun,
+  type RunRecords,
+  type Submission,
+} from "./submission.ts";
+export { renderCheck, renderEnd, type CheckReport } from "./report/check-report.ts";
 export { COMMENT_MARKER, renderComment } from "./report/comment.ts";
 export { renderGraphPicture } from "./picture/render-graph-picture.ts";
 export { renderCode, renderCodeBlock } from "./report/markdown.ts";

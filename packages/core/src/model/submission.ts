@@ -48,18 +48,21 @@ export function openSubmission(
   };
 }
 
+/** What tells how runs stand. */
+export type RunRecords = Pick<Submission, "runs" | "records">;
+
 /** Tells whether every job of every run has come to an end. */
-export function isConcluded(submission: Submission): boolean {
+export function isConcluded(submission: RunRecords): boolean {
   return submission.runs.every((run) => run.jobs.every((job) => isFinal(recordOf(submission, job).state)));
 }
 
 /** Reads a job's record; a job that nobody registered counts as queued. */
-export function recordOf(submission: Submission, job: JobId): JobRecord {
+export function recordOf(submission: RunRecords, job: JobId): JobRecord {
   return submission.records.get(job) ?? { state: "queued", attempt: 0 };
 }
 
 /** Says where one run stands. */
-export function summarizeRun(submission: Submission, name: RunName): RunSummary {
+export function summarizeRun(submission: RunRecords, name: RunName): RunSummary {
   const run = submission.runs.find((candidate) => candidate.name === name);
   const counts = new Map<JobState, number>();
   for (const job of run?.jobs ?? []) {

@@ -1,0 +1,75 @@
+/** Words: base path, mark, beginning of a job's id. Prints `<mark> <job> <last attempt> [SUCCESS|FAIL]` for each. */
+export const LIST_ATTEMPTS = `
+set -u
+base=$1 mark=$2 beginning=$3
+{
+  cd "$base/outputs" 2>/dev/null && ls -d -- "$beginning"*/repx 2>/dev/null | sed 's|/repx$||'
+  cd "$base/submissions" 2>/dev/null && ls -d -- */jobs/"$beginning"* 2>/dev/null | sed 's|.*/||'
+} | sort -u | head -n 50 | while read -r job; do
+  repx=$base/outputs/$job/repx last=0 marker=
+  if [ -e "$repx/job.json" ]; then
+    last=1
+    while [ -e "$repx/attempts/$last" ]; do last=$((last + 1)); done
+  fi
+  for name in SUCCESS FAIL; do [ ! -e "$repx/$name" ] || marker=$name; done
+  echo "$mark $job $last $marker"
+done
+`;
+
+/** Words: mark, base path, job, file, number of an earlier attempt or nothing, number of lines or nothing. */
+export const READ_LOG = `
+set -u
+mark=$1 folder=$2/outputs/$3/repx file=$4 earlier=$5 lines=$6
+[ -z "$earlier" ] || folder=$folder/attempts/$earlier
+echo "$mark 0"
+[ -e "$folder/$file" ] || exit 0
+if [ -z "$lines" ]; then cat "$folder/$file"; else tail -n "$lines" "$folder/$file"; fi
+`;
+
+/**
+ * Words: mark, base path, job, file, and where to begin: \`-<lines>\` of the end (\`-\`: all), or \`+<bytes>\` that are known.
+ * A marker ends it; so does the scheduler's word, for what was killed leaves none. It is asked every 30 seconds.
+ */
+export const FOLLOW_LOG = `
+set -u
+mark=$1 base=$2 job=$3 file=$4 from=$5
+repx=$2/outputs/$3/repx log=$2/outputs/$3/repx/$4
+# Whoever reads holds our standard input open.
+exec 3<&0
+{ cat >/dev/null; kill $$ 2>/dev/null; } <&3 3<&- &
+watcher=$! reader=
+trap 'kill $watcher $reader 2>/dev/null' EXIT
+trap 'exit 143' TERM HUP PIPE
+has_ended() {
+  ls "$repx" >/dev/null 2>&1
+  if [ -e "$repx/SUCCESS" ] || [ -e "$repx/FAIL" ]; then return 0; fi
+  waits=$((waits + 1))
+  [ $((waits % 30)) = 0 ] && IFS= read -r first <"$repx/job.json" || return 1
+  id=\${first#*\\"slurmId\\":\\"} id=\${id%%\\"*}
+  case $id in '' | *[!0-9_]*) return 1 ;; esac
+  if said=$(timeout 20 squeue -h -r -t all -j "$id" -o %T 2>&1); then
+    case $said in '' | COMPLETED | FAILED | TIMEOUT | DEADLINE | OUT_OF_MEMORY | CANCELLED | NODE_FAIL | BOOT_FAIL | PREEMPTED) return 0 ;; esac
+    return 1
+  fi
+  case $said in *'Invalid job id'*) return 0 ;; *) return 1 ;; esac
+}
+waits=0
+while [ ! -e "$log" ]; do
+  ! has_ended || exit 0
+  sleep 1
+done
+case $from in
+  +*) start=\${from#+} ;;
+  -) start=0 ;;
+  *) size=$(wc -c <"$log") && start=$((size - $(head -c "$size" "$log" | tail -n "\${from#-}" | wc -c))) ;;
+esac
+echo "$mark $start"
+tail -c "+$((start + 1))" -F "$log" 2>/dev/null </dev/null 3<&- &
+reader=$!
+while ! has_ended; do
+  kill -0 "$reader" 2>/dev/null || exit 0
+  sleep 1
+done
+# What was written last: tail looks once a second where the kernel does not tell it.
+sleep 2
+`;

@@ -1,0 +1,11 @@
+// The door for what becomes of submissions: `import { openWatch } from "@repx/core/submissions"`.
+export { cancelJobs, planCancellation, type Cancellation } from "./schedule/cancel-jobs.ts";
+export { cancelSubmission } from "./schedule/submit-batches.ts";
+export { keepTrying } from "./schedule/watch/keep-trying.ts";
+export { findJob, followLog, readLog, type JobAttempts, type LogRequest } from "./schedule/watch/job-log.ts";
+export {
+  listSubmissions,
+  openWatch,
+  type SubmissionStatus,
+  type SubmissionWatch,
+} from "./schedule/watch/open-watch.ts";
