@@ -20,7 +20,8 @@ export async function renderDocs(): Promise<Map<string, string>> {
   const parts: readonly (readonly [page: string, name: string, text: string])[] = [
     ["docs/action.md", "inputs", renderInputs(manifest.inputs)],
     ["docs/action.md", "outputs", renderOutputs(manifest.outputs)],
-    ["docs/commands.md", "commands", renderCommands()],
+    ["docs/commands.md", "commands", renderCommands((command) => !goesToTarget(command))],
+    ["docs/target-commands.md", "target commands", renderCommands(goesToTarget)],
     ["docs/errors.md", "codes", renderCodes()],
     ["docs/nix.md", "signatures", await renderSignatures()],
     ["docs/coordinator.md", "schema", await renderSchema()],
@@ -56,10 +57,14 @@ function renderOutputs(outputs: z.infer<typeof manifestSchema>["outputs"]): stri
 }
 
 /** What `repx COMMAND --help` says, as tables; `--json` and `--help` are those of every command. */
-function renderCommands(): string {
-  return COMMANDS.filter(({ isHidden }) => isHidden !== true)
+function renderCommands(belongs: (command: Command) => boolean): string {
+  return COMMANDS.filter((command) => command.isHidden !== true && belongs(command))
     .map(renderCommand)
     .join("\n\n");
+}
+
+function goesToTarget({ flags }: Command): boolean {
+  return "accept-new-host-key" in flags;
 }
 
 function renderCommand(command: Command): string {

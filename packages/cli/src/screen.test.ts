@@ -23,6 +23,17 @@ test("a bar is wiped before the next line, and cut to the terminal's width", () 
   expect(screen.stderr()).toBe("\r\u001b[Kbuilding \r\u001b[Kdone\nquite\n");
 });
 
+test("a block of lines is drawn over the one before, however many lines that had", () => {
+  const screen = keepScreen(80);
+  screen.showBlock(["one", "two"]);
+  screen.showBlock(["three"]);
+  screen.print("end");
+  const [first, wipeTwo, wipeOne] = ["\r\u001b[K", "\r\u001b[K\u001b[A\u001b[K", "\r\u001b[K"];
+  expect(screen.stderr()).toBe(`${first}one\ntwo${wipeTwo}three${wipeOne}`);
+  screen.showBlock(Array.from({ length: 100 }, (_, nth) => `line ${nth}`));
+  expect(screen.stderr()).not.toContain("line 24");
+});
+
 test("a pipe sees no bar", () => {
   const screen = keepScreen();
   screen.showBar("building");

@@ -15,6 +15,8 @@ export interface Screen {
   note(line: string): void;
   /** On a terminal a line on stderr that the next one replaces; nothing elsewhere. */
   showBar(text: string): void;
+  /** The same with several lines, each cut already to the width of the terminal; what is higher than it is left out. */
+  showBlock(lines: readonly string[]): void;
   /** Whether a person reads stdout. */
   readonly isTerminal: boolean;
   /** Whether a person reads stderr. */
@@ -32,9 +34,11 @@ export interface ScreenStream {
   write(content: string | Uint8Array): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 const COLUMNS = 80;
+const ROWS = 24;
 
 /** Opens the screen on two streams; colours are for terminals alone, and for none with NO_COLOR or a TERM that is dumb. */
 export function openScreen(
@@ -45,10 +49,18 @@ export function openScreen(
   const isTerminal = stdout.isTTY === true;
   const isNoteTerminal = stderr.isTTY === true;
   const hasColours = (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
-  let hasBar = false;
+  let barLines = 0;
+  const renderWipe = (): string => (barLines === 0 ? "" : `\r\u001b[K${"\u001b[A\u001b[K".repeat(barLines - 1)}`);
   const wipeBar = (): void => {
-    if (hasBar) stderr.write("\r\u001b[K");
-    hasBar = false;
+    if (barLines > 0) stderr.write(renderWipe());
+    barLines = 0;
+  };
+  const showBlock = (lines: readonly string[]): void => {
+    if (!isNoteTerminal) return;
+    const shown = lines.slice(0, (stderr.rows || ROWS) - 1);
+    // In one piece, or the terminal flickers.
+    stderr.write(`${renderWipe()}${barLines === 0 ? "\r\u001b[K" : ""}${shown.map(tame).join("\n")}`);
+    barLines = Math.max(1, shown.length);
   };
   const print = (line: string): void => {
     wipeBar();
@@ -68,11 +80,8 @@ export function openScreen(
       wipeBar();
       stderr.write(`${isNoteTerminal ? tame(line) : line}\n`);
     },
-    showBar(text) {
-      if (!isNoteTerminal) return;
-      stderr.write(`\r\u001b[K${text.slice(0, (stderr.columns || COLUMNS) - 1)}`);
-      hasBar = true;
-    },
+    showBar: (text) => showBlock([text.slice(0, (stderr.columns || COLUMNS) - 1)]),
+    showBlock,
     paint: (look, text) => (isTerminal && hasColours ? paintText(look, text) : text),
     paintNote: (look, text) => (isNoteTerminal && hasColours ? paintText(look, text) : text),
   };

@@ -1,6 +1,6 @@
 // The door for what becomes of submissions: `import { openWatch } from "@repx/core/submissions"`.
-export { cancelJobs, planCancellation, type Cancellation } from "./schedule/cancel-jobs.ts";
-export { cancelSubmission } from "./schedule/submit-batches.ts";
+export { cancelSubmission } from "./schedule/cancel-submission.ts";
+export { planCancellation, type Cancellation } from "./schedule/plan-cancellation.ts";
 export { keepTrying } from "./schedule/watch/keep-trying.ts";
 export { findJob, followLog, readLog, type JobAttempts, type LogRequest } from "./schedule/watch/job-log.ts";
 export {

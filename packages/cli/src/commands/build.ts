@@ -2,7 +2,7 @@ import { lstat, readlink } from "node:fs/promises";
 import { relative, resolve } from "node:path";
 import { Lab, locateLab, type BuildProgress } from "@repx/core/lab";
 import { RepxError } from "@repx/core/model";
-import * as z from "zod";
+import { showBuildLog } from "../build-log.ts";
 import type { Command, CommandCall } from "../command.ts";
 import { count } from "../count.ts";
 import { renderTable } from "../render-table.ts";
@@ -11,9 +11,6 @@ import type { Screen } from "../screen.ts";
 /** A first build may have much to fetch and to compile; whoever waits can end it. */
 const DEADLINE_SECONDS = 7 * 24 * 3600;
 const QUIET_MS = 5000;
-const LINES_SHOWN = 12;
-/** The hint has it as a whole command. */
-const NIX_ADVICE = "(use '--show-trace' to show detailed location information)";
 
 /** Builds a flake's Lab. */
 export const BUILD: Command = {
@@ -53,7 +50,7 @@ async function runBuild(call: CommandCall): Promise<number> {
     deadlineSeconds: DEADLINE_SECONDS,
     onProgress: startProgress(screen),
   }).catch((error: unknown) => {
-    showLog(error, screen);
+    showBuildLog(error, screen);
     throw error;
   });
   if (located.nixVersion === undefined) throw refuseReady(reference);
@@ -101,17 +98,4 @@ function startProgress(screen: Screen): (progress: BuildProgress) => void {
     saidMs = performance.now();
     screen.note(text);
   };
-}
-
-const Log = z.object({ builderLines: z.array(z.string()).default([]), errors: z.array(z.string()).default([]) });
-
-/** The message says why in a line; whoever has to mend it wants the lines before, where there are any. */
-function showLog(error: unknown, screen: Screen): void {
-  if (!(error instanceof RepxError)) return;
-  const log = Log.safeParse(error.details).data;
-  const all = log?.builderLines.length === 0 ? log.errors : (log?.builderLines ?? []);
-  const lines = all.filter((line) => !line.includes(NIX_ADVICE)).slice(-LINES_SHOWN);
-  const said = `${error.message}\n${error.hint}`;
-  if (lines.every((line) => said.includes(line.trim().replace(/^(error|hint): /, "")))) return;
-  for (const line of lines) screen.note(screen.paintNote("dim", `  | ${line}`));
 }

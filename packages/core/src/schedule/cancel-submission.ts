@@ -1,12 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { runChecked, type Transport } from "../target/transport/transport.ts";
+import type { Transport } from "../target/transport/transport.ts";
 import type { SubmissionPlace } from "./sbatch-command.ts";
+import { checkScancel } from "./scancel-answer.ts";
 
 // The target's own list knows also a batch whose answer was lost with the connection. The agent takes a file a wish, and looks
 // for them every few seconds; a bell makes it look at once. What another submission waits for that is not cancelled stays in
 // SLURM's queue (awaited.tsv), and goes with the last one that waits for it. Arrays of which all goes are one word.
 const CANCEL = `
 set -u
+LC_ALL=C
+export LC_ALL
 folder=$1 base=$2 name=$3; shift 3
 [ -d "$folder" ] || exit 0
 if [ -d "$folder/local" ]; then
@@ -33,7 +36,7 @@ touch cancelled submitted 2>/dev/null
   done
   sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
   sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
-} | awk -F '\\t' '
+} | awk -F '\\t' -v name="$name" '
   $1 == "keep" { keep[$2] }
   $1 == "gone" { gone[$2] }
   $1 == "mine" { mine[$2] }
@@ -41,7 +44,7 @@ touch cancelled submitted 2>/dev/null
   END {
     for (id in mine) {
       array = id; sub(/_.*/, "", array); arrays[array]
-      if (id in keep) is_parted[array]; else task[id]
+      if (id in keep) { is_parted[array]; print name, id >"/dev/stderr" } else task[id]
     }
     for (id in task) {
       array = id; sub(/_.*/, "", array)
@@ -49,24 +52,30 @@ touch cancelled submitted 2>/dev/null
       if (array in arrays && !(array in is_parted)) whole[array]; else print id
     }
     for (array in whole) print array
-  }' | sort -u | xargs -r scancel || exit 1
+  }' | sort -u | xargs -r scancel || exit
 [ -e submitted ] && [ -e cancelled ]
 `;
 
 /**
  * Cancels a submission, or those of its tasks that are named by their ids, as far as the target knows of them; what has ended
- * stays as it is. With the scheduler `local` this is a wish: the task has ended when its state says so.
+ * stays as it is. Says the ids that stay in the queue because another submission waits for them. With the scheduler `local`
+ * this is a wish: the task has ended when its state says so. SLURM_UNREACHABLE when the controller does not answer.
  */
 export async function cancelSubmission(
   transport: Transport,
   place: Pick<SubmissionPlace, "basePath" | "id">,
   ids: readonly string[] = [],
-): Promise<void> {
+): Promise<readonly string[]> {
   const odd = ids.find((id) => !/^[0-9]{1,12}(_[0-9]{1,12})?$/.test(id));
   if (odd !== undefined) throw new TypeError(`${JSON.stringify(odd)} is not the id of a task`);
   const folder = `${place.basePath}/submissions/${place.id}`;
-  await runChecked(transport, {
-    argv: ["sh", "-c", CANCEL, "sh", folder, place.basePath, randomUUID(), ...ids],
-    deadlineSeconds: 60,
+  const name = randomUUID();
+  const output = await transport.run({
+    argv: ["sh", "-c", CANCEL, "sh", folder, place.basePath, name, ...ids],
+    deadlineSeconds: 180,
   });
+  const lines = output.stderr.split("\n");
+  const isKept = (line: string): boolean => line.startsWith(`${name} `);
+  checkScancel(transport, { ...output, stderr: lines.filter((line) => !isKept(line)).join("\n") });
+  return lines.filter(isKept).map((line) => line.slice(name.length + 1));
 }

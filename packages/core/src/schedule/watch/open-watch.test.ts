@@ -4,7 +4,7 @@ import { event, jobId } from "../../model/events.fixture.ts";
 import { LabHash, RunName, SubmissionId } from "../../model/ids.ts";
 import type { JobEvent } from "../../model/protocol.ts";
 import { isConcluded } from "../../model/submission.ts";
-import { planCancellation } from "../cancel-jobs.ts";
+import { planCancellation } from "../plan-cancellation.ts";
 import type { SubmissionPlan } from "../submission-plan.ts";
 import { addLook, type SubmissionStatus } from "./open-watch.ts";
 import { readLook, splitAnswer, type Look } from "./parse-look.ts";
@@ -19,6 +19,7 @@ const PLAN: SubmissionPlan = {
   runs: [{ name: RunName.parse("study"), jobs: [FIRST, SECOND, SUM, REUSED] }],
   toRun: [FIRST, SECOND, SUM],
   reused: [REUSED],
+  shared: [],
   jobs: [
     { id: FIRST, stage: "threshold-1.0", dependsOn: [] },
     { id: SECOND, stage: "threshold-1.0", dependsOn: [] },

@@ -1,0 +1,167 @@
+// Submitting at a prompt, for `run` and `retry`: the core's one story, told on stderr, and what to type next.
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { ExperimentOutcome } from "@repx/core";
+import { isConcluded, summarizeRun } from "@repx/core/model";
+import type { SubmissionStatus } from "@repx/core/submissions";
+import { showBuildLog } from "../build-log.ts";
+import type { CommandCall } from "../command.ts";
+import { count, renderNumber } from "../count.ts";
+import { describeTarget, openTarget, type FoundTarget, type OpenedTarget } from "../open-target.ts";
+import { makeIdRenderer } from "../short-ids.ts";
+import { openTemporaryFolder } from "../temporary-folder.ts";
+import { describeJobs, describeSubmission } from "./describe-status.ts";
+import { followSubmission } from "./follow.ts";
+import { renderStatus } from "./render-status.ts";
+import { sayWhenInterrupted } from "./when-interrupted.ts";
+import { openStepLines } from "./step-lines.ts";
+
+/** What is to be submitted. */
+export interface RunsRequest {
+  /** A flake reference, or the folder of a Lab. */
+  readonly lab: string;
+  readonly runs: readonly string[];
+  /** A resources.toml. */
+  readonly resources: string | undefined;
+  readonly waits: boolean;
+}
+
+const SHORT_ID = 8;
+
+/** Submits and tells of it; with `waits`, stays until all have ended. Answers the exit status. */
+export async function submitRuns(call: CommandCall, found: FoundTarget, request: RunsRequest): Promise<number> {
+  let opened: OpenedTarget | undefined;
+  await using held = new AsyncDisposableStack();
+  const open = async (): Promise<OpenedTarget> => (opened ??= held.use(await openTarget(call, found)));
+  const outcome = await submit(call, found, request, async () => (await open()).transport);
+  const { transport } = await open();
+  const facts = describeOutcome(outcome, describeTarget(found, transport));
+  const where = `${found.target.name} (${transport.description})`;
+  if (outcome.submitted === 0) {
+    if (call.isSet("json")) call.screen.printJson(facts);
+    else call.screen.print(tellNothingToDo(outcome, where));
+    return 0;
+  }
+  if (!request.waits) {
+    if (call.isSet("json")) call.screen.printJson(facts);
+    else for (const line of tellSubmitted(outcome, call)) call.screen.print(line);
+    return 0;
+  }
+  const { openWatch } = await import("@repx/core/submissions");
+  using _ = sayWhenInterrupted(call.screen, () => `The jobs run on. Wait again with \`repx wait ${outcome.id}\`.`);
+  const watch = openWatch(transport, found.target.basePath, outcome.id);
+  const status = await followSubmission(watch, { where, screen: call.screen });
+  if (call.isSet("json")) {
+    call.screen.printJson({ ...facts, ...describeSubmission(status), jobs: describeJobs(status) });
+  } else printStatus(call, status, where);
+  return judgeStatus(status);
+}
+
+async function submit(
+  call: CommandCall,
+  found: FoundTarget,
+  request: RunsRequest,
+  open: () => Promise<OpenedTarget["transport"]>,
+): Promise<ExperimentOutcome> {
+  const { submitExperiment } = await import("@repx/core");
+  await using temporary = await openTemporaryFolder(call.environment);
+  const lines = openStepLines(call.screen);
+  let isSubmitting = false;
+  using _ = sayWhenInterrupted(call.screen, () =>
+    isSubmitting ? "SLURM may have some of the jobs: `repx status` tells, `repx cancel` takes them back." : undefined,
+  );
+  return await submitExperiment({
+    lab: request.lab,
+    runs: request.runs,
+    commit: undefined,
+    files: { config: found.source, resources: request.resources },
+    target: { found: found.target, open },
+    coordinator: undefined,
+    process: {
+      environment: call.environment,
+      workFolder: call.cwd,
+      temporaryFolder: temporary.path,
+      now: () => new Date(),
+    },
+    watch: {
+      reporter: {
+        ...lines,
+        start(step) {
+          isSubmitting ||= step === "submit";
+          lines.start(step);
+        },
+      },
+      onRegistered: () => {},
+    },
+  }).catch((error: unknown) => {
+    showBuildLog(error, call.screen);
+    throw error;
+  });
+}
+
+/** Which Lab is meant where none is named: the flake here, or else the Lab that `repx build` left. */
+export async function findLab(cwd: string): Promise<string> {
+  const isThere = async (name: string): Promise<boolean> =>
+    stat(join(cwd, name)).then(
+      () => true,
+      () => false,
+    );
+  return !(await isThere("flake.nix")) && (await isThere("result")) ? "./result" : ".";
+}
+
+/** 0 when every job has succeeded, 1 otherwise. */
+export function judgeStatus(status: SubmissionStatus): number {
+  const isWell = status.runs.every(({ name }) => summarizeRun(status, name).verdict === "success");
+  return isConcluded(status) && isWell ? 0 : 1;
+}
+
+/** Prints how a submission stands, and how to see why something did not succeed. */
+export function printStatus(call: CommandCall, status: SubmissionStatus, where: string): void {
+  const { screen } = call;
+  const renderId = makeIdRenderer(screen, status.records.keys());
+  for (const line of renderStatus(status, where, screen, renderId)) screen.print(line);
+  const failed = status.plan.jobs.find(({ id }) => status.records.get(id)?.state === "failed");
+  if (failed !== undefined) screen.print(`See why: repx log ${renderId(failed.id)} --stderr${repeatTarget(call)}`);
+}
+
+/** The flag with which a next command finds the same target. */
+export function repeatTarget(call: Pick<CommandCall, "text">): string {
+  const given = call.text("target");
+  return given === undefined ? "" : ` --target ${given}`;
+}
+
+function describeOutcome(outcome: ExperimentOutcome, target: unknown): Record<string, unknown> {
+  return {
+    submission: outcome.submitted === 0 ? null : outcome.id,
+    target,
+    lab: outcome.labHash,
+    runs: outcome.runs.map(({ name, jobs }) => ({ name, jobs: jobs.length })),
+    total: outcome.jobs.size,
+    submitted: outcome.submitted,
+    reused: outcome.jobs.size - outcome.submitted,
+  };
+}
+
+function tellNothingToDo({ jobs, runs }: ExperimentOutcome, where: string): string {
+  const names = runs.map(({ name }) => name).join(", ");
+  return `All ${count(jobs.size, "job")} of ${names} have succeeded already on ${where}: nothing was submitted.`;
+}
+
+function tellSubmitted(outcome: ExperimentOutcome, call: CommandCall): string[] {
+  const { id, submitted, jobs } = outcome;
+  const reused = jobs.size - submitted;
+  const target = repeatTarget(call);
+  const short = call.screen.isTerminal ? id.slice(0, SHORT_ID) : id;
+  const renderId = makeIdRenderer(call.screen, jobs.keys());
+  const first = [...jobs.values()].find(({ isReused }) => !isReused);
+  const next = [
+    [`repx wait ${short}${target}`, "stays until all have ended"],
+    ...(first === undefined ? [] : [[`repx log ${renderId(first.id)} -f${target}`, "follows what a job prints"]]),
+    [`repx cancel ${short}${target}`, "takes them back"],
+  ];
+  const width = Math.max(...next.map(([command = ""]) => command.length));
+  return [
+    `${call.screen.paint("bold", `Submission ${id}`)}: ${count(submitted, "job")} on ${outcome.target}${reused === 0 ? "" : `, ${renderNumber(reused)} reused`}`,
+    ...next.map(([command = "", meaning = ""]) => `  ${command.padEnd(width)}  ${meaning}`),
+  ];
+}
