@@ -106,7 +106,7 @@ async function submitSecond(shared: ReadonlyMap<JobId, QueuedJob>, kind: "hard" 
   return { slurmIds: [...slurmIds.values()] };
 }
 
-const cancel = async ({ target }: Submission): Promise<void> =>
+const cancel = async ({ target }: Submission): Promise<unknown> =>
   cancelSubmission(transport, { basePath: target.base, id: SubmissionId.parse(target.submission) });
 
 const release = async (): Promise<void> => writeFile(join(first.target.base, "go"), "");

@@ -80,7 +80,9 @@ export async function openLocalSubmission(
       await chmod(target.folder, 0o700);
       arrays = await submitLocal(site.transport, batches, place, concurrency);
     },
-    cancel: async (ids) => cancelSubmission(site.transport, place, ids),
+    cancel: async (ids) => {
+      await cancelSubmission(site.transport, place, ids);
+    },
   };
 }
 
