@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { runCommand, tryCommand } from "../harness/command.ts";
 import { readProcesses } from "../harness/process.ts";
@@ -79,11 +80,34 @@ async function listContainers(kind: Isolating): Promise<string> {
 const loop = 'touch "$1/ready"; while :; do sleep 0.05; done';
 
 describe.each(ISOLATING)("in %s", (kind) => {
-  test("TERM from SLURM reaches the program, and its answer is the job's", async () => {
+  test.each([
+    ["a cancellation", ["scancel"]],
+    ["TERM to all of the job's processes", ["scancel", "--full", "--signal=TERM"]],
+  ])("%s reaches the program, and its answer is the job's", async (_, scancel) => {
     const job = await start(kind, `trap 'echo got >"$1/got"; exit 9' TERM; ${loop}`);
-    await cluster.run(["scancel", job.slurmId]);
+    await cluster.run([...scancel, job.slurmId]);
     expect(await waitForEnd(job)).toMatchObject({ exitCode: 9, signal: null });
     expect(await stand.target.read(job.id, "out/got")).toBe("got\n");
+  });
+
+  test("TERM at any moment of the start is no success", async () => {
+    const { target } = stand;
+    const script = `echo x >"$1/half"; ${loop}`;
+    for (const wait of [0, 100, 300, 600, 1200]) {
+      const { number, ids } = await target.addBatch([{ stage: "early", script, runtime: stand.table(kind) }]);
+      const running = target.runJob(number, stand.environment);
+      const begun = join(target.base, "outputs", ids[0] ?? "", "repx/job.json");
+      await waitUntil({ what: "the job to begin", timeoutSeconds: 40 }, async () => existsSync(begun));
+      await sleep(wait);
+      const { stdout } = await runCommand([
+        "pgrep",
+        "-o",
+        "-f",
+        `repx-job ${target.base} ${target.submission} ${number}$`,
+      ]);
+      await runCommand(["kill", "-TERM", stdout.trim()]);
+      expect((await running).exitCode).toBe(143);
+    }
   });
 
   test("USR1 to the batch script alone reaches the program", async () => {
@@ -123,8 +147,13 @@ describe.each(ISOLATING)("in %s", (kind) => {
     const ready = join(target.base, "outputs", ids[0] ?? "", "out/ready");
     await waitUntil({ what: "the job to be ready", timeoutSeconds: 40 }, async () => existsSync(ready));
     expect(await countProcesses(`sleep\0${mark}`)).toBe(1);
-    const { stdout } = await runCommand(["pgrep", "-f", `repx-job ${target.base} ${target.submission} ${number}$`]);
-    await runCommand(["kill", "-KILL", ...stdout.trim().split("\n")]);
+    const { stdout } = await runCommand([
+      "pgrep",
+      "-o",
+      "-f",
+      `repx-job ${target.base} ${target.submission} ${number}$`,
+    ]);
+    await runCommand(["kill", "-KILL", stdout.trim()]);
     await running;
     if (kind !== "bwrap") {
       const next = await target.addBatch([{ stage: "next", script: "true", runtime: stand.table(kind) }]);

@@ -35,13 +35,21 @@ export async function startRuntimeStand(): Promise<RuntimeStand> {
   const settings = join(scratch.path, "containers.conf");
   await writeFile(settings, PODMAN_SETTINGS);
   const run = await makeOwnFolder(scratch.path, "run", user);
+  const images = await makeOwnFolder(scratch.path, "images", user);
+  const storage = join(scratch.path, "storage.conf");
+  await writeFile(storage, `[storage]\ndriver = "vfs"\ngraphroot = "${images}"\nrunroot = "${run}/containers"\n`);
   await target.giveAway();
   return {
     user,
     target,
     image,
     nodeLocal,
-    environment: { ...docker.environment, CONTAINERS_CONF: settings, XDG_RUNTIME_DIR: run },
+    environment: {
+      ...docker.environment,
+      CONTAINERS_CONF: settings,
+      CONTAINERS_STORAGE_CONF: storage,
+      XDG_RUNTIME_DIR: run,
+    },
     table: (kind, ...more) =>
       [`kind\t${kind}`, `image\t${image.name}`, `node-local\t${nodeLocal}`, ...more, ""].join("\n"),
     [Symbol.asyncDispose]: async () => {

@@ -119,14 +119,18 @@ deliver_docker() {
   [ "$1" != TERM ] || run_engine stop --time "${REPX_STOP_SECONDS:-20}" "$(name_container)" >/dev/null 2>&1 &
 }
 
-# 125 is podman's and docker's own, but a program may end with it as well.
+# podman 4.3 ends with 0 when it is told to stop before its container runs, so what it says is compared with what became of the
+# container. 125 is podman's and docker's own, but a program may end with it as well; with 126 and 127 it could not be executed.
 leave_container() {
   name=$(name_container)
-  if [ "$status" = 125 ]; then
-    case $(run_engine inspect --format '{{.State.StartedAt}}' "$name" 2>/dev/null) in
-      '' | 0001-*) give_up_runtime 69 "$runtime could not start the job's container on $node (message above)" ;;
-    esac
-  fi
+  case $status,$(run_engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$name" 2>/dev/null) in
+    0,exited' '0 | 0,stopped' '0 | *,exited' '"$status" | 126,* | 127,*) ;;
+    0,exited' '* | 0,stopped' '*) status=$(run_engine inspect --format '{{.State.ExitCode}}' "$name") ;;
+    0,* | 125,*)
+      status=$stop
+      [ -n "$stop" ] || give_up_runtime 69 "$runtime could not start the job's container on $node (message above)"
+      ;;
+  esac
   run_engine rm --force "$name" >/dev/null 2>&1
 }
 
