@@ -11,10 +11,10 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-72LTFCUB.js";
+} from "./chunk-TRQDFNJ4.js";
 import {
   RepxError
-} from "./chunk-RETB6EQZ.js";
+} from "./chunk-NYOHOR7M.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";
@@ -87,16 +87,19 @@ async function run(host2, programs) {
     }
   });
   host2.saveState("submitted", "true");
-  host2.setOutput("submission", outcome.submission.id);
+  host2.setOutput("submission", outcome.id);
   host2.setOutput("lab-hash", outcome.labHash);
   host2.setOutput("jobs", outcome.jobs.size);
-  host2.setOutput("reused", outcome.jobs.size - outcome.submitted);
-  host2.setOutput("url", outcome.url);
+  const reused = outcome.jobs.size - outcome.submitted - outcome.shared;
+  const waited = outcome.shared === 0 ? "" : `, ${outcome.shared} that other submissions have in the queue waited for`;
+  const { url } = outcome.registration;
+  host2.setOutput("reused", reused);
+  host2.setOutput("url", url);
   await host2.appendSummary(renderSummary(outcome));
   host2.printLine(
-    outcome.submitted === 0 ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${outcome.url}` : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${outcome.jobs.size - outcome.submitted} reused. Follow them at ${outcome.url}`
+    reused === outcome.jobs.size ? `nothing to submit: all ${outcome.jobs.size} jobs had succeeded before. ${url}` : `${outcome.submitted} of ${outcome.jobs.size} jobs submitted, ${reused} reused${waited}. Follow them at ${url}`
   );
-  if (inputs.wait) await waitForEnd(host2, inputs, outcome.submission, reporter);
+  if (inputs.wait) await waitForEnd(host2, inputs, outcome.registration, reporter);
 }
 async function requestIdToken(host2, inputs) {
   const token = host2.requestIdToken(inputs.coordinator);

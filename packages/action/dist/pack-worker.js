@@ -15,7 +15,7 @@ import {
   renderIndex,
   renderPath,
   toDiskPath
-} from "./chunk-RETB6EQZ.js";
+} from "./chunk-NYOHOR7M.js";
 
 // ../core/src/sync/pack/pack-worker.ts
 import { parentPort } from "node:worker_threads";

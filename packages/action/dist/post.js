@@ -6,8 +6,8 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-72LTFCUB.js";
-import "./chunk-RETB6EQZ.js";
+} from "./chunk-TRQDFNJ4.js";
+import "./chunk-NYOHOR7M.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

@@ -1,11 +1,10 @@
 # Part of repx-job: a scatter-gather job within one allocation: the scatter, for every work item the steps, the gather. Uses its
-# variables: here base folder job out repx. Folders and files are RepX 0.5's, so that its tools find them. What is done already is not
+# variables: here base folder job out repx tab. Folders and files are RepX 0.5's, so that its tools find them. What is done already is not
 # done again: a job's id says that its scatter would find the same items.
 #
 # The submitter's plan, in submissions/<id>/jobs/<job>/: parts.tsv, one program a line in the order in which they run
 # (`scatter - <path> -`, `step <name> <path> <steps needed>`, `gather - <path> -`, between tabs), and per program its inputs;
 # \u0001 in them stands for the number of the branch.
-tab=$(printf '\t')
 
 run_parts() {
   plan=$folder/jobs/$job root=$base/outputs/$job status=0

@@ -1,5 +1,5 @@
 # Part of repx-job: the folders and files of one attempt. Uses its variables: base submission folder slurm restarts node job
-# out repx.
+# out repx moment clock. Every process counts here, a sweep has many short jobs: what the shell can do itself it does.
 
 # put <file>: standard input becomes the file, whole or not at all.
 put() {
@@ -8,13 +8,18 @@ put() {
   return 1
 }
 
+# json_text <text>: most names are plain.
 json_text() {
-  tr '\000' '\377' | LC_ALL=C awk -f "$here/json.awk" -f "$here/json-text.awk"
+  case $1 in
+    *[!A-Za-z0-9._@-]*) printf %s "$1" | tr '\000' '\377' | LC_ALL=C awk -f "$here/json.awk" -f "$here/json-text.awk" ;;
+    *) printf '"%s"' "$1" ;;
+  esac
 }
 
 # An earlier attempt's files move to attempts/<n>; the outputs are empty when the job starts.
 prepare_folders() {
-  mkdir -p "$repx/attempts" && rm -f "$repx/SUCCESS" "$repx/FAIL" || return 1
+  mkdir -p "$repx/attempts" || return 1
+  if [ -e "$repx/SUCCESS" ] || [ -e "$repx/FAIL" ]; then rm -f "$repx/SUCCESS" "$repx/FAIL" || return 1; fi
   attempt=1
   while [ -e "$repx/attempts/$attempt" ]; do attempt=$((attempt + 1)); done
   if [ -e "$repx/job.json" ]; then
@@ -25,7 +30,9 @@ prepare_folders() {
     done
     attempt=$((attempt + 1))
   fi
-  discard "$out" && mkdir -p "$out"
+  # What an attempt that was killed had not put in place yet.
+  [ ! -e "$repx/.new" ] || rm -rf "$repx/.new" || return 1
+  discard "$out" && mkdir -p "$out" "$repx/.new"
 }
 
 # discard <folder>: a stage may have left folders without write permission, as Nix does.
@@ -35,50 +42,53 @@ discard() {
 
 # The first line is the attempt, which the relay compares with the scheduler's word; then the submitter's file as it was.
 begin_record() {
-  times_before=$(read_cpu_ticks)
-  moment=$(date -u '+%s.%N %Y-%m-%dT%H:%M:%SZ')
+  read_times
+  user_before=$user_time system_before=$system_time
   started=${moment% *} started_at=${moment#* }
-  node_json=$(printf %s "$node" | json_text) user_json=$(id -un 2>/dev/null | json_text)
+  node_json=$(json_text "$node") user_json=$(json_text "$(id -un 2>/dev/null || id -u)")
+  set --
   for name in inputs parameters; do
-    [ -s "$folder/jobs/$job/$name.json" ] || continue
-    put "$repx/$name.json" <"$folder/jobs/$job/$name.json" || return 1
+    [ ! -s "$folder/jobs/$job/$name.json" ] || set -- "$@" "$folder/jobs/$job/$name.json"
   done
+  [ $# -eq 0 ] || cp -f "$@" "$repx/.new/" || return 1
   {
     printf '{"attempt":{"number":%d,"submission":"%s","slurmId":"%s","restarts":%d,"node":%s,"user":%s,"startedAt":"%s"},\n' \
-      "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at"
-    printf '"job":'
-    if [ -s "$folder/jobs/$job/job.json" ]; then cat "$folder/jobs/$job/job.json"; else printf null; fi
-    printf '}\n'
-  } | put "$repx/job.json" && true >"$repx/stdout.log" && true >"$repx/stderr.log"
+      "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at" &&
+      printf '"job":' &&
+      if [ -s "$folder/jobs/$job/job.json" ]; then cat "$folder/jobs/$job/job.json"; else printf null; fi &&
+      printf '}\n'
+  } >"$repx/.new/job.json" && mv -f "$repx/.new/"* "$repx/" && true >"$repx/stdout.log" && true >"$repx/stderr.log"
 }
 
-# Ticks of CPU that this shell's ended children took (proc_pid_stat(5): cutime, cstime; the name before may hold blanks).
-read_cpu_ticks() {
-  read -r stat <"/proc/$$/stat" || return 0
-  set -- ${stat##*) }
-  echo "$((${14:-0} + ${15:-0}))"
+# Sets `user_time` and `system_time` to the CPU time of all children that this shell has waited for, with theirs, as `times`
+# says it: 1m2.340000s. In this shell: in a substitution they would be the children of another one.
+read_times() {
+  { times >"$repx/.times" && { read -r _ && read -r user_time system_time; } <"$repx/.times"; } 2>/dev/null || user_time='' system_time=''
 }
 
-# Most memory that the job's own cgroup held, page cache included; nothing where SLURM gave it none.
+# Sets `peak` to the most memory that the job's own cgroup held, page cache included, and `peak_source` to who says so; both
+# to nothing where SLURM gave it none: what the processes held together cannot be known afterwards.
 read_peak_memory() {
+  peak='' peak_source=''
   while IFS=: read -r number controllers path; do
     case $path in */job_"${SLURM_JOB_ID:-none}" | */job_"${SLURM_JOB_ID:-none}"/*) ;; *) continue ;; esac
     case $number,$controllers, in
-      *,memory,*) file=/sys/fs/cgroup/memory$path/memory.max_usage_in_bytes ;;
-      0,,) file=/sys/fs/cgroup$path/memory.peak ;;
+      *,memory,*) file=/sys/fs/cgroup/memory$path/memory.max_usage_in_bytes peak_source='cgroup v1 memory.max_usage_in_bytes' ;;
+      0,,) file=/sys/fs/cgroup$path/memory.peak peak_source='cgroup v2 memory.peak' ;;
       *) continue ;;
     esac
-    if [ -r "$file" ]; then read -r peak <"$file" && echo "$peak" && return; fi
+    { read -r peak <"$file"; } 2>/dev/null || peak=''
+    case $peak in '' | *[!0-9]*) peak='' peak_source='' ;; *) return ;; esac
   done </proc/self/cgroup
 }
 
 # One JSON object a line, by path, for every file under out/. Both programs print one line a file, in the same order:
 # stat only the size, sha256sum the name with its newlines escaped.
 list_outputs() {
+  is_empty "$out" && return
   rm -f "$repx/.sizes" "$repx/.sums"
   (
-    cd "$out" && find . -type d ! -perm -u+rx -exec chmod u+rx {} \; &&
-      find . -type f ! -perm -u+r -exec chmod u+r {} + &&
+    cd "$out" && find . -type d ! -perm -u+rx -exec chmod u+rx {} \; -o -type f ! -perm -u+r -exec chmod u+r {} + &&
       find . -type f -exec sh -c 'stat -c %s -- "$@" >>"$0/.sizes" && sha256sum -- "$@" >>"$0/.sums"' "$repx" {} +
   ) || return 1
   [ -e "$repx/.sums" ] || return 0
@@ -86,16 +96,25 @@ list_outputs() {
     LC_ALL=C sort -o "$repx/.list" "$repx/.list" && sed '$!s/$/,/' "$repx/.list"
 }
 
+# is_empty <folder>: as far as it can be read.
+is_empty() {
+  [ -r "$1" ] && [ -x "$1" ] || return 1
+  for entry in "$1"/* "$1"/.[!.]* "$1"/..?*; do
+    if [ -e "$entry" ] || [ -L "$entry" ]; then return 1; fi
+  done
+}
+
 # Result, marker, log line. Returns not 0 when a job that ended with 0 cannot be called a success.
 end_record() {
-  moment=$(date -u '+%s.%N %Y-%m-%dT%H:%M:%SZ')
-  ticks=$(($(read_cpu_ticks) - ${times_before:-0}))
+  moment=$(date -u "$clock")
+  read_times
+  read_peak_memory
   signal=null
   [ "$status" -le 128 ] || [ "$status" -gt 192 ] || signal=$((status - 128))
   verdict=SUCCESS
   [ "$status" = 0 ] || verdict=FAIL
   list_outputs 2>>"$repx/stderr.log" >"$repx/.outputs" && write_result 2>>"$repx/stderr.log" || verdict=FAIL
-  rm -f "$repx/.outputs" "$repx/.list" "$repx/.sizes" "$repx/.sums"
+  rm -rf "$repx/.new" "$repx/.times" "$repx/.outputs" "$repx/.list" "$repx/.sizes" "$repx/.sums"
   # A later attempt took the records over while this one was thought dead: the marker is not ours to write.
   [ ! -e "$repx/attempts/$attempt" ] || return 0
   { true >"$repx/.marker" && mv -f "$repx/.marker" "$repx/$verdict"; } 2>/dev/null || verdict=
@@ -105,15 +124,11 @@ end_record() {
   return "$status"
 }
 
+# All but the outputs on the first line, which is what the relay reads. What nobody could tell is left out, never guessed.
 write_result() {
-  peak=$(read_peak_memory) hertz=$(getconf CLK_TCK)
-  {
-    LC_ALL=C awk -v from="$started" -v to="${moment% *}" -v ticks="$ticks" -v hertz="${hertz:-100}" -v peak="${peak:-null}" \
-      -v head="\"exitCode\":$status,\"signal\":$signal,\"startedAt\":\"$started_at\",\"endedAt\":\"${moment#* }\"" 'BEGIN {
-        printf "{%s,\"elapsedSeconds\":%.3f,\"cpuSeconds\":%.2f,\"peakMemoryBytes\":%s,", head, to - from, ticks / hertz, peak
-      }'
-    printf '"node":%s,"outputs":[\n' "$node_json"
-    cat "$repx/.outputs"
-    printf ']}\n'
-  } | put "$repx/result.json"
+  # Through cat, whose exit code tells of a full disk: not every awk's does.
+  node_json=$node_json LC_ALL=C awk -v from="$started" -v to="${moment% *}" -v user="$user_before $user_time" \
+    -v system_="$system_before $system_time" -v peak="$peak" -v source="$peak_source" \
+    -v head="\"exitCode\":$status,\"signal\":$signal,\"startedAt\":\"$started_at\",\"endedAt\":\"${moment#* }\"" \
+    -f "$here/result.awk" "$repx/.outputs" | cat >"$repx/.result" && mv -f "$repx/.result" "$repx/result.json"
 }

@@ -14,12 +14,12 @@ umask 022
 }
 node_local=$1 shared=$2
 shift 2
-host=$(uname -n)
+. "$(dirname -- "$0")/node-lock.sh"
 # Kept free beside a layer: a full file system of the node hurts other jobs.
 spare_kilobytes=${REPX_LAYER_SPARE_KILOBYTES:-65536}
 # How long another job's copy is waited for.
 patience=${REPX_LAYER_SECONDS:-600}
-draft='' lock=''
+draft=''
 
 # A signal ends us with nothing left behind; after a SIGKILL the next one cleans up.
 clean_up() {
@@ -30,18 +30,6 @@ trap clean_up EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# Anybody can make a folder in a /tmp: in one that is not ours others could put layers for our jobs.
-choose_folder() {
-  for top in "$node_local/repx" "$node_local/repx-$(id -u)"; do
-    mkdir -m 700 "$top" 2>/dev/null
-    if [ -d "$top" ] && [ ! -L "$top" ] && [ -O "$top" ] && mkdir -p "$top/layers" 2>/dev/null && [ -w "$top/layers" ]; then
-      folder=$top/layers
-      return 0
-    fi
-  done
-  return 1
-}
 
 # is_present <digest>: it was verified once, and has its size still.
 is_present() {
@@ -61,27 +49,6 @@ has_room() {
     read -r _ && read -r _ _ _ free _ || return 0
     case $free in '' | *[!0-9]*) return 0 ;; esac
     [ "$free" -gt $(($1 / 1024 + spare_kilobytes)) ]
-  }
-}
-
-# A link whose text is a process of this node: made at once with its text, or not at all. Another process' is taken over when
-# that is gone. Two that take over at the same time both copy, which costs time and breaks nothing.
-take_lock() {
-  lock=$folder/.lock.$1.$host
-  ln -sn "$$" "$lock" 2>/dev/null && return 0
-  holder=$(readlink "$lock") || holder=''
-  case $holder in
-    '' | *[!0-9]*) ;;
-    *) if kill -0 "$holder" 2>/dev/null; then
-        lock=''
-        return 1
-      fi ;;
-  esac
-  rm -f "$lock"
-  for left in "$folder/.draft.$1.$host."*; do kill -0 "${left##*.}" 2>/dev/null || rm -f "$left"; done
-  ln -sn "$$" "$lock" 2>/dev/null || {
-    lock=''
-    return 1
   }
 }
 
@@ -127,7 +94,7 @@ bring_layer() {
 }
 
 folder=''
-choose_folder || folder=''
+choose_folder "$node_local" layers || folder=''
 for digest in "$@"; do
   case $digest in
     '' | *[!0-9A-Za-z]*)

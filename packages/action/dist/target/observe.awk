@@ -1,7 +1,8 @@
-# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (slurm.tsv), reported,
+# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
-# the next). Writes into the folder `work`: new/<event id>.json (whole events), new-ids, ends (beginnings of final events,
-# for the shell to complete), missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
+# the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
+# same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
+# unreported, still wanted, missing.
 BEGIN {
   split("32 20 12 12 24 24 20 100 100", width, " ")
   split("COMPLETED FAILED TIMEOUT DEADLINE OUT_OF_MEMORY CANCELLED NODE_FAIL BOOT_FAIL PREEMPTED", name, " ")
@@ -11,12 +12,11 @@ BEGIN {
   # All that squeue calls an attempt that has yet to begin.
   split("PENDING CONFIGURING REQUEUED REQUEUE_HOLD REQUEUE_FED SPECIAL_EXIT RESV_DEL_HOLD", name, " ")
   for (i in name) is_waiting[name[i]] = 1
-  printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
+  printf "" >(work "/ends"); printf "" >(work "/new-ids"); printf "" >(work "/new-lines"); printf "" >(work "/missing.new"); printf "" >(work "/wanted.new")
 }
 
-# A last line that is still being written is not counted by `wc -l`.
 part == "jobs" {
-  if (FNR <= rows && split($0, f, "\t") == 2 && f[1] ~ /^[0-9]+(_[0-9]+)?$/ && f[2] ~ /^[0-9a-z]+-[A-Za-z0-9._+-]+$/) job[f[1]] = f[2]
+  if (split($0, f, "\t") == 2 && f[1] ~ /^[0-9]+(_[0-9]+)?$/ && f[2] ~ /^[0-9a-z]+-[A-Za-z0-9._+-]+$/) job[f[1]] = f[2]
 }
 part == "reported" { note_reported($0) }
 part == "missing" { split($0, f, "\t"); since[f[1]] = f[2] }
@@ -35,7 +35,7 @@ END {
   for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
     if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
-    else if (id in since && now - since[id] >= lost) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
+    else if (id in since && now - since[id] >= (id in is_marker_late ? marker : lost)) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
     printf "%s\t%s\t%s\t%s\n", id, (id in since) ? since[id] : now, job[id], top[id] + 0 >(work "/missing.new")
   }
   for (i = 1; i <= bells; i++) keep_bell(bell_id[i], bell_kind[i], bell_until[i])
@@ -62,11 +62,13 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   last[id] = state
   if (restarts > top[id] + 0) top[id] = restarts
   if (ended[id] + 0 > restarts) return
+  # sacct alone says so: `CANCELLED by 1001`.
+  if (reason == "" && state ~ /^CANCELLED by [0-9]+$/) reason = "CancelledBy:" substr(state, 14)
   sub(/ .*/, "", state)
   # The attempt before this one ended without a word that we saw.
   if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
-  # Of a first attempt everybody takes that for granted.
-  if (restarts > 0 && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
+  # Of a first attempt everybody takes that for granted, but for who asks why.
+  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
   else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
   else if (state in base_state) {
     base = base_state[state]
@@ -77,12 +79,16 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
 }
 
 # An event that is complete as it is.
-function write(id, state, restarts, at, more,    event) {
+function write(id, state, restarts, at, more,    event, line) {
   event = id "." restarts "." state
-  if (event in reported) return
+  if (event in reported && !(tells_pending && state == "PENDING")) return
   reported[event] = 1
-  print render(id, state, restarts, at, more) "}" >(work "/new/" event ".json")
-  close(work "/new/" event ".json")
+  line = render(id, state, restarts, at, more) "}"
+  print line >(work "/new-lines")
+  if (sends) {
+    print line >(work "/new/" event ".json")
+    close(work "/new/" event ".json")
+  }
   print event >(work "/new-ids")
 }
 
@@ -92,10 +98,11 @@ function render(id, state, restarts, at, more) {
     ",\"state\":\"" state "\",\"at\":\"" at "\",\"slurmId\":\"" id "\"" more
 }
 
-# scontrol and sacct say `3:0`, squeue the raw wait status (exit code * 256 + signal).
+# scontrol and sacct say `3:0`, squeue the raw wait status (exit code * 256, or a signal; then the rest means nothing: SLURM
+# itself sets 4021 for a job that it could not start, and calls that 0:53).
 function render_code(code,    f) {
   if (code ~ /^[0-9]+:[0-9]+$/) split(code, f, ":")
-  else if (code ~ /^[0-9]+$/) { f[1] = int(code / 256); f[2] = code % 128 }
+  else if (code ~ /^[0-9]+$/) { f[2] = code % 128; f[1] = f[2] ? 0 : int(code / 256) }
   else return ""
   # repx-job, as a shell does, says 128 + n of a program that signal n ended.
   if (f[2] == 0 && f[1] > 128 && f[1] <= 192) f[2] = f[1] - 128
@@ -125,11 +132,14 @@ function seconds(text,    f, n, i, sum, days) {
 }
 
 # sacct|id|state|e:s|start|end|seconds|nodes, one for each attempt of a job, or
-# record|id|state|first line of result.json
+# record|id|state|first line of result.json, or unseen|id: no record of this attempt, or late|id: an end whose marker was awaited
 function note_account(line,    f) {
   split(line, f, "|")
+  if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
-  if (f[1] == "unseen" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  # Asked for a whole array, accounting tells of tasks that nobody misses, too.
+  if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
 }

@@ -2,7 +2,7 @@
 # wanted (jobs whose bell rang: slurm id, bell, until when), reported (ids of all events made), missing (jobs that the
 # queue no longer names, since when), late/<slurm id>.<restarts> (an end whose marker is not in sight yet, since when).
 tab=$(printf '\t')
-look_after=0 sweep_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up
+look_after=0 sweep_after=0 agent_after=0 rows_seen=0 has_all_rows='' spool_seen='' is_wanted='' scheduler=up asked=squeue
 
 # New bells become lines of `wanted` before they are taken away: some thousands at a time, and never as one command's
 # arguments, for there can be more names than those may hold (ARG_MAX).
@@ -55,20 +55,21 @@ is_look_due() {
 # One look at all jobs. The scheduler failing is no verdict: nothing is concluded, and the bells stay wanted.
 look() {
   sweep_after=$((now + sweep))
-  touch "$dir/relay.pid" 2>/dev/null
-  [ -s "$dir/slurm.tsv" ] || { is_wanted='' && return; }
-  if ! timeout 20 squeue --me --all -h -r -t all -O "$queue_format" >"$work/queue" 2>"$work/scheduler.err"; then
-    [ "$scheduler" = down ] || log "squeue failed: $(head -n 1 "$work/scheduler.err")"
+  ! is_claimed || touch "$dir/relay.pid" 2>/dev/null
+  list_rows >"$work/rows" && [ -s "$work/rows" ] || { is_wanted='' && return; }
+  if ! ask_queue; then
+    [ "$scheduler" = down ] || log "$asked failed: $(head -n 1 "$work/scheduler.err")"
     scheduler=down look_after=$((now + 5))
     return
   fi
-  [ "$scheduler" = up ] || log "squeue answers again"
+  [ "$scheduler" = up ] || log "$asked answers again"
   scheduler=up
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
-    -v rows="$(wc -l <"$dir/slurm.tsv")" -v late="$marker_patience" -v lost="$lost_patience" -v work="$work" \
-    part=jobs "$dir/slurm.tsv" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
+    -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
+    -v sends="${coordinator:+1}" -v tells_pending="$looks" \
+    part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   read -r known unreported wanted missing <"$work/summary"
   mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
@@ -79,32 +80,38 @@ look() {
   if [ "$wanted" -gt 0 ] || [ -n "$is_late" ]; then is_wanted=1; else is_wanted=''; fi
 }
 
-queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
-
-# For jobs that the queue named no longer at the last look (MinJobAge): accounting, else the job's own records. Without
-# either, a task of an array was cancelled before it began: SLURM forgets it at once (22.05, `scancel 12_3`).
-ask_elsewhere() {
-  true >"$work/account"
-  [ -s "$work/missing" ] || return 0
-  ids=$(head -n 1000 "$work/missing" | cut -f 1 | paste -s -d , -)
-  timeout 20 sacct -X -n -P -D -S now-40days -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList 2>/dev/null >"$work/account.tmp" &&
-    sed 's/^/sacct|/' "$work/account.tmp" >"$work/account"
-  head -n 5000 "$work/missing" | while IFS=$tab read -r id since job restarts; do
-    records=$base/outputs/$job/repx
-    is_own_record || { echo "unseen|$id" && continue; }
-    { read -r result <"$records/result.json"; } 2>/dev/null || continue
-    if [ -e "$records/SUCCESS" ]; then state=COMPLETED; elif [ -e "$records/FAIL" ]; then state=FAILED; else continue; fi
-    printf 'record|%s|%s|%s\n' "$id" "$state" "$result"
-  done >>"$work/account"
+ask_queue() {
+  ask_scheduler >"$work/queue" 2>"$work/scheduler.err"
 }
 
+# The agent of the scheduler `local` keeps a table with the same columns.
+ask_scheduler() {
+  if [ -n "$local_agent" ]; then cat "$dir/local/queue"; else timeout 20 squeue --me --all -h -r -t all -O "$queue_format"; fi
+}
+
+# An agent that runs lets a second one end at once, and one that has nothing to do took its list away. Started with what we were
+# started with, for so are its jobs. On another machine it is not ours to start.
+revive_agent() {
+  agent_after=$((now + sweep))
+  [ "$local_agent" = "$agent" ] && [ -e "$base/$agent/wanted/$submission" ] || return 0
+  (
+    umask "$plain_mask"
+    # Each is one word or none.
+    exec setsid nohup env -u TZ -u LC_ALL -u SLURM_BITSTR_LEN ${plain_zone:+"$plain_zone"} ${plain_locale:+"$plain_locale"} \
+      "$here/repx-agent" "$base" </dev/null >/dev/null 2>&1
+  ) &
+}
+
+queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
+
 # Whether the job's folder tells of this attempt and not of another one (repx-job writes the attempt as first line), or
-# repx-job let the results of another attempt stand for this one.
+# repx-job let the results of another attempt stand for this one. Sets `owner`.
 is_own_record() {
-  [ ! -e "$dir/shared/$id.$restarts" ] || return 0
+  find_owner
+  [ ! -e "$base/submissions/$owner/shared/$id.$restarts" ] || return 0
   { IFS= read -r first <"$records/job.json"; } 2>/dev/null || return 1
   case $first in
-    *"\"submission\":\"$submission\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
+    *"\"submission\":\"$owner\",\"slurmId\":\"$id\",\"restarts\":$restarts,"*) return 0 ;;
   esac
   return 1
 }
@@ -124,34 +131,54 @@ find_records() {
 finish_ends() {
   is_late=''
   [ -s "$work/ends" ] || return 0
+  ask_why
   ends=0
   while IFS=$tab read -r event id job restarts state node prefix; do
     ends=$((ends + 1))
-    if [ $((ends % 100)) = 0 ]; then publish && send_due; fi
+    if [ $((ends % 100)) = 0 ] && [ -z "$looks" ]; then publish && send_due; fi
     marker=''
     find_records
     if [ -n "$own" ] && [ -e "$records/SUCCESS" ]; then marker=SUCCESS; fi
     if [ -n "$own" ] && [ -e "$records/FAIL" ]; then marker=FAIL; fi
-    if is_too_early; then is_late=1 && continue; fi
-    # Through cat, whose exit code tells of a full disk.
-    render_end | cat >"$work/new/$event.json" && echo "$event" >>"$work/new-ids" || rm -f "$work/new/$event.json"
-    [ ! -e "$work/late/$id.$restarts" ] || rm -f "$work/late/$id.$restarts"
+    if is_too_early; then
+      # After some seconds the sweep is enough.
+      [ "$now" -ge $((since + record_patience)) ] || is_late=1
+      continue
+    fi
+    if write_end; then echo "$event" >>"$work/new-ids"; else rm -f "$work/new/$event.json"; fi
+    [ ! -e "$late/$id.$restarts" ] || rm -f "$late/$id.$restarts"
   done <"$work/ends"
 }
 
-# NFS shows a node's last files some seconds late; opening the folder makes the client ask again (nfs(5), close-to-open).
+# NFS shows a node's last files late; opening the folder makes the client ask again (nfs(5), close-to-open). Exit code 0
+# without a marker waits longest: to be called a success it needs one.
 is_too_early() {
-  [ "$node" != - ] || return 1
-  if [ -n "$own" ]; then [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1; fi
-  first_miss=$work/late/$id.$restarts
+  patience=$record_patience
+  if [ -n "$looks" ]; then
+    # One look sends no logs: only a success has to be told by a marker.
+    [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1
+    ended=${prefix#*'"at":"'} patience=$marker_patience
+    [ "$(date -d "${ended%%'"'*}" +%s)" -gt $((now - marker_patience)) ] || return 1
+  elif [ "$node" != '?' ]; then
+    [ "$node" != - ] || return 1
+    if [ "$state" = COMPLETED ] && [ -z "$marker" ]; then patience=$marker_patience; elif [ -n "$own" ]; then return 1; fi
+  fi
+  first_miss=$late/$id.$restarts
   if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
-  ls "$records" "$dir/shared" >/dev/null 2>&1
-  [ "$now" -lt $((since + marker_patience)) ]
+  ls "$records" "$base/submissions/$owner/shared" >/dev/null 2>&1
+  [ "$now" -lt $((since + patience)) ]
+}
+
+# The event as it is sent, with the job's last words; and the line for events.ndjson without them, for whoever reads that has
+# the job's folder beside it. Through cat, whose exit code tells of a full disk.
+write_end() {
+  [ -z "$marker" ] || prefix=$prefix',"marker":"'$marker'"'
+  if [ -n "$coordinator" ]; then render_end | cat >"$work/new/$event.json" || return 1; fi
+  printf '%s}\n' "$prefix" | cat >>"$work/new-lines"
 }
 
 render_end() {
   printf '%s' "$prefix"
-  [ -z "$marker" ] || printf ',"marker":"%s"' "$marker"
   if [ -n "$own" ]; then
     logs=$records/stderr.log
     [ -s "$logs" ] || logs=$records/stdout.log
@@ -162,20 +189,37 @@ render_end() {
   printf '}\n'
 }
 
-# From relay/new to spool/, then into `reported`: a crash between makes the same events again, under the same names.
+# Into events.ndjson, then from relay/new to spool/, then into `reported`: a crash between makes the same events again, under
+# the same names. Where nobody is to be told, what is kept is settled.
 publish() {
-  [ -s "$work/new-ids" ] || return 0
-  (cd "$work/new" && printf '%s\n' *.json | xargs mv -f -t "$spool") && cat "$work/new-ids" >>"$work/reported"
-  rm -f "$work/new-ids"
+  [ -s "$work/new-ids" ] && keep_lines || return 0
+  if [ -n "$coordinator" ]; then
+    (cd "$work/new" && printf '%s\n' *.json | xargs mv -f -t "$spool") || return
+  else
+    settle <"$work/new-ids" || return
+  fi
+  cat "$work/new-ids" >>"$work/reported" && rm -f "$work/new-ids"
+}
+
+# Every event that was ever made, one a line, for whoever asks later. What a killed relay left of a line gets its end first.
+keep_lines() {
+  if [ -n "$(tail -c 1 "$dir/events.ndjson" 2>/dev/null)" ]; then echo >>"$dir/events.ndjson"; fi
+  cat "$work/new-lines" >>"$dir/events.ndjson" && true >"$work/new-lines"
+}
+
+# settle: ends among the event ids on standard input need nobody's attention any more.
+settle() {
+  open=unknown
+  awk -F. '$3 !~ /^(PENDING|RUNNING|REQUEUED)$/ { print $1 "\t" $2 }' >>"$dir/settled"
 }
 
 # Jobs whose last attempt's end has not been taken yet; counted only when that may have changed.
 count_open() {
   [ "$open" = unknown ] || return 0
-  [ -s "$dir/slurm.tsv" ] || { open=0 && return; }
+  list_rows >"$work/rows" && [ -s "$work/rows" ] || { open=0 && return; }
   open=$(awk '
     part == "reported" { split($0, f, "."); n = f[2] + (f[3] == "REQUEUED"); if (n > top[f[1]] + 0) top[f[1]] = n }
     part == "settled" { if ($2 + 1 > settled[$1] + 0) settled[$1] = $2 + 1 }
     part == "jobs" && settled[$1] + 0 <= top[$1] + 0 { open++ }
-    END { print open + 0 }' part=reported "$work/reported" part=settled "$dir/settled" part=jobs "$dir/slurm.tsv")
+    END { print open + 0 }' part=reported "$work/reported" part=settled "$dir/settled" part=jobs "$work/rows")
 }

@@ -7,6 +7,7 @@ is_spool_empty() {
 }
 
 send_due() {
+  [ -n "$coordinator" ] || return 0
   now=$(date +%s)
   [ "$now" -lt "$send_after" ] || send_spool
 }
@@ -65,7 +66,6 @@ note_answer() {
 
 # Settled first, deleted then: a crash between sends the same ids again.
 settle_batch() {
-  open=unknown
   [ -z "$answer_seen" ] || log "the coordinator takes events again"
   answer_seen=''
   list_rejected >"$work/rejected"
@@ -74,7 +74,7 @@ settle_batch() {
     log "the coordinator rejected $(tr '\n' ' ' <"$work/rejected")(in spool/rejected): $(head -c 500 "$work/answer" | tr -c ' -~' ' ')"
     (cd "$spool" && xargs mv -f -t rejected <"$work/rejected")
   fi
-  awk -F. '$3 !~ /^(PENDING|RUNNING|REQUEUED)$/ { print $1 "\t" $2 }' "$work/batch" >>"$dir/settled" && (cd "$spool" && xargs rm -f <"$work/batch")
+  settle <"$work/batch" && (cd "$spool" && xargs rm -f <"$work/batch")
 }
 
 # File names of the lines in the answer's `rejected`, [{"line":3,"message":"..."}]; a quote inside a message is escaped.

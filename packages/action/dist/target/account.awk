@@ -1,0 +1,36 @@
+# For relay-account.sh: adds to a table of ends what accounting alone knows. Reads what sacct says, steps too, of each attempt
+# in turn (JobID|State; of a pending array's tasks in one line, 12_[3-5,8]), then the table. Of who cancelled a job it takes
+# the uid, for a name may be anything. A dependency that was never satisfied stays the reason: nobody cancelled that job.
+part == "account" {
+  split($0, f, "|")
+  id = f[1]; sub(/\..*/, "", id)
+  if (id != f[1]) { if (f[2] == "OUT_OF_MEMORY") out_of_memory[id] = 1; next }
+  # Of an earlier attempt nothing counts.
+  delete out_of_memory[id]; delete who[id]
+  if (f[2] !~ /^CANCELLED by [0-9]+$/) next
+  uid = substr(f[2], 14)
+  if (!match(id, /_\[[0-9,-]+/)) { who[id] = uid; next }
+  array = substr(id, 1, RSTART)
+  n = split(substr(id, RSTART + 2, RLENGTH - 2), piece, ",")
+  for (i = 1; i <= n; i++) {
+    last = split(piece[i], range, "-")
+    for (k = range[1] + 0; k <= range[last] + 0; k++) who[array k] = uid
+  }
+  next
+}
+is_open() && asked++ < 1000 {
+  if ($2 in who) reason("CancelledBy:" who[$2])
+  else if ($5 == "FAILED" && $2 in out_of_memory) reason("OutOfMemory")
+  else if ($5 == "CANCELLED") $6 = "?"
+}
+{ print }
+
+function reason(text) {
+  sub(/,"reason":"([^"\\]|\\.)*"/, "", $7)
+  $7 = $7 ",\"reason\":\"" text "\""
+}
+
+# The same in relay-account.sh.
+function is_open() {
+  return ($5 == "CANCELLED" || $5 == "FAILED") && $7 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/
+}
