@@ -133,6 +133,26 @@ test("a stage that fails is told with its exit code, its log tells why, and retr
   });
 });
 
+test("a dry run says what would run and why, and leaves nothing; forced jobs run again, a revision once", async () => {
+  const lab = await stand.writeLab({});
+  const plan = await stand.repx("run", "--lab", lab, "--dry-run");
+  expect(plan).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/^4 jobs: 4 to run/) });
+  expect(plan.stdout).toContain("first time");
+  expect(await readdir(stand.basePath)).toEqual([]);
+
+  expect(await stand.repx("run", "--lab", lab, "--wait")).toMatchObject({ exitCode: 0 });
+  const done = await stand.repx("run", "--lab", lab, "--dry-run", "--json");
+  expect(JSON.parse(done.stdout)).toMatchObject({ dryRun: true, counts: { total: 4, run: 0, wait: 0, reuse: 4 } });
+  const forced = await stand.repx("run", GENERATE_1, "--lab", lab, "--force", "--wait", "--json");
+  expect(forced.exitCode).toBe(0);
+  expect(readStates(forced)).toEqual({ [GENERATE_1]: "succeeded" });
+  const revised = await stand.repx("run", GENERATE_1, "--lab", lab, "--rev", "2", "--wait", "--json");
+  expect(readStates(revised)).toEqual({ [GENERATE_1]: "succeeded" });
+  const again = await stand.repx("run", GENERATE_1, "--lab", lab, "--rev", "2", "--json");
+  expect(JSON.parse(again.stdout)).toMatchObject({ submission: null, submitted: 0, reused: 1 });
+  expect(await readdir(join(stand.basePath, "outputs", GENERATE_1, "repx/attempts"))).toEqual(["1", "2"]);
+});
+
 test("cancelling takes back what runs and what waits, says who waits for it, and may be done twice", async () => {
   const lab = await stand.writeLab({ generate1: "sleep 100", generate2: "sleep 100" });
   const id = await submit(lab);

@@ -2,12 +2,14 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command, CommandCall, Flag } from "../command.ts";
 import { CONNECT_FLAGS, findTarget } from "../open-target.ts";
-import { findLab, submitRuns } from "../submission/submit-runs.ts";
+import { PLAN_FLAGS, readPlanFlags } from "../submission/plan-flags.ts";
+import { findLab, planRuns, submitRuns } from "../submission/submit-runs.ts";
 
 const RESOURCES = "resources.toml";
 
-/** What decides which jobs run, and how: the place for every flag of that kind. */
+/** What decides which jobs run, and how. */
 const CHOICE_FLAGS = {
+  ...PLAN_FLAGS,
   resources: {
     value: "FILE",
     kind: "file",
@@ -21,13 +23,14 @@ export const RUN: Command = {
   name: "run",
   summary: "build a Lab, and submit its jobs to a target",
   description:
-    "Builds the flake, sends what the target lacks, and hands the jobs that have not succeeded there to SLURM, with " +
+    "Builds the flake, sends what the target lacks, and hands the jobs that have not succeeded there to its scheduler, with " +
     "what they wait for. Running it again is safe: what has succeeded is reused. The jobs run on when this command " +
     "has ended. With --wait it stays, and the exit status is 1 when a job did not succeed.",
   operands: [
     {
       name: "RUN",
-      summary: "a run or a @group, with the runs that it needs; all runs when not given",
+      summary:
+        "a run, a @group, or the beginning of a run's name or of a job's id, with what it needs; all runs when not given",
       isOptional: true,
       isRepeatable: true,
       kind: "run",
@@ -43,10 +46,13 @@ export const RUN: Command = {
     },
     ...CONNECT_FLAGS,
     ...CHOICE_FLAGS,
+    "dry-run": { short: "n", summary: "say what would run, and why, and submit nothing" },
     wait: { short: "w", summary: "stay until every job has ended" },
   },
   examples: [
     "repx run",
+    "repx run --dry-run",
+    "repx run simulation --param seed=1 --force",
     "repx run simulation @plots --target cluster --wait",
     "repx run --lab ./result --resources big.toml --json",
   ],
@@ -56,12 +62,14 @@ export const RUN: Command = {
 async function runRun(call: CommandCall): Promise<number> {
   // A mistyped name need not wait for the Lab to be built.
   const found = await findTarget(call);
-  return submitRuns(call, found, {
+  const request = {
+    ...readPlanFlags(call),
     lab: call.text("lab") ?? (await findLab(call.cwd)),
     runs: call.operands,
     resources: call.text("resources") ?? (await findResources(call.cwd)),
     waits: call.isSet("wait"),
-  });
+  };
+  return call.isSet("dry-run") ? planRuns(call, found, request) : submitRuns(call, found, request);
 }
 
 async function findResources(cwd: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 // Submitting at a prompt, for `run` and `retry`: the core's one story, told on stderr, and what to type next.
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { ExperimentOutcome } from "@repx/core";
+import type { ExperimentOutcome, ExperimentRequest } from "@repx/core";
 import { isConcluded, summarizeRun } from "@repx/core/model";
 import type { SubmissionStatus } from "@repx/core/submissions";
 import { showBuildLog } from "../build-log.ts";
@@ -17,7 +17,7 @@ import { sayWhenInterrupted } from "./when-interrupted.ts";
 import { openStepLines } from "./step-lines.ts";
 
 /** What is to be submitted. */
-export interface RunsRequest {
+export interface RunsRequest extends Pick<ExperimentRequest, "wishes" | "runtime"> {
   /** A flake reference, or the folder of a Lab. */
   readonly lab: string;
   readonly runs: readonly string[];
@@ -37,7 +37,7 @@ export async function submitRuns(call: CommandCall, found: FoundTarget, request:
   const { transport } = await open();
   const facts = describeOutcome(outcome, describeTarget(found, transport));
   const where = `${found.target.name} (${transport.description})`;
-  if (outcome.submitted === 0) {
+  if (outcome.submitted + outcome.shared === 0) {
     if (call.isSet("json")) call.screen.printJson(facts);
     else call.screen.print(tellNothingToDo(outcome, where));
     return 0;
@@ -70,19 +70,11 @@ async function submit(
   using _ = sayWhenInterrupted(call.screen, () =>
     isSubmitting ? "SLURM may have some of the jobs: `repx status` tells, `repx cancel` takes them back." : undefined,
   );
+  const experiment = describeRequest(call, found, request, { open, temporaryFolder: temporary.path });
   return await submitExperiment({
-    lab: request.lab,
-    runs: request.runs,
+    ...experiment,
     commit: undefined,
-    files: { config: found.source, resources: request.resources },
-    target: { found: found.target, open },
     coordinator: undefined,
-    process: {
-      environment: call.environment,
-      workFolder: call.cwd,
-      temporaryFolder: temporary.path,
-      now: () => new Date(),
-    },
     watch: {
       reporter: {
         ...lines,
@@ -97,6 +89,44 @@ async function submit(
     showBuildLog(error, call.screen);
     throw error;
   });
+}
+
+/** Says what submitting would do, and why; nothing is submitted, sent or made. Answers the exit status. */
+export async function planRuns(call: CommandCall, found: FoundTarget, request: RunsRequest): Promise<number> {
+  const { planExperiment, renderPlan } = await import("@repx/core/plan");
+  await using temporary = await openTemporaryFolder(call.environment);
+  let opened: OpenedTarget | undefined;
+  await using held = new AsyncDisposableStack();
+  const open = async (): Promise<OpenedTarget["transport"]> =>
+    (opened ??= held.use(await openTarget(call, found))).transport;
+  const plan = await planExperiment({
+    ...describeRequest(call, found, request, { open, temporaryFolder: temporary.path }),
+    watch: { reporter: openStepLines(call.screen) },
+  }).catch((error: unknown) => {
+    showBuildLog(error, call.screen);
+    throw error;
+  });
+  if (call.isSet("json")) {
+    call.screen.printJson({ ...plan, target: describeTarget(found, await open()), dryRun: true });
+  } else for (const line of renderPlan(plan.jobs, call.screen.columns)) call.screen.print(line);
+  return 0;
+}
+
+function describeRequest(
+  { environment, cwd }: CommandCall,
+  found: FoundTarget,
+  { lab, runs, wishes, runtime, resources }: RunsRequest,
+  { open, temporaryFolder }: { readonly open: () => Promise<OpenedTarget["transport"]>; temporaryFolder: string },
+): Pick<ExperimentRequest, "lab" | "runs" | "wishes" | "runtime" | "files" | "target" | "process"> {
+  return {
+    lab,
+    runs,
+    ...(wishes === undefined ? {} : { wishes }),
+    ...(runtime === undefined ? {} : { runtime }),
+    files: { config: found.source, resources },
+    target: { found: found.target, open },
+    process: { environment, workFolder: cwd, temporaryFolder, now: () => new Date() },
+  };
 }
 
 /** Which Lab is meant where none is named: the flake here, or else the Lab that `repx build` left. */
@@ -132,13 +162,14 @@ export function repeatTarget(call: Pick<CommandCall, "text">): string {
 
 function describeOutcome(outcome: ExperimentOutcome, target: unknown): Record<string, unknown> {
   return {
-    submission: outcome.submitted === 0 ? null : outcome.id,
+    submission: outcome.submitted + outcome.shared === 0 ? null : outcome.id,
     target,
     lab: outcome.labHash,
     runs: outcome.runs.map(({ name, jobs }) => ({ name, jobs: jobs.length })),
     total: outcome.jobs.size,
     submitted: outcome.submitted,
-    reused: outcome.jobs.size - outcome.submitted,
+    shared: outcome.shared,
+    reused: outcome.jobs.size - outcome.submitted - outcome.shared,
   };
 }
 
@@ -148,8 +179,9 @@ function tellNothingToDo({ jobs, runs }: ExperimentOutcome, where: string): stri
 }
 
 function tellSubmitted(outcome: ExperimentOutcome, call: CommandCall): string[] {
-  const { id, submitted, jobs } = outcome;
-  const reused = jobs.size - submitted;
+  const { id, submitted, shared, jobs } = outcome;
+  const reused = jobs.size - submitted - shared;
+  const waited = shared === 0 ? "" : `, ${renderNumber(shared)} in the queue already`;
   const target = repeatTarget(call);
   const short = call.screen.isTerminal ? id.slice(0, SHORT_ID) : id;
   const renderId = makeIdRenderer(call.screen, jobs.keys());
@@ -161,7 +193,7 @@ function tellSubmitted(outcome: ExperimentOutcome, call: CommandCall): string[] 
   ];
   const width = Math.max(...next.map(([command = ""]) => command.length));
   return [
-    `${call.screen.paint("bold", `Submission ${id}`)}: ${count(submitted, "job")} on ${outcome.target}${reused === 0 ? "" : `, ${renderNumber(reused)} reused`}`,
+    `${call.screen.paint("bold", `Submission ${id}`)}: ${count(submitted, "job")} on ${outcome.target}${waited}${reused === 0 ? "" : `, ${renderNumber(reused)} reused`}`,
     ...next.map(([command = "", meaning = ""]) => `  ${command.padEnd(width)}  ${meaning}`),
   ];
 }
