@@ -43,6 +43,12 @@ export function replacePart(page: string, name: string, text: string): string {
   return `${page.slice(0, from + start.length)}\n\n${text.trim()}\n\n${page.slice(to)}`;
 }
 
+/** The page that has a code's entry, from docs/errors.md. */
+function nameErrorPage(code: string): string {
+  if (/^(SSH|SYNC|GC)_/.test(code)) return "target-errors.md";
+  return /^(SLURM|LOCAL|RUNTIME|SUBMISSION)_/.test(code) ? "job-errors.md" : "";
+}
+
 function renderInputs(inputs: z.infer<typeof manifestSchema>["inputs"]): string {
   const rows = Object.entries(inputs).map(
     ([name, input]) =>
@@ -84,7 +90,7 @@ function renderCommand(command: Command): string {
 function renderCodes(): string {
   const rows = Object.entries(CODES).map(
     ([code, { exit, retry }]) =>
-      `| [${code}](${/^(SSH|SYNC)_/.test(code) ? "target-errors.md" : ""}#${code.toLowerCase()}) | ${exit} | ${retry ? "yes" : ""} |`,
+      `| [${code}](${nameErrorPage(code)}#${code.toLowerCase()}) | ${exit} | ${retry ? "yes" : ""} |`,
   );
   return ["| code | exit status | trying again may help |", "|---|--:|---|", ...rows].join("\n");
 }
