@@ -13,6 +13,10 @@ const NODE = join(REPOSITORY_ROOT, "node_modules/.bin/node");
 const MANIFEST: unknown = JSON.parse(await readFile(join(REPOSITORY_ROOT, "packages/cli/package.json"), "utf8"));
 const { version: VERSION } = z.object({ version: z.string() }).parse(MANIFEST);
 
+/** In the order of the help. */
+const COMMANDS =
+  "init build list show trace-params viz run status wait log cancel retry sync pull gc doctor completions".split(" ");
+
 let scratch: ScratchFolder;
 beforeAll(async () => {
   scratch = await startScratchFolder();
@@ -157,9 +161,9 @@ describe("completions", () => {
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^#.*\n/)]);
   });
 
-  test.each([
-    ["repx ", ["init", "build", "list", "show", "trace-params", "viz", "sync", "pull", "doctor", "completions"]],
-    ["repx l", ["list"]],
+  test.each<[string, string[]]>([
+    ["repx ", COMMANDS],
+    ["repx l", ["list", "log"]],
     ["repx list d", ["deps"]],
     ["repx list jobs --status=bl", ["blocked"]],
     ["repx show job x --js", ["--json"]],

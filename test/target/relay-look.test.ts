@@ -147,7 +147,10 @@ test("one look knows the ends of what SLURM has forgotten since the relay was ki
   const times = "2026-11-20T10:00:00|2026-11-20T10:01:00|60|n1";
   const rows = [`77_1|TIMEOUT|0:0|${times}`, `77_3|COMPLETED|0:0|${times}`];
   await writeFile(join(tools, "squeue"), "#!/bin/sh\n");
-  await writeFile(join(tools, "sacct"), `#!/bin/sh\necho "$@" >>${tools}/asked\ncat <<'E'\n${rows.join("\n")}\nE\n`);
+  await writeFile(
+    join(tools, "sacct"),
+    `#!/bin/sh\nprintf '%s\\n' "$*" >>${tools}/asked\ncat <<'E'\n${rows.join("\n")}\nE\n`,
+  );
   await runCommand(["chmod", "755", join(tools, "squeue"), join(tools, "sacct")]);
   const { ids } = await target.addBatch([
     { stage: "late", script: "exit 0" },
