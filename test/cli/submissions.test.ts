@@ -57,6 +57,14 @@ async function waitForStates(expected: Readonly<Record<string, string>>): Promis
   });
 }
 
+/** Until `log -f` reads the first job's log on the target. */
+async function waitForFollower(): Promise<void> {
+  await waitUntil(
+    { what: "the follower", timeoutSeconds: 30 },
+    async () => (await tryCommand(["pgrep", "-f", `tail -c .*${GENERATE_1}`])).stdout !== "",
+  );
+}
+
 /** The words in code in a command's row of the table under "JSON". */
 async function readDocumentedKeys(command: string): Promise<string[]> {
   const page = await readFile(join(REPOSITORY_ROOT, "docs/cli.md"), "utf8");
@@ -243,7 +251,7 @@ test("a log is followed until its job has ended, over a lost connection, without
   const lab = await stand.writeLab({ generate1: "for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 2; done" });
   await submit(lab, "simulation");
   const following = stand.repx("log", GENERATE_1, "--follow");
-  await waitForStates({ [GENERATE_1]: "running" });
+  await waitForFollower();
   await stand.ssh.stop();
   await stand.ssh.start();
   const { exitCode, stdout } = await following;
@@ -256,9 +264,7 @@ test("a log of a job that is killed is followed to its end, for SLURM knows of i
   await submit(lab, "simulation");
   await waitForStates({ [GENERATE_1]: "running" });
   const following = stand.repx("log", GENERATE_1, "-f");
-  await waitUntil({ what: "the follower", timeoutSeconds: 20 }, async () =>
-    (await tryCommand(["pgrep", "-f", `tail -c .*${GENERATE_1}`])).stdout !== "" ? true : undefined,
-  );
+  await waitForFollower();
   await stand.cluster.run(["scancel", "--signal=KILL", "--full", "--user", stand.user.name]);
   expect(await following).toMatchObject({ exitCode: 0, stdout: "begun\n" });
 });
