@@ -13,14 +13,16 @@ test("a workflow that is cancelled after registering closes its checks, and queu
   onTestFailed(async () => console.log(await world.readLogs()));
   const experiment = await world.openExperiment("cancelled");
   // Without its controller sbatch keeps trying: the cancellation comes while the jobs are being handed over.
-  await world.cluster.stopController();
+  let killing: Promise<void> | undefined;
   const cancellation = new AbortController();
   const run = await world.runAction(experiment, {
     signal: cancellation.signal,
     onLine: (line) => {
+      if (/^plan .* s {2}/.test(line)) killing = world.cluster.killController();
       if (/^sync .* s {2}/.test(line)) cancellation.abort();
     },
   });
+  await killing;
   await world.cluster.startController();
   expect(run.exitCode).toBe(130);
   expect(run.postExitCode).toBe(0);

@@ -47,6 +47,8 @@ export interface SlurmCluster extends AsyncDisposable {
   /** `down` makes a real NODE_FAIL at once, `resume` brings the node back. */
   setNodeState(node: string, state: "down" | "drain" | "resume"): Promise<void>;
   stopController(): Promise<void>;
+  /** At once, as a power cut would. */
+  killController(): Promise<void>;
   startController(): Promise<void>;
   readLogs(): Promise<string>;
 }
@@ -86,6 +88,9 @@ export async function startSlurmCluster(options: SlurmClusterOptions): Promise<S
       startController,
       readLogs,
       setNodeState: async (node, state) => setNodeState(conf, node, state),
+      killController: async () => {
+        process.kill(Number(await readFile(pidFile(folder, "slurmctld"), "utf8")), "SIGKILL");
+      },
       stopController: async () => stopByPidFile(pidFile(folder, "slurmctld"), slurmctldOf(folder, 10)),
       [Symbol.asyncDispose]: stop,
     };

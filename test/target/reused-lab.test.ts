@@ -1,7 +1,9 @@
 // How a Lab that is reused whole is submitted: by how many commands on the target.
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { mkdir } from "node:fs/promises";
 import { createServer } from "node:http";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { LAB_HASH, makeMapping, writeLab } from "../../packages/core/src/lab/lab.fixture.ts";
 import { jobId } from "../../packages/core/src/model/events.fixture.ts";
@@ -71,13 +73,15 @@ test("a reused Lab of 10,000 jobs is submitted with two remote commands, of whic
   const address = server.address();
   const origin = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const asked = stand.request(written.folder);
+  const plan = await planExperiment(asked);
+  expect(plan.counts).toEqual({ total: 10_000, run: 0, wait: 0, reuse: 10_000 });
+  expect(stand.countCommands()).toBe(1);
+
+  // What an earlier submission of the Lab has left.
+  await mkdir(join(stand.base, "artifacts/labs", plan.lab), { recursive: true });
   const outcome = await submitExperiment({ ...asked, coordinator: { ...asked.coordinator, origin } });
   server.close();
   expect(outcome).toMatchObject({ submitted: 0, shared: 0 });
   expect(outcome.jobs.size).toBe(10_000);
-  expect(stand.countCommands()).toBe(2);
-
-  const plan = await planExperiment(asked);
-  expect(plan.counts).toEqual({ total: 10_000, run: 0, wait: 0, reuse: 10_000 });
   expect(stand.countCommands()).toBe(3);
 });

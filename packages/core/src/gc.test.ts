@@ -104,6 +104,7 @@ test("of each project the five newest Labs count, another selection of one of th
     await submit(lab, 0);
     await setStamp(lab.hash, index);
     await stand.register({ ...lab, jobIds: [] });
+    await setStamp(lab.hash, index);
   }
   const other = sketchLab("g", [7]);
   await submit(other, 3, "other.11111111");
@@ -117,8 +118,10 @@ test("of each project the five newest Labs count, another selection of one of th
 async function setStamp(lab: string, hour: number): Promise<void> {
   const folder = join(stand.base, "gcroots/auto/sweep.00000000");
   const names = (await readdir(folder)).filter((name) => name.endsWith(lab));
-  for (const [index, name] of names.entries()) {
-    await cp(join(folder, name), join(folder, `2026-11-20_0${hour}-0${index}-00_${lab}`));
+  for (const [index, name] of names.toSorted().entries()) {
+    const stamped = `2026-11-20_0${hour}-0${index}-00_${lab}`;
+    if (name === stamped) continue;
+    await cp(join(folder, name), join(folder, stamped));
     await rm(join(folder, name));
   }
 }

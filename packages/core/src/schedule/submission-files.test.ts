@@ -75,7 +75,6 @@ test("a job that does not run natively has the file of its runtime", async () =>
 test("without a coordinator there is neither its address nor a token", async () => {
   await writeSubmissionFiles(folder, FILES);
   expect((await readdir(folder)).toSorted()).toEqual([
-    "awaited.tsv",
     "batches",
     "bells",
     "jobs",
