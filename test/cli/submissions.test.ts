@@ -215,8 +215,14 @@ async function killRelay(id: string): Promise<void> {
 
 test("while slurmctld is down status tells what was known, and ends with 4", async () => {
   const lab = await stand.writeLab({ generate1: "sleep 60" });
-  await submit(lab);
+  const id = await submit(lab);
   await waitForStates({ [GENERATE_1]: "running", [GENERATE_2]: "succeeded" });
+  // What one look found is known to the next one when the relay has seen it, too.
+  await waitUntil({ what: "the relay to keep the end", timeoutSeconds: 30 }, async () =>
+    (await readFile(join(stand.submissions, id, "events.ndjson"), "utf8").catch(() => "")).includes(
+      `.COMPLETED","job":"${GENERATE_2}"`,
+    ),
+  );
   await stand.cluster.stopController();
   try {
     const status = await stand.repx("status", "--json");
