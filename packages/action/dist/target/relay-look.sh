@@ -71,7 +71,8 @@ look() {
     -v sends="${coordinator:+1}" -v tells_pending="$looks" \
     part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
-  read -r known unreported wanted missing <"$work/summary"
+  # The submission's folder can be gone at any moment.
+  { read -r known unreported wanted missing <"$work/summary"; } 2>/dev/null || return
   mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
   finish_ends
   publish
@@ -164,7 +165,7 @@ is_too_early() {
     if [ "$state" = COMPLETED ] && [ -z "$marker" ]; then patience=$marker_patience; elif [ -n "$own" ]; then return 1; fi
   fi
   first_miss=$late/$id.$restarts
-  if [ -e "$first_miss" ]; then read -r since <"$first_miss"; else since=$now && echo "$now" >"$first_miss"; fi
+  { read -r since <"$first_miss"; } 2>/dev/null || { since=$now && echo "$now" >"$first_miss"; }
   ls "$records" "$base/submissions/$owner/shared" >/dev/null 2>&1
   [ "$now" -lt $((since + patience)) ]
 }
