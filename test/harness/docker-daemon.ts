@@ -34,8 +34,11 @@ export async function startDockerDaemon(group: string): Promise<DockerDaemon> {
   ] as const;
   const stop = async () => {
     await stopByPidFile(pidFile, { comm: "dockerd", mentions: folder, graceSeconds: 20 });
-    // A container that had the host's network leaves a mount.
-    for (const mount of ["exec/netns/default", "data/overlay2"]) await tryCommand(["umount", join(folder, mount)]);
+    // Its own places may be mounts, and a container that had the host's network leaves one.
+    const mounts = (await readFile("/proc/self/mountinfo", "utf8")).split("\n").map((line) => line.split(" ")[4] ?? "");
+    for (const mount of mounts.filter((path) => path.startsWith(`${folder}/`)).toReversed()) {
+      await tryCommand(["umount", mount]);
+    }
     await scratch[Symbol.asyncDispose]();
   };
   try {

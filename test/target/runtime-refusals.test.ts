@@ -1,6 +1,7 @@
 // What a job says and ends with where its runtime cannot be had, and what it sees of the node where the target's config says so.
-import { cp, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { chmod, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { writeBoxImage } from "../harness/box-image.ts";
 import { tryCommand } from "../harness/command.ts";
@@ -133,14 +134,54 @@ test.each(ISOLATING)(
     const seen = join(stand.nodeLocal, `seen ${kind}`);
     await stand.user.run(["mkdir", seen]);
     await stand.user.run(["sh", "-c", 'echo software >"$1/tool"', "sh", seen]);
-    const script = `cp "${seen}/tool" "$1/tool"; echo x >"${seen}/left"; ls "${stand.nodeLocal}" >"$1/beside"; test -c /dev/net/tun || ls -la /dev >"$1/device"`;
-    const ran = await run(stand.table(kind, `mount\t${seen}`, "mount\t/dev/zero", "mount\t/nonexistent"), script);
+    const script = `cp "${seen}/tool" "$1/tool"; echo x >"${seen}/left"; ls "${stand.nodeLocal}" >"$1/beside"; test -c /dev/fuse && echo there >"$1/device"`;
+    const ran = await run(stand.table(kind, `mount\t${seen}`, "mount\t/dev/fuse", "mount\t/nonexistent"), script);
     expect({ exitCode: ran.exitCode, said: ran.said }).toEqual({ exitCode: 0, said: "" });
     expect(await ran.out("tool")).toBe("software\n");
+    expect(await ran.out("device")).toBe("there\n");
     expect(await readFile(join(seen, "left"), "utf8")).toBe("x\n");
     expect(await ran.out("beside")).toBe(`seen ${kind}\n`);
   },
 );
+
+test.each(ISOLATING)("in %s the base path stays hidden when a path above it is shown", async (kind) => {
+  const above = dirname(stand.target.base);
+  await writeFile(join(stand.target.folder, "token"), "secret");
+  const script = `ls -a "${stand.target.base}" >"$1/base"; cat "${stand.target.folder}/token" >"$1/token" || true; mkdir "${stand.target.base}/left" || true`;
+  const ran = await run(stand.table(kind, `mount\t${above}`), script);
+  expect(ran.exitCode, ran.said).toBe(0);
+  expect((await ran.out("base"))?.split("\n").toSorted()).toEqual(["", ".", "..", "artifacts", "outputs"]);
+  expect(await ran.out("token")).toBe("");
+  expect(existsSync(join(stand.target.base, "left"))).toBe(false);
+});
+
+test("a job whose runtime cannot be read, or is gone, does not run natively", async () => {
+  const { target } = stand;
+  for (const spoil of [
+    async (path: string) => writeFile(path, ""),
+    async (path: string) => chmod(path, 0),
+    async (path: string) => rm(path),
+  ]) {
+    const { number, ids } = await target.addBatch([
+      { stage: "one", script: 'touch "$1/ran"', runtime: stand.table("bwrap") },
+    ]);
+    const places = join(target.folder, "jobs", ids[0] ?? "");
+    await writeFile(join(places, "job.json"), `${JSON.stringify({ id: ids[0], runtime: "bwrap" }, null, 2)}\n`);
+    await target.giveAway();
+    await spoil(join(places, "runtime"));
+    const output = await target.runJob(number, stand.environment);
+    const ran = await read(ids[0] ?? "", output.exitCode);
+    expect([ran.exitCode, ran.said]).toEqual([65, expect.stringContaining("names the runtime")]);
+    expect(await ran.out("ran")).toBeUndefined();
+  }
+});
+
+test.each(ISOLATING)("in %s the record has no CPU time, for the program's is not known", async (kind) => {
+  const ran = await run(stand.table(kind), "true");
+  const result: unknown = JSON.parse((await stand.target.read(ran.id, "repx/result.json")) ?? "");
+  expect(result).toMatchObject({ exitCode: 0, elapsedSeconds: expect.any(Number) });
+  expect(result).not.toHaveProperty("cpuUserSeconds");
+});
 
 test.each(ISOLATING)("in %s a job sees all of the node's files where the config says so", async (kind) => {
   const mark = join(stand.nodeLocal, "mark");

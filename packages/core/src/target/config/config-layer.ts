@@ -8,7 +8,8 @@ import { normalizeTargetPath } from "./target-path.ts";
 import { parseToml } from "./toml.ts";
 
 const Scheduler = z.enum(["local", "slurm"]);
-const ExecutionType = z.enum(["native", "bwrap", "podman", "docker"]);
+/** What jobs run in. */
+export const ExecutionType = z.enum(["native", "bwrap", "podman", "docker"]);
 const SchedulerTable = z.strictObject({
   execution_types: z.array(ExecutionType).optional(),
   local_concurrency: z.int().positive().optional(),

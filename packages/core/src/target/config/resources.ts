@@ -30,10 +30,9 @@ const RULE_KEYS = {
   mem: Word.optional(),
   time: Word.optional(),
   sbatch_opts: z.array(SbatchOption).optional(),
-  network: z.boolean().optional(),
 };
 const WorkerRule = z.strictObject(RULE_KEYS);
-const Rule = z.strictObject({ ...RULE_KEYS, worker_resources: WorkerRule.optional() });
+const Rule = z.strictObject({ ...RULE_KEYS, network: z.boolean().optional(), worker_resources: WorkerRule.optional() });
 const ResourcesFile = z.strictObject({ defaults: Rule.optional(), rules: z.array(Rule).optional() });
 type RuleTable = z.infer<typeof Rule>;
 
