@@ -20,6 +20,9 @@ const JOB_TOOLS = ["awk", "cut", "date", "env", "find", "grep", "nohup", "readli
   "uname",
   "wc",
   "xargs",
+  "timeout",
+  "mkfifo",
+  "nproc",
   "curl",
 ]);
 /** Makes sending faster. */
@@ -33,7 +36,7 @@ export function judgeMachine(config: ConfigFacts, look: TargetLook): Check[] {
     ...(config.isRemote ? [judgeShell(look)] : []),
     base,
     ...(isUsable ? [judgeSpace(config, look)] : []),
-    judgeTools(config, look),
+    judgeTools(look),
     ...(isUsable ? [judgeLinks(look)] : []),
     judgeClock(look),
   ];
@@ -133,10 +136,10 @@ function leave(used: number, ...limits: readonly number[]): number {
   return limits.reduce((least, limit) => (limit > 0 ? Math.min(least, Math.max(0, limit - used)) : least), Infinity);
 }
 
-function judgeTools({ scheduler }: ConfigFacts, look: TargetLook): Check {
+function judgeTools(look: TargetLook): Check {
   const found = new Set([...(look.findings.get("has") ?? []), ...(look.findings.get("deployed") ?? [])]);
   const lacks = (tools: readonly string[]): string[] => tools.filter((tool) => !found.has(tool));
-  const missing = lacks(scheduler === "slurm" ? [...SYNC_TOOLS, ...JOB_TOOLS] : SYNC_TOOLS);
+  const missing = lacks([...SYNC_TOOLS, ...JOB_TOOLS]);
   if (missing.length > 0) {
     const next =
       "Have them installed, or put them on the PATH of sessions without a terminal: `ssh HOST 'echo $PATH'`.";

@@ -19,9 +19,9 @@ const NEXT_NAMESPACES = "Only the nodes count: `srun unshare --user --map-root-u
 /** Judges scheduler, arrays, namespaces, epilog and relay. */
 export function judgeScheduler(config: ConfigFacts, look: TargetLook): Check[] {
   if (config.scheduler === "local") {
-    const names = ["scheduler", "arrays", "epilog", "relay"] as const;
+    const names = ["scheduler", "arrays", "epilog"] as const;
     const checks = names.map((name) => skip(name, "the target's scheduler is local: none is needed"));
-    return [...checks, judgeNamespaces(look)];
+    return [...checks, judgeNamespaces(look), judgeRelay(config, look)];
   }
   const scheduler = judgeSlurm(look);
   if (scheduler.status === "failed") return [scheduler, judgeNamespaces(look), judgeRelay(config, look)];

@@ -64,7 +64,7 @@ if [ -z "$is_slow" ] && has quota; then
 fi
 
 for tool in cat chmod cut date dd df head id ln mkdir mv readlink rm sha256sum sleep sort stat tail tar touch \
-  tr uname wc zstd openssl awk curl find grep nohup sed setsid xargs env; do
+  tr uname wc timeout mkfifo nproc zstd openssl awk curl find grep nohup sed setsid xargs env; do
   if has "$tool"; then say has "$tool"; continue; fi
   [ -z "$is_slow" ] || continue
   for place in "$base"/host-tools/*/bin/"$tool"; do [ ! -x "$place" ] || { say deployed "$tool"; break; }; done
