@@ -15,7 +15,7 @@ export function renderSummary(outcome: RegisteredOutcome): string {
       ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
       : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.registration.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
-    "| run | jobs | reused | submitted |",
+    "| run | jobs | reused | not reused |",
     "|---|--:|--:|--:|",
     ...rows,
     "",

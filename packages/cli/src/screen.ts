@@ -7,6 +7,8 @@ export type Look = "bold" | "dim" | "red" | "green" | "yellow" | "cyan";
 export interface Screen {
   /** Writes to stdout as it is; bytes for files and pictures. */
   write(content: string | Uint8Array): void;
+  /** Writes what a job printed to stdout: to a terminal without what could do more to it than colour. */
+  writeLog(chunk: Uint8Array): void;
   /** Writes a line to stdout. */
   print(line: string): void;
   /** Writes a value to stdout as JSON that people can read too. */
@@ -49,6 +51,7 @@ export function openScreen(
   const isTerminal = stdout.isTTY === true;
   const isNoteTerminal = stderr.isTTY === true;
   const hasColours = (environment["NO_COLOR"] ?? "") === "" && environment["TERM"] !== "dumb";
+  const decoder = new TextDecoder();
   let barLines = 0;
   const renderWipe = (): string => (barLines === 0 ? "" : `\r\u001b[K${"\u001b[A\u001b[K".repeat(barLines - 1)}`);
   const wipeBar = (): void => {
@@ -73,6 +76,10 @@ export function openScreen(
     write(content) {
       wipeBar();
       stdout.write(content);
+    },
+    writeLog(chunk) {
+      wipeBar();
+      stdout.write(isTerminal ? tame(decoder.decode(chunk, { stream: true })) : chunk);
     },
     print,
     printJson: (value) => print(JSON.stringify(value, null, 2)),

@@ -44,7 +44,10 @@ export interface ExperimentRequest {
 }
 
 /** What a plan is made from: nothing of it speaks to the coordinator. */
-export type PlanRequest = Pick<ExperimentRequest, "lab" | "runs" | "wishes" | "files" | "target" | "process"> & {
+export type PlanRequest = Pick<
+  ExperimentRequest,
+  "lab" | "runs" | "wishes" | "runtime" | "files" | "target" | "process"
+> & {
   readonly watch: Pick<ExperimentRequest["watch"], "reporter">;
 };
 /** What a submission's code comes from. */

@@ -21,7 +21,7 @@ import { lookAgain } from "./schedule/queue-question.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { submitLocal } from "./schedule/submit-local.ts";
 import { writeSubmissionFiles, type JobFiles, type SubmissionFiles } from "./schedule/submission-files.ts";
-import type { SubmissionPlan } from "./schedule/submission-plan.ts";
+import { collectDependencies, type SubmissionPlan } from "./schedule/submission-plan.ts";
 import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
@@ -191,6 +191,18 @@ function describeCoordinator({ request, submission }: HandOver): Pick<Submission
 function describePlan(work: HandOver): SubmissionPlan {
   const { request, study, plan, target } = work;
   const { lab, folder } = study.opened;
+  const lists = collectDependencies();
+  const selected = new Map<unknown, SubmissionPlan["dependencies"][number]>();
+  const select = (all: SubmissionPlan["dependencies"][number]): SubmissionPlan["dependencies"][number] => {
+    const list = selected.get(all) ?? all.filter((upstream) => study.dependencies.has(upstream.id));
+    selected.set(all, list);
+    return list;
+  };
+  const jobs = study.order.map((id) => ({
+    id,
+    stage: lab.jobs.get(id)?.name ?? id,
+    needs: lists.number(select(study.dependencies.get(id) ?? NOTHING)),
+  }));
   return {
     createdAt: request.process.now().toISOString(),
     target: target.name,
@@ -203,13 +215,14 @@ function describePlan(work: HandOver): SubmissionPlan {
     toRun: plan.toRun,
     reused: [...plan.reused],
     shared: [...plan.shared.keys()],
-    jobs: study.order.map((id) => ({
-      id,
-      stage: lab.jobs.get(id)?.name ?? id,
-      dependsOn: (study.dependencies.get(id) ?? []).filter((upstream) => study.dependencies.has(upstream.id)),
-    })),
+    ...(request.runtime === undefined ? {} : { runtime: request.runtime }),
+    ...(request.wishes?.rev === undefined ? {} : { rev: request.wishes.rev }),
+    dependencies: lists.listAll(),
+    jobs,
   };
 }
+
+const NOTHING: SubmissionPlan["dependencies"][number] = [];
 
 /** The commit that the caller names, or the one that the Lab was built from where that was clean. */
 function readCommit({ request, study }: HandOver): { commit?: CommitSha } {

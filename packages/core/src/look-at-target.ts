@@ -11,7 +11,13 @@ import { count, type Study } from "./prepare.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { NO_WISHES } from "./schedule/plan-wishes.ts";
 import { chooseFailed, planJobs, type JobFacts, type Plan } from "./schedule/plan.ts";
-import { parseQueue, parseRevisions, QUEUE_QUESTION, REVISION_QUESTION } from "./schedule/queue-question.ts";
+import {
+  parseQueue,
+  parseRevisions,
+  QUEUE_QUESTION,
+  refuseSilence,
+  REVISION_QUESTION,
+} from "./schedule/queue-question.ts";
 import { findMissing } from "./sync/find-missing.ts";
 import { surveyTarget, type Survey } from "./sync/survey.ts";
 import { listPlaces } from "./sync/sync-plan.ts";
@@ -89,9 +95,5 @@ function requireSlurm({ user, hasSbatch, answers }: Survey, target: Target): voi
     });
   }
   const unasked = answers.get("unasked");
-  if (unasked === undefined) return;
-  throw new RepxError("SLURM_UNREACHABLE", `squeue on target ${target.name} did not answer: ${unasked.at(-1) ?? ""}`, {
-    hint: "See `squeue --me` and `scontrol ping` there, and try again: without the queue nobody knows what runs already.",
-    details: { stderr: unasked.join("\n") },
-  });
+  if (unasked !== undefined) throw refuseSilence(unasked, `target ${target.name}`);
 }

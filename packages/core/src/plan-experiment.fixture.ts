@@ -13,6 +13,7 @@ export interface PlanStand extends AsyncDisposable {
   readonly base: string;
   /** How many commands ran there. */
   countCommands(): number;
+  readonly open: () => Promise<Transport>;
   request(lab: string, runs?: readonly string[], wishes?: Partial<PlanWishes>): RegisteredRequest;
   writeProgram(name: string, text: string): Promise<void>;
 }
@@ -42,6 +43,7 @@ export async function startPlanStand(): Promise<PlanStand> {
   return {
     base,
     countCommands: () => commands,
+    open,
     request: (lab, runs = [], wishes = {}) => ({
       ...makeRequest(folder, { lab, runs, wishes: { ...NO_WISHES, ...wishes } }),
       target: { found: { name: "here", basePath: base, scheduler: "slurm" }, open },

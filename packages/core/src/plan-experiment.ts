@@ -1,10 +1,11 @@
 // What submitting would do, and why: nothing is registered, sent or made.
 import { connect } from "./connect.ts";
 import type { PlanRequest } from "./experiment.ts";
+import { fitJobs } from "./fit-jobs.ts";
 import { identifyJobs } from "./identify-jobs.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import type { JobId, LabHash, RunName } from "./model/ids.ts";
-import { prepareStudy, readTarget } from "./prepare.ts";
+import { prepareStudy, readResources, readTarget } from "./prepare.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { readEarlierJobs } from "./schedule/earlier-jobs.ts";
 import { explainPlan, listUnexplained } from "./schedule/explain.ts";
@@ -20,22 +21,20 @@ export interface ExperimentPlan {
   readonly jobs: readonly PlannedJob[];
 }
 
-/** Plans as `submitExperiment` does, in three remote commands, and explains what would run. */
+/** Plans as `submitExperiment` does, refusing what that would refuse, and explains what would run. */
 export async function planExperiment(request: PlanRequest): Promise<ExperimentPlan> {
   const { reporter } = request.watch;
   const target = await readTarget(request);
+  const resources = await readResources(request);
   const selected = await prepareStudy(request);
   const programs = await readPrograms(request.files.programs ?? OWN_PROGRAMS);
   reporter.start("connect");
   await using transport = await connect(request, target);
   reporter.finish("connect", `to ${transport.description}`);
   reporter.start("plan");
-  const { plan, facts, study } = await lookAtTarget(transport, request, {
-    target,
-    study: selected,
-    programs,
-    isDryRun: true,
-  });
+  const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: true });
+  await fitJobs(transport, request, { ...look, target, resources });
+  const { plan, facts, study } = look;
   const jobs = identifyJobs(study, plan.toRun);
   const stages = listUnexplained({ plan, facts, jobs });
   const begun = plan.toRun.filter((id) => facts.failed.has(id) || facts.incomplete.has(id));

@@ -70,7 +70,9 @@ export async function readTarget(request: Pick<ExperimentRequest, "files" | "tar
 }
 
 /** Reads the resources file where one is named. */
-export async function readResources(request: ExperimentRequest): Promise<Resources | undefined> {
+export async function readResources(
+  request: Pick<ExperimentRequest, "files" | "process">,
+): Promise<Resources | undefined> {
   const { resources } = request.files;
   if (resources === undefined) return undefined;
   const path = resolve(request.process.workFolder, resources);

@@ -1,11 +1,13 @@
 // The door for what becomes of submissions: `import { openWatch } from "@repx/core/submissions"`.
 export { cancelSubmission } from "./schedule/cancel-submission.ts";
 export { planCancellation, type Cancellation } from "./schedule/plan-cancellation.ts";
+export { listDependencies } from "./schedule/submission-plan.ts";
 export { keepTrying } from "./schedule/watch/keep-trying.ts";
 export { findJob, followLog, readLog, type JobAttempts, type LogRequest } from "./schedule/watch/job-log.ts";
 export {
   listSubmissions,
   openWatch,
+  type SubmissionList,
   type SubmissionStatus,
   type SubmissionWatch,
 } from "./schedule/watch/open-watch.ts";

@@ -2,17 +2,16 @@
 import { abandonSubmission } from "./abandon.ts";
 import { connect } from "./connect.ts";
 import type { ExperimentOutcome, ExperimentRequest, RegisteredOutcome, RegisteredRequest } from "./experiment.ts";
-import { handOver, resolveJobResources, sendDescription, type HandOver } from "./hand-over.ts";
+import { fitJobs } from "./fit-jobs.ts";
+import { handOver, sendDescription, type HandOver } from "./hand-over.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
-import { planRuntimes } from "./plan-runtimes.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { nameSubmission } from "./register.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { cancelSubmission } from "./schedule/cancel-submission.ts";
-import { readMachine, refuseUnfit } from "./schedule/machine.ts";
 import type { Plan } from "./schedule/plan.ts";
 import { reviveRelays } from "./schedule/submit-batches.ts";
 import type { Survey } from "./sync/survey.ts";
@@ -37,30 +36,14 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.start("plan");
   const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
   const { survey, parts, study, plan: planned } = look;
-  if (target.scheduler === "local") await requireMachine(transport, { study, plan: planned, target, resources });
-  const runtimes = planRuntimes({ wish: request.runtime, target, study, resources, parts }, [
-    ...planned.toRun,
-    ...planned.shared.keys(),
-  ]);
+  const runtimes = await fitJobs(transport, request, { ...look, target, resources });
   reporter.finish("plan", renderCounts(planned));
 
   await reviveRelays(transport, target.basePath);
-  // What reuses the results of other Labs is known on the target all the same, or gc would take them with those.
-  if (planned.toRun.length + planned.shared.size === 0)
-    await sendDescription(transport, { study, programs, survey, target });
-
   const jobs = describeJobs(study, planned, survey);
   const submission = await nameSubmission(request, study, target, jobs);
-  let plan = planned;
-  if (planned.toRun.length + planned.shared.size > 0) {
-    const work = { request, study, plan, survey, parts, target, programs, resources, runtimes, submission };
-    try {
-      plan = await handOver(transport, work);
-    } catch (error) {
-      await takeBack(transport, work, error);
-      throw error;
-    }
-  }
+  const work = { request, study, plan: planned, survey, parts, target, programs, resources, runtimes, submission };
+  const plan = await handOverOrTakeBack(transport, work);
   const { lab } = study.opened;
   return {
     ...submission,
@@ -79,14 +62,17 @@ function renderCounts({ toRun, reused, shared }: Plan): string {
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
 }
 
-/** What the machine of the scheduler `local` could never run is refused; SLURM says it itself. */
-async function requireMachine(
-  transport: Transport,
-  work: Pick<HandOver, "study" | "plan" | "target" | "resources">,
-): Promise<void> {
-  if (work.plan.toRun.length === 0) return;
-  const jobs = work.plan.toRun.map((id) => ({ id, resources: resolveJobResources(work, id) }));
-  refuseUnfit(jobs, await readMachine(transport));
+/** What reuses all results of other Labs is described on the target all the same, or gc would take them with those. */
+async function handOverOrTakeBack(transport: Transport, work: HandOver): Promise<Plan> {
+  const { plan } = work;
+  try {
+    if (plan.toRun.length + plan.shared.size > 0) return await handOver(transport, work);
+    await sendDescription(transport, work);
+    return plan;
+  } catch (error) {
+    await takeBack(transport, work, error);
+    throw error;
+  }
 }
 
 function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {

@@ -48,43 +48,52 @@ async function runCancel(call: CommandCall): Promise<number> {
     const isAsked = jobs === undefined || slurmIds.length > 0;
     const kept = isAsked ? await cancelSubmission(transport, place, jobs === undefined ? [] : slurmIds) : [];
     const isKept = (job: JobId): boolean => kept.includes(status.slurmIds.get(job) ?? "");
+    // Of a whole submission nobody hands over any more; of a single job that has no number yet nobody could be told.
+    const isUntold = (job: JobId): boolean => jobs !== undefined && !status.slurmIds.has(job);
     ends.push({
       status,
-      jobs: plan.jobs.filter((job) => !isKept(job)),
+      jobs: plan.jobs.filter((job) => !isKept(job) && !isUntold(job)),
       waiting: plan.waiting,
       kept: plan.jobs.filter(isKept),
+      untold: plan.jobs.filter(isUntold),
     });
   }
   call.screen.showBar("");
   if (call.isSet("json")) {
-    const told = ends.map(({ status, jobs, waiting, kept }) => ({
+    const told = ends.map(({ status, jobs, waiting, kept, untold }) => ({
       submission: status.id,
       cancelled: jobs,
       waiting,
       kept,
+      untold,
     }));
     call.screen.printJson({ target: describeTarget(opened, transport), submissions: told });
   } else for (const end of ends) tellEnd(call, end);
-  return 0;
+  return ends.some(({ untold }) => untold.length > 0) ? 1 : 0;
 }
 
-function tellEnd(
-  { screen }: CommandCall,
-  {
-    status,
-    jobs,
-    waiting,
-    kept,
-  }: Cancellation & { readonly status: SubmissionStatus; readonly kept: readonly JobId[] },
-): void {
+/** What became of cancelling in one submission. */
+interface CancelledJobs extends Cancellation {
+  readonly status: SubmissionStatus;
+  readonly kept: readonly JobId[];
+  /** That have no number of the scheduler yet. */
+  readonly untold: readonly JobId[];
+}
+
+function tellEnd({ screen }: CommandCall, { status, jobs, waiting, kept, untold }: CancelledJobs): void {
   const renderId = makeIdRenderer(screen, status.records.keys());
   if (kept.length > 0) {
     screen.print(
       `${count(kept.length, "job")} of submission ${status.id} stay in the queue: another submission waits for them.`,
     );
   }
+  if (untold.length > 0) {
+    screen.print(
+      `${count(untold.length, "job")} of submission ${status.id} ${untold.length === 1 ? "is" : "are"} not handed over yet: cancel again, or all of the submission.`,
+    );
+  }
   if (jobs.length === 0) {
-    if (kept.length > 0) return;
+    if (kept.length + untold.length > 0) return;
     screen.print(`Nothing to cancel in submission ${status.id}: what was asked for has ended.`);
     return;
   }

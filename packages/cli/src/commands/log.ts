@@ -48,16 +48,17 @@ async function runLog(call: CommandCall): Promise<number> {
   const found = await findJob(transport, basePath, word);
   const earlier = chooseEarlier(found, attempt);
   const file = call.isSet("stderr") ? "stderr.log" : "stdout.log";
+  const { submission } = found;
   const request = { basePath, job: found.job, file, ...(lines === undefined ? {} : { lines }) } as const;
   const chunks: Uint8Array[] = [];
   const take = (chunk: Uint8Array): void => {
     if (call.isSet("json")) chunks.push(chunk);
-    else call.screen.write(chunk);
+    else call.screen.writeLog(chunk);
   };
   if (call.isSet("follow")) {
     if (found.last === 0) call.screen.note(`(${found.job} has not begun; waiting for it)`);
     using _ = sayWhenInterrupted(call.screen, () => "The job runs on.");
-    await followLog(transport, request, take);
+    await followLog(transport, { ...request, ...(submission === undefined ? {} : { submission }) }, take);
     return 0;
   }
   if (found.last === 0) return tellNotBegun(call, found);

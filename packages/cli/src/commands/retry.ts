@@ -1,5 +1,5 @@
 import { Lab } from "@repx/core/lab";
-import { isConcluded, isFinal, RepxError } from "@repx/core/model";
+import { isConcluded, isFinal, isSuccess, RepxError } from "@repx/core/model";
 import type { SubmissionStatus } from "@repx/core/submissions";
 import type { Command, CommandCall } from "../command.ts";
 import { count } from "../count.ts";
@@ -29,9 +29,14 @@ async function runRetry(call: CommandCall): Promise<number> {
   refuseOpen(status);
   const { plan } = status;
   await requireLab(status);
+  const { NO_WISHES } = await import("@repx/core/plan");
+  const lost = plan.jobs.filter(({ id }) => !isSuccess(status.records.get(id)?.state ?? "queued")).map(({ id }) => id);
   return submitRuns(call, found, {
     lab: plan.lab.folder,
-    runs: plan.runs.map(({ name }) => name),
+    // By the jobs: the submission may have had a part of its runs alone.
+    runs: lost.length > 0 ? lost : plan.jobs.map(({ id }) => id),
+    ...(plan.runtime === undefined ? {} : { runtime: plan.runtime }),
+    ...(plan.rev === undefined ? {} : { wishes: { ...NO_WISHES, rev: plan.rev } }),
     resources: plan.resources,
     waits: call.isSet("wait"),
   });

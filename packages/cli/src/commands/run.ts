@@ -1,5 +1,6 @@
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { RepxError } from "@repx/core/model";
 import type { Command, CommandCall, Flag } from "../command.ts";
 import { CONNECT_FLAGS, findTarget } from "../open-target.ts";
 import { PLAN_FLAGS, readPlanFlags } from "../submission/plan-flags.ts";
@@ -62,6 +63,15 @@ export const RUN: Command = {
 async function runRun(call: CommandCall): Promise<number> {
   // A mistyped name need not wait for the Lab to be built.
   const found = await findTarget(call);
+  if (call.isSet("fail-fast") && found.target.scheduler !== "local") {
+    throw new RepxError(
+      "INPUT_INVALID",
+      `--fail-fast is given, and target ${found.target.name} has the scheduler slurm`,
+      {
+        hint: "Leave it out: there what needs a job that failed does not run, and `repx cancel` takes back the rest.",
+      },
+    );
+  }
   const request = {
     ...readPlanFlags(call),
     lab: call.text("lab") ?? (await findLab(call.cwd)),

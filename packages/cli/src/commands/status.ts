@@ -1,4 +1,4 @@
-import type { SubmissionStatus } from "@repx/core/submissions";
+import type { SubmissionList, SubmissionStatus } from "@repx/core/submissions";
 import { isConcluded, isFinal, isSuccess, RepxError } from "@repx/core/model";
 import type { Command, CommandCall } from "../command.ts";
 import { count, renderNumber } from "../count.ts";
@@ -17,7 +17,7 @@ export const STATUS: Command = {
   summary: "tell how a submission stands, by run and stage",
   description:
     "Asks the target and its scheduler, whatever became of the relay there; one that was killed is started again. Where " +
-    "SLURM does not answer it tells what was known, and of when, and the exit status is 4.",
+    "the scheduler does not answer it tells what was known, and of when, and the exit status is 4.",
   operands: [SUBMISSION_OPERAND],
   flags: {
     ...CONNECT_FLAGS,
@@ -39,17 +39,17 @@ async function runStatus(call: CommandCall): Promise<number> {
   const { basePath } = opened.target;
   call.screen.showBar("asking the target");
   if (call.isSet("all")) {
-    const { total, submissions } = await listSubmissions(opened.transport, basePath, MOST);
+    const list = await listSubmissions(opened.transport, basePath, MOST);
     call.screen.showBar("");
-    tellAll(call, opened, total, submissions);
-    return judge(call, submissions);
+    tellAll(call, opened, list);
+    return judge(call, list.submissions);
   }
   const status = await openWatch(opened.transport, basePath, word).look();
   call.screen.showBar("");
   if (call.isSet("json")) {
     const target = describeTarget(opened, opened.transport);
     call.screen.printJson({ ...describeSubmission(status), target, jobs: describeJobs(status) });
-  } else printStatus(call, status, `${opened.target.name} (${opened.transport.description})`);
+  } else await printStatus(call, status, `${opened.target.name} (${opened.transport.description})`);
   return judge(call, [status]);
 }
 
@@ -61,7 +61,7 @@ function judge({ screen }: CommandCall, submissions: readonly SubmissionStatus[]
   const since = seenAt === undefined ? "it never did" : `it last did at ${renderTime(seenAt)}`;
   throw new RepxError(
     "SLURM_UNREACHABLE",
-    `SLURM does not answer on the target, ${since}${error === undefined ? "" : `: ${error}`}`,
+    `the scheduler does not answer on the target, ${since}${error === undefined ? "" : `: ${error}`}`,
     {
       hint: screen.isTerminal
         ? "The jobs run on. Ask again later; `scontrol ping` there tells more."
@@ -70,22 +70,20 @@ function judge({ screen }: CommandCall, submissions: readonly SubmissionStatus[]
   );
 }
 
-function tellAll(
-  call: CommandCall,
-  opened: OpenedTarget,
-  total: number,
-  submissions: readonly SubmissionStatus[],
-): void {
+function tellAll(call: CommandCall, opened: OpenedTarget, { total, submissions, unreadable }: SubmissionList): void {
   const { screen } = call;
   if (call.isSet("json")) {
     const target = describeTarget(opened, opened.transport);
-    screen.printJson({ target, total, submissions: submissions.map(describeSubmission) });
+    screen.printJson({ target, total, submissions: submissions.map(describeSubmission), unreadable });
     return;
   }
-  if (submissions.length === 0) {
+  for (const id of unreadable)
+    screen.note(`(${id} cannot be read: another version of RepX wrote it, or its programs are gone)`);
+  if (submissions.length + unreadable.length === 0) {
     screen.note(`(no submissions under ${opened.target.basePath})`);
     return;
   }
+  if (submissions.length === 0) return;
   const rows = submissions.map((status) => [
     screen.isTerminal ? status.id.slice(0, 8) : status.id,
     renderTime(status.plan.createdAt),
@@ -94,7 +92,7 @@ function tellAll(
   ]);
   const head = ["SUBMISSION", "SUBMITTED", "JOBS", "DONE", "OPEN", "FAILED", "RUNS"];
   for (const line of renderTable({ head, rows, right: [2, 3, 4, 5] }, screen)) screen.print(line);
-  const older = total - submissions.length;
+  const older = total - submissions.length - unreadable.length;
   if (older > 0) screen.note(`(and ${count(older, "older one")})`);
 }
 

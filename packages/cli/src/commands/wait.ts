@@ -30,14 +30,14 @@ async function runWait(call: CommandCall): Promise<number> {
   await using opened = await openTarget(call);
   const { screen } = call;
   const where = `${opened.target.name} (${opened.transport.description})`;
-  const again = `repx wait${word === undefined ? "" : ` ${word}`}${repeatTarget(call)}`;
+  const again = `repx wait${word === undefined ? "" : ` ${word}`}${await repeatTarget(call)}`;
   using _ = sayWhenInterrupted(screen, () => `The jobs run on. Wait again with \`${again}\`.`);
   const watch = openWatch(opened.transport, opened.target.basePath, word);
   const status = await followSubmission(watch, { where, screen, timeoutSeconds });
   if (call.isSet("json")) {
     const target = describeTarget(opened, opened.transport);
     screen.printJson({ ...describeSubmission(status), target, jobs: describeJobs(status) });
-  } else printStatus(call, status, where);
+  } else await printStatus(call, status, where);
   return judgeStatus(status);
 }
 

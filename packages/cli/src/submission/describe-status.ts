@@ -1,4 +1,4 @@
-import type { SubmissionStatus } from "@repx/core/submissions";
+import { listDependencies, type SubmissionStatus } from "@repx/core/submissions";
 import { isConcluded, summarizeRun } from "@repx/core/model";
 
 /** Describes a submission for programs, without its jobs. */
@@ -21,12 +21,13 @@ export function describeSubmission(status: SubmissionStatus): Record<string, unk
 
 /** Describes every job of a submission for programs. */
 export function describeJobs({ plan, records, slurmIds }: SubmissionStatus): Record<string, unknown>[] {
-  return plan.jobs.map(({ id, stage, dependsOn }) => {
+  return plan.jobs.map((job) => {
+    const { id, stage } = job;
     const { evidence: _, ...record } = records.get(id) ?? { state: "queued", attempt: 0 };
     return {
       id,
       stage,
-      dependsOn: dependsOn.map((upstream) => upstream.id),
+      dependsOn: listDependencies(plan, job).map((upstream) => upstream.id),
       slurmId: slurmIds.get(id) ?? null,
       ...record,
     };

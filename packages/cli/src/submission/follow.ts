@@ -30,10 +30,10 @@ export async function followSubmission(watch: SubmissionWatch, options: FollowOp
   const endMs = timeoutSeconds === undefined ? Number.POSITIVE_INFINITY : begunMs + timeoutSeconds * 1000;
   const tell = startTelling(options);
   for (;;) {
-    const status = await keepTrying(
-      async () => watch.look(),
-      ({ message }) => screen.note(`${message}; trying again`),
-    );
+    const status = await keepTrying(async () => watch.look(), {
+      endMs,
+      onFailure: ({ message }) => screen.note(`${message}; trying again`),
+    });
     if (isConcluded(status)) {
       screen.showBar("");
       return status;

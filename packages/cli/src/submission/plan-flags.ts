@@ -16,7 +16,7 @@ export const PLAN_FLAGS = {
     short: "p",
     value: "KEY=VALUE",
     isRepeatable: true,
-    summary: "only jobs with this parameter, and what they need (repeatable)",
+    summary: "only jobs with this parameter, and what they need",
   },
   runtime: {
     value: "RUNTIME",
@@ -24,6 +24,7 @@ export const PLAN_FLAGS = {
     summary: "what the jobs run in",
     fallback: "what the target's config chooses",
   },
+  "fail-fast": { summary: "cancel what has not ended when the first job fails; of the scheduler local alone" },
 } as const satisfies Readonly<Record<string, Flag>>;
 
 /** Reads the flags. INPUT_INVALID where one has a value that it cannot have, or two of them contradict each other. */
@@ -41,6 +42,7 @@ export function readPlanFlags(
   return {
     wishes: { isForced, rev, isOnlyFailed: call.isSet("only-failed"), parameters: readParameters(call.texts("param")) },
     ...(runtime === undefined ? {} : { runtime }),
+    ...(call.isSet("fail-fast") ? { isFailFast: true } : {}),
   };
 }
 

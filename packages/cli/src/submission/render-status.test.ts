@@ -31,7 +31,8 @@ function makeStatus(
       toRun: ids,
       reused: [],
       shared: [],
-      jobs: entries.map(([id, stage]) => ({ id, stage, dependsOn: [] })),
+      dependencies: [[]],
+      jobs: entries.map(([id, stage]) => ({ id, stage, needs: 0 })),
     },
     runs,
     records: new Map(entries.map(([id, , record]) => [id, record])),
@@ -80,7 +81,7 @@ Did not succeed:
 test("a scheduler that does not answer, and jobs that nobody hands over, are told below", () => {
   const scheduler = { isUp: false, seenAt: "2026-03-01T10:10:00.000Z", error: "slurm_load_jobs error" };
   const told = render(makeStatus({ "a-1.0": [{}] }, { scheduler, handOver: "no" }), 80);
-  expect(told).toContain("SLURM does not answer; this is what was known at 2026-03-01 10:10 UTC.");
+  expect(told).toContain("The scheduler does not answer; this is what was known at 2026-03-01 10:10 UTC.");
   expect(told).toContain("The jobs are still being handed over, or that was interrupted.");
 });
 

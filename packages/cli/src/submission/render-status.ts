@@ -49,7 +49,7 @@ export function renderDoubts({ scheduler, handOver, records }: SubmissionStatus)
   const isOpen = [...records.values()].some(({ state }) => !isFinal(state));
   const since = scheduler.seenAt === undefined ? "no look has ever been answered" : renderTime(scheduler.seenAt);
   return [
-    ...(scheduler.isUp ? [] : [`SLURM does not answer; this is what was known at ${since}.`]),
+    ...(scheduler.isUp ? [] : [`The scheduler does not answer; this is what was known at ${since}.`]),
     ...(isOpen && handOver === "no" ? ["The jobs are still being handed over, or that was interrupted."] : []),
   ];
 }

@@ -17,7 +17,7 @@ import { sayWhenInterrupted } from "./when-interrupted.ts";
 import { openStepLines } from "./step-lines.ts";
 
 /** What is to be submitted. */
-export interface RunsRequest extends Pick<ExperimentRequest, "wishes" | "runtime"> {
+export interface RunsRequest extends Pick<ExperimentRequest, "wishes" | "runtime" | "isFailFast"> {
   /** A flake reference, or the folder of a Lab. */
   readonly lab: string;
   readonly runs: readonly string[];
@@ -44,16 +44,17 @@ export async function submitRuns(call: CommandCall, found: FoundTarget, request:
   }
   if (!request.waits) {
     if (call.isSet("json")) call.screen.printJson(facts);
-    else for (const line of tellSubmitted(outcome, call)) call.screen.print(line);
+    else for (const line of await tellSubmitted(outcome, call)) call.screen.print(line);
     return 0;
   }
   const { openWatch } = await import("@repx/core/submissions");
-  using _ = sayWhenInterrupted(call.screen, () => `The jobs run on. Wait again with \`repx wait ${outcome.id}\`.`);
+  const again = `repx wait ${outcome.id}${await repeatTarget(call)}`;
+  using _ = sayWhenInterrupted(call.screen, () => `The jobs run on. Wait again with \`${again}\`.`);
   const watch = openWatch(transport, found.target.basePath, outcome.id);
   const status = await followSubmission(watch, { where, screen: call.screen });
   if (call.isSet("json")) {
     call.screen.printJson({ ...facts, ...describeSubmission(status), jobs: describeJobs(status) });
-  } else printStatus(call, status, where);
+  } else await printStatus(call, status, where);
   return judgeStatus(status);
 }
 
@@ -68,11 +69,14 @@ async function submit(
   const lines = openStepLines(call.screen);
   let isSubmitting = false;
   using _ = sayWhenInterrupted(call.screen, () =>
-    isSubmitting ? "SLURM may have some of the jobs: `repx status` tells, `repx cancel` takes them back." : undefined,
+    isSubmitting
+      ? "The scheduler may have some of the jobs: `repx status` tells, `repx cancel` takes them back (with the same --target)."
+      : undefined,
   );
   const experiment = describeRequest(call, found, request, { open, temporaryFolder: temporary.path });
   return await submitExperiment({
     ...experiment,
+    ...(request.isFailFast === true ? { isFailFast: true } : {}),
     commit: undefined,
     coordinator: undefined,
     watch: {
@@ -146,18 +150,21 @@ export function judgeStatus(status: SubmissionStatus): number {
 }
 
 /** Prints how a submission stands, and how to see why something did not succeed. */
-export function printStatus(call: CommandCall, status: SubmissionStatus, where: string): void {
+export async function printStatus(call: CommandCall, status: SubmissionStatus, where: string): Promise<void> {
   const { screen } = call;
   const renderId = makeIdRenderer(screen, status.records.keys());
   for (const line of renderStatus(status, where, screen, renderId)) screen.print(line);
   const failed = status.plan.jobs.find(({ id }) => status.records.get(id)?.state === "failed");
-  if (failed !== undefined) screen.print(`See why: repx log ${renderId(failed.id)} --stderr${repeatTarget(call)}`);
+  if (failed !== undefined)
+    screen.print(`See why: repx log ${renderId(failed.id)} --stderr${await repeatTarget(call)}`);
 }
 
 /** The flag with which a next command finds the same target. */
-export function repeatTarget(call: Pick<CommandCall, "text">): string {
+export async function repeatTarget(call: Pick<CommandCall, "text">): Promise<string> {
   const given = call.text("target");
-  return given === undefined ? "" : ` --target ${given}`;
+  if (given === undefined) return "";
+  const { showWord } = await import("@repx/core/target");
+  return ` --target ${showWord(given)}`;
 }
 
 function describeOutcome(outcome: ExperimentOutcome, target: unknown): Record<string, unknown> {
@@ -178,11 +185,11 @@ function tellNothingToDo({ jobs, runs }: ExperimentOutcome, where: string): stri
   return `All ${count(jobs.size, "job")} of ${names} have succeeded already on ${where}: nothing was submitted.`;
 }
 
-function tellSubmitted(outcome: ExperimentOutcome, call: CommandCall): string[] {
+async function tellSubmitted(outcome: ExperimentOutcome, call: CommandCall): Promise<string[]> {
   const { id, submitted, shared, jobs } = outcome;
   const reused = jobs.size - submitted - shared;
   const waited = shared === 0 ? "" : `, ${renderNumber(shared)} in the queue already`;
-  const target = repeatTarget(call);
+  const target = await repeatTarget(call);
   const short = call.screen.isTerminal ? id.slice(0, SHORT_ID) : id;
   const renderId = makeIdRenderer(call.screen, jobs.keys());
   const first = [...jobs.values()].find(({ isReused }) => !isReused);

@@ -21,22 +21,23 @@ if [ -d "$folder/local" ]; then
   [ "$1" != all ] || touch "$folder/submitted"
   exit
 fi
-if [ $# -gt 0 ]; then
-  printf '%s\\n' "$@" | xargs scancel
-  exit
-fi
 cd "$folder" || exit 1
 tab=$(printf '\\t')
 # Before the others are looked at: of two that are cancelled at once one sees the other.
-touch cancelled submitted 2>/dev/null
+[ $# -gt 0 ] || touch cancelled submitted 2>/dev/null
 {
-  for folder in ../s*; do
-    if [ -e "$folder/cancelled" ] || [ "$folder" = "../\${PWD##*/}" ]; then printf 'gone\\t%s\\n' "\${folder##*/}"
-    elif [ -s "$folder/awaited.tsv" ]; then sed "s/^/keep$tab/" "$folder/awaited.tsv"; fi
+  for other in ../s*; do
+    if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -s "$other/awaited.tsv" ]; then sed "s/^/keep$tab/" "$other/awaited.tsv"; fi
   done
-  sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
-  sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
-} | awk -F '\\t' -v name="$name" '
+  if [ $# -gt 0 ]; then
+    printf 'mine\\t%s\\n' "$@"
+  else
+    sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
+    sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
+  fi
+} | awk -F '\\t' -v name="$name" -v asked=$# '
   $1 == "keep" { keep[$2] }
   $1 == "gone" { gone[$2] }
   $1 == "mine" { mine[$2] }
@@ -49,11 +50,11 @@ touch cancelled submitted 2>/dev/null
     for (id in task) {
       array = id; sub(/_.*/, "", array)
       if (id in keep) continue
-      if (array in arrays && !(array in is_parted)) whole[array]; else print id
+      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
     }
     for (array in whole) print array
   }' | sort -u | xargs -r scancel || exit
-[ -e submitted ] && [ -e cancelled ]
+[ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }
 `;
 
 /**

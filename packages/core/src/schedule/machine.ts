@@ -11,7 +11,8 @@ export interface Machine {
   readonly memoryMebibytes: number;
 }
 
-const LOOK = `echo "$1 $(nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
+// nproc goes by what OpenMP programs are told (nproc(1)); a user may have that for all his programs.
+const LOOK = `echo "$1 $(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
 /** How many jobs one message names. */
 const MOST_NAMED = 20;
 

@@ -1,6 +1,6 @@
 import type { JobId } from "../model/ids.ts";
 import { isFinal } from "../model/job-state.ts";
-import type { SubmissionPlan } from "./submission-plan.ts";
+import { listDependencies, type SubmissionPlan } from "./submission-plan.ts";
 import type { SubmissionStatus } from "./watch/open-watch.ts";
 
 /** Jobs that are to be cancelled, and those that will not run because of it. */
@@ -16,15 +16,21 @@ export function planCancellation(status: SubmissionStatus, asked?: readonly JobI
   const isOpen = (id: JobId): boolean => !isFinal(status.records.get(id)?.state ?? "queued");
   const shared = new Set(status.plan.shared);
   const own = status.plan.jobs.map(({ id }) => id).filter((id) => !shared.has(id));
-  const jobs = (asked ?? own).filter(isOpen);
+  const jobs = (asked?.filter((id) => !shared.has(id)) ?? own).filter(isOpen);
   return { jobs, waiting: findDependants(status.plan, new Set(jobs)).filter(isOpen) };
 }
 
 /** Jobs that need the success of one of these, directly or by others, in the plan's order. */
 function findDependants(plan: SubmissionPlan, jobs: ReadonlySet<JobId>): JobId[] {
   const lost = new Set(jobs);
-  for (const { id, dependsOn } of plan.jobs) {
-    if (dependsOn.some((upstream) => upstream.kind === "hard" && lost.has(upstream.id))) lost.add(id);
+  // Jobs come after what they wait for: the answer for a list is final.
+  const isLost = new Map<number, boolean>();
+  for (const job of plan.jobs) {
+    const known =
+      isLost.get(job.needs) ??
+      listDependencies(plan, job).some((upstream) => upstream.kind === "hard" && lost.has(upstream.id));
+    isLost.set(job.needs, known);
+    if (known) lost.add(job.id);
   }
   return [...lost].filter((id) => !jobs.has(id));
 }

@@ -122,7 +122,7 @@ test.each<[number | undefined, Again | undefined, string]>([
   };
   const plan = planJobs(want([[]]), facts, { ...NO_WISHES, rev: 3 });
   expect(tell(plan)).toMatchObject({ [verdict]: [1] });
-  expect([...plan.again.values()]).toEqual(verdict === "run" ? [3] : []);
+  expect([...plan.again.values()]).toEqual(verdict === "reuse" ? [] : [3]);
 });
 
 test("only failed: jobs whose last attempt did not succeed, what needs them, and what those need", () => {
@@ -145,6 +145,16 @@ test("a shared job that left the queue runs here, with those that wait for it, u
   const settled = settleShared(plan, wanted.dependencies, { succeeded: jobs(3), queued: queue([2, pending(2)]) });
   expect(tell(settled)).toEqual({ run: [1, 2, 4], reuse: [], share: [3] });
   expect(settled.ended).toEqual(jobs(3));
+});
+
+test("a shared job that was to run again, and left the queue without a word, runs here though an earlier success is there", () => {
+  const wanted = want([[], [1]]);
+  const facts = { ...NOTHING, succeeded: jobs(1), queued: queue([1, pending(1, "force")]) };
+  const plan = planJobs(wanted, facts, { ...NO_WISHES, isForced: true });
+  expect(tell(plan)).toMatchObject({ share: [1] });
+  const settled = settleShared(plan, wanted.dependencies, { succeeded: jobs(1), queued: new Map() });
+  expect(tell(settled)).toEqual({ run: [1, 2], reuse: [], share: [] });
+  expect(settled.again.get(jobId(1))).toBe("force");
 });
 
 interface Case {

@@ -46,7 +46,7 @@ export interface Plan {
   /** Those of the shared jobs that succeeded after this was planned. */
   readonly ended: ReadonlySet<JobId>;
   readonly toRun: readonly JobId[];
-  /** Of the jobs to run, those for which an earlier success does not count, or not every one. */
+  /** Of the jobs to run, and of the shared ones, those for which an earlier success does not count, or not every one. */
   readonly again: ReadonlyMap<JobId, Again>;
 }
 
@@ -69,6 +69,7 @@ export function planJobs({ order, asked, dependencies }: WantedJobs, facts: JobF
       (queued.isRunning || !runsAny(job))
     ) {
       shared.set(job, queued);
+      if (wish !== undefined) again.set(job, wish);
     } else if (facts.succeeded.has(job) && isGoodEnough(wish, facts.revisions.get(job))) {
       reused.add(job);
     } else {
@@ -92,7 +93,7 @@ export function chooseFailed({ order, asked, dependencies }: WantedJobs, facts: 
 
 /**
  * Looks again at jobs that were to be shared, some time later. Those that neither are in the queue nor succeeded run here,
- * and so do those that wait for such a one.
+ * and so do those that wait for such a one. Of a job that was to run again the marker may be of the earlier time: it runs here.
  */
 export function settleShared(
   plan: Plan,
@@ -108,7 +109,7 @@ export function settleShared(
     const queued = now.queued.get(job);
     if (was === undefined) continue;
     if (queued !== undefined && (queued.isRunning || !runsAny(job))) shared.set(job, queued);
-    else if (queued === undefined && now.succeeded.has(job)) {
+    else if (queued === undefined && now.succeeded.has(job) && !plan.again.has(job)) {
       shared.set(job, was);
       ended.add(job);
     } else running.add(job);

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
-import { parseQueue, parseRevisions } from "./queue-question.ts";
+import { startPlanStand } from "../plan-experiment.fixture.ts";
+import { lookAgain, parseQueue, parseRevisions } from "./queue-question.ts";
 
 const [ONE, TWO] = ["s0123456789abcdefghijklmno", "s999999999999999999999999z"];
 const row = (slurmId: string, nth: number, submission: string | undefined, state: string, again = ""): string =>
@@ -65,4 +66,16 @@ test("revisions are read from the lines of records alone", () => {
     "x",
   ];
   expect([...parseRevisions(lines)]).toEqual([[jobId(1), 3]]);
+});
+
+test("a queue that does not answer is no queue without jobs", async () => {
+  await using stand = await startPlanStand();
+  await stand.writeProgram("squeue", "echo 'slurm_load_jobs error: Unable to contact slurm controller' >&2; exit 1");
+  await using transport = await stand.open();
+  await expect(lookAgain(transport, stand.base, [jobId(1)])).rejects.toMatchObject({
+    code: "SLURM_UNREACHABLE",
+    message: expect.stringContaining("did not answer: slurm_load_jobs error: Unable to contact slurm controller"),
+  });
+  await stand.writeProgram("squeue", "exit 0");
+  expect((await lookAgain(transport, stand.base, [jobId(1)])).queued.size).toBe(0);
 });

@@ -1,4 +1,5 @@
 // Asks a target which jobs its scheduler has in the queue for submissions under the base path: a part of the survey, and alone.
+import { RepxError } from "../model/errors.ts";
 import type { JobId, SubmissionId } from "../model/ids.ts";
 import { JobId as JobIdSchema, SubmissionId as SubmissionIdSchema } from "../model/ids.ts";
 import { runChecked, type Transport } from "../target/transport/transport.ts";
@@ -98,7 +99,15 @@ for id in $jobs; do [ ! -e "outputs/$id/repx/SUCCESS" ] || printf '%s\n' "$id"; 
 say end
 `;
 
-/** Looks at these jobs again, in one command: which are in the queue, and which have succeeded. */
+/** Nothing is started while nobody knows what runs already. `said` are the lines of the answer `unasked`. */
+export function refuseSilence(said: readonly string[], where: string): RepxError {
+  return new RepxError("SLURM_UNREACHABLE", `squeue on ${where} did not answer: ${said.at(-1) ?? ""}`, {
+    hint: "See `squeue --me` and `scontrol ping` there, and try again: without the queue nobody knows what runs already.",
+    details: { stderr: said.join("\n") },
+  });
+}
+
+/** Looks at these jobs again, in one command: which are in the queue, and which have succeeded. SLURM_UNREACHABLE when squeue does not answer. */
 export async function lookAgain(
   transport: Transport,
   basePath: string,
@@ -110,6 +119,9 @@ export async function lookAgain(
     deadlineSeconds: 120,
   });
   const lines = stdout.split("\n");
+  const unasked = lines.indexOf("= unasked");
+  if (unasked >= 0)
+    throw refuseSilence(lines.slice(unasked + 1, lines.lastIndexOf("= succeeded")), transport.description);
   const succeeded = new Set(lines.slice(lines.lastIndexOf("= succeeded") + 1));
   return { queued: parseQueue(lines), succeeded: new Set(jobs.filter((id) => succeeded.has(id))) };
 }

@@ -24,17 +24,18 @@ export function renderSbatchArguments(
   return [
     "--parsable",
     `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
-    `--comment=repx:${place.id}:${batch.number}`,
-    `--chdir=${place.basePath}/submissions/${place.id}`,
     // The wrapper keeps the logs in the job's own folder.
     "--output=/dev/null",
     "--error=/dev/null",
-    `--array=${renderIndexes([...batch.tasks.keys()])}`,
     ...(resources.partition === undefined ? [] : [`--partition=${resources.partition}`]),
     ...(resources.cpusPerTask === undefined ? [] : [`--cpus-per-task=${resources.cpusPerTask}`]),
     ...(resources.mem === undefined ? [] : [`--mem=${resources.mem}`]),
     ...(resources.time === undefined ? [] : [`--time=${resources.time}`]),
     ...resources.sbatchOpts,
+    // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
+    `--comment=repx:${place.id}:${batch.number}`,
+    `--chdir=${place.basePath}/submissions/${place.id}`,
+    `--array=${renderIndexes([...batch.tasks.keys()])}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
     ...(dependency === undefined ? [] : [`--dependency=${dependency}`, "--kill-on-invalid-dep=yes"]),
   ];

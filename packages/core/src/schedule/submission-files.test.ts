@@ -37,6 +37,7 @@ const FILES: SubmissionFiles = {
     toRun: [jobId(1)],
     reused: [],
     shared: [],
+    dependencies: [],
     jobs: [],
   },
   awaited: "",

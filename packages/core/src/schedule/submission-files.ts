@@ -59,7 +59,8 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   }
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
   await writeFile(join(folder, "programs"), `${files.programs}\n`);
-  await writeJson(join(folder, "plan.json"), files.plan);
+  // Without blanks: of 10,000 jobs it is megabytes, and every first look at the submission brings it.
+  await writeFile(join(folder, "plan.json"), `${JSON.stringify(files.plan)}\n`);
   if (files.awaited !== "") await writeFile(join(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
     await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));

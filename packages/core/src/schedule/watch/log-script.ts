@@ -1,4 +1,7 @@
-/** Words: base path, mark, beginning of a job's id. Prints `<mark> <job> <last attempt> [SUCCESS|FAIL]` for each. */
+/**
+ * Words: base path, mark, beginning of a job's id. Prints `<mark> <job> <last attempt> <marker or -> <submission or ->` for each; the
+ * submission is the newest one that has handed the job over.
+ */
 export const LIST_ATTEMPTS = `
 set -u
 base=$1 mark=$2 beginning=$3
@@ -12,7 +15,8 @@ base=$1 mark=$2 beginning=$3
     while [ -e "$repx/attempts/$last" ]; do last=$((last + 1)); done
   fi
   for name in SUCCESS FAIL; do [ ! -e "$repx/$name" ] || marker=$name; done
-  echo "$mark $job $last $marker"
+  newest=$(cd "$base/submissions" 2>/dev/null && ls -td -- */jobs/"$job" 2>/dev/null | sed 's|/.*||' | head -n 1)
+  echo "$mark $job $last \${marker:--} \${newest:--}"
 done
 `;
 
@@ -27,34 +31,32 @@ if [ -z "$lines" ]; then cat "$folder/$file"; else tail -n "$lines" "$folder/$fi
 `;
 
 /**
- * Words: mark, base path, job, file, and where to begin: \`-<lines>\` of the end (\`-\`: all), or \`+<bytes>\` that are known.
- * A marker ends it; so does the scheduler's word, for what was killed leaves none. It is asked every 30 seconds.
+ * Words: mark, base path, job, file, where to begin: \`-<lines>\` of the end (\`-\`: all), or \`+<bytes>\` that are known; and the
+ * submission whose attempt it is, or nothing. The attempt's marker ends it, and so does the end of standard input: for what
+ * was killed, or never begins, leaves none.
  */
 export const FOLLOW_LOG = `
 set -u
-mark=$1 base=$2 job=$3 file=$4 from=$5
+mark=$1 base=$2 job=$3 file=$4 from=$5 submission=$6
 repx=$2/outputs/$3/repx log=$2/outputs/$3/repx/$4
 # Whoever reads holds our standard input open.
 exec 3<&0
 { cat >/dev/null; kill $$ 2>/dev/null; } <&3 3<&- &
 watcher=$! reader=
 trap 'kill $watcher $reader 2>/dev/null' EXIT
-trap 'exit 143' TERM HUP PIPE
+trap 'exit 0' TERM HUP PIPE
+# What an earlier submission's attempt left lies there until the new one begins.
+is_current() {
+  [ -n "$submission" ] || return 0
+  { IFS= read -r first <"$repx/job.json"; } 2>/dev/null || return 1
+  case $first in *"\\"submission\\":\\"$submission\\","*) return 0 ;; esac
+  return 1
+}
 has_ended() {
   ls "$repx" >/dev/null 2>&1
-  if [ -e "$repx/SUCCESS" ] || [ -e "$repx/FAIL" ]; then return 0; fi
-  waits=$((waits + 1))
-  [ $((waits % 30)) = 0 ] && IFS= read -r first <"$repx/job.json" || return 1
-  id=\${first#*\\"slurmId\\":\\"} id=\${id%%\\"*}
-  case $id in '' | *[!0-9_]*) return 1 ;; esac
-  if said=$(timeout 20 squeue -h -r -t all -j "$id" -o %T 2>&1); then
-    case $said in '' | COMPLETED | FAILED | TIMEOUT | DEADLINE | OUT_OF_MEMORY | CANCELLED | NODE_FAIL | BOOT_FAIL | PREEMPTED) return 0 ;; esac
-    return 1
-  fi
-  case $said in *'Invalid job id'*) return 0 ;; *) return 1 ;; esac
+  { [ -e "$repx/SUCCESS" ] || [ -e "$repx/FAIL" ]; } && is_current
 }
-waits=0
-while [ ! -e "$log" ]; do
+until is_current && [ -e "$log" ]; do
   ! has_ended || exit 0
   sleep 1
 done
@@ -67,7 +69,7 @@ echo "$mark $start"
 tail -c "+$((start + 1))" -F "$log" 2>/dev/null </dev/null 3<&- &
 reader=$!
 while ! has_ended; do
-  kill -0 "$reader" 2>/dev/null || exit 0
+  kill -0 "$reader" 2>/dev/null || exit 75
   sleep 1
 done
 # What was written last: tail looks once a second where the kernel does not tell it.

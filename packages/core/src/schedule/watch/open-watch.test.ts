@@ -20,18 +20,18 @@ const PLAN: SubmissionPlan = {
   toRun: [FIRST, SECOND, SUM],
   reused: [REUSED],
   shared: [],
+  dependencies: [
+    [],
+    [
+      { id: FIRST, kind: "hard" },
+      { id: SECOND, kind: "soft" },
+    ],
+  ],
   jobs: [
-    { id: FIRST, stage: "threshold-1.0", dependsOn: [] },
-    { id: SECOND, stage: "threshold-1.0", dependsOn: [] },
-    { id: REUSED, stage: "threshold-1.0", dependsOn: [] },
-    {
-      id: SUM,
-      stage: "sum-1.0",
-      dependsOn: [
-        { id: FIRST, kind: "hard" },
-        { id: SECOND, kind: "soft" },
-      ],
-    },
+    { id: FIRST, stage: "threshold-1.0", needs: 0 },
+    { id: SECOND, stage: "threshold-1.0", needs: 0 },
+    { id: REUSED, stage: "threshold-1.0", needs: 0 },
+    { id: SUM, stage: "sum-1.0", needs: 1 },
   ],
 };
 const SLURM_IDS = new Map([

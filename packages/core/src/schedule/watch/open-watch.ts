@@ -44,18 +44,31 @@ export function openWatch(transport: Transport, basePath: string, beginning: str
   };
 }
 
-/** Looks at the newest submissions of a target, newest first; `total` is how many there are. */
-export async function listSubmissions(
-  transport: Transport,
-  basePath: string,
-  most: number,
-): Promise<{ readonly total: number; readonly submissions: readonly SubmissionStatus[] }> {
+/** The newest submissions of a target. */
+export interface SubmissionList {
+  /** How many there are. */
+  readonly total: number;
+  /** Newest first. */
+  readonly submissions: readonly SubmissionStatus[];
+  /** Ids of those among the newest that are not as they were written, or whose programs are gone. */
+  readonly unreadable: readonly string[];
+}
+
+/** Looks at the newest submissions of a target. */
+export async function listSubmissions(transport: Transport, basePath: string, most: number): Promise<SubmissionList> {
   const parts = await askTarget(transport, basePath, LOOK_ALL, [String(most), "0", "plan", "rows"]);
   const starts = parts.flatMap(({ word }, at) => (word === "id" ? [at] : []));
-  const submissions = starts.map((start, nth) =>
-    addLook(undefined, readLook(parts.slice(start, starts[nth + 1]), transport.description)),
-  );
-  return { total: Number(parts.find(({ word }) => word === "total")?.value ?? 0), submissions };
+  const unreadable = parts.flatMap(({ word, value }) => (word === "unreadable" ? [value] : []));
+  const submissions = starts.flatMap((start, nth) => {
+    try {
+      return [addLook(undefined, readLook(parts.slice(start, starts[nth + 1]), transport.description))];
+    } catch (error) {
+      if (!(error instanceof RepxError)) throw error;
+      unreadable.push(parts[start]?.value ?? "");
+      return [];
+    }
+  });
+  return { total: Number(parts.find(({ word }) => word === "total")?.value ?? 0), submissions, unreadable };
 }
 
 type Parts = ReturnType<typeof splitAnswer>;
@@ -132,7 +145,8 @@ function abandon(
   slurmIds: ReadonlyMap<JobId, string>,
   handOver: "yes" | "broken",
 ): void {
-  const reason = handOver === "yes" ? "never handed to SLURM" : "submitting broke off before it was handed to SLURM";
+  const reason =
+    handOver === "yes" ? "never handed to the scheduler" : "submitting broke off before it was handed to the scheduler";
   for (const job of plan.toRun) {
     const record = records.get(job);
     if (record === undefined || slurmIds.has(job) || isFinal(record.state)) continue;
