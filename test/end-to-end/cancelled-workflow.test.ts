@@ -22,6 +22,7 @@ test("a workflow that is cancelled after registering closes its checks, and queu
       if (/^sync .* s {2}/.test(line)) cancellation.abort();
     },
   });
+  expect(killing).toBeDefined();
   await killing;
   await world.cluster.startController();
   expect(run.exitCode).toBe(130);

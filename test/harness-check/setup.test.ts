@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, copyFile, mkdir, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { tryCommand } from "../harness/command.ts";
@@ -12,6 +12,12 @@ import { isInstalledFrom, planSetup, PROGRAMS } from "../../scripts/setup.mjs";
 const READY = { isRoot: true, isDebian: true, hasPlatform: true, missing: [], lockHash: "a", installedHash: "a" };
 const NIX = { program: "nix", debian: "nix-bin" };
 const SETUP = join(REPOSITORY_ROOT, "scripts/setup.mjs");
+
+test("the README names every Debian package that is installed", async () => {
+  const [, list = ""] =
+    /the Debian packages `([^`]*)`/.exec(await readFile(join(REPOSITORY_ROOT, "README.md"), "utf8")) ?? [];
+  expect(list.split(" ").toSorted()).toEqual([...new Set(PROGRAMS.map(({ debian }) => debian))].toSorted());
+});
 
 test("does nothing where all is there", () => {
   expect(planSetup(READY)).toEqual({ npm: false, debian: [] });
