@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-TRQDFNJ4.js";
+} from "./chunk-TQNMS2C5.js";
 import {
   RepxError
 } from "./chunk-NYOHOR7M.js";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-TRQDFNJ4.js";
+} from "./chunk-TQNMS2C5.js";
 import "./chunk-NYOHOR7M.js";
 
 // src/post.ts

@@ -189,7 +189,9 @@ function vanish(id) {
   end_task(id, "NODE_FAIL", "SupervisorLost")
 }
 
-function clear(id,    name) {
+# Before this boot of the machine the session's number was another one's: then only what carries the task's mark goes.
+function clear(id,    name, f) {
   name = submission[array_of(id)]
-  system("read -r programs 2>/dev/null <submissions/" name "/programs || exit 0; \"$programs/repx-task\" --clear " (process[id] + 0) " " name "/" id "/ >/dev/null 2>&1 3>&-")
+  split(process[id], f, " ")
+  system("read -r programs 2>/dev/null <submissions/" name "/programs || exit 0; \"$programs/repx-task\" --clear " (f[3] == boot ? f[1] + 0 : "none") " " name "/" id "/ >/dev/null 2>&1 3>&-")
 }

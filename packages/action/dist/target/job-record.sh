@@ -82,6 +82,14 @@ read_peak_memory() {
   done </proc/self/cgroup
 }
 
+# Outside of the node's own environment the program is no child of this shell, whose times are then those of bwrap, podman or
+# docker; and docker's containers, as those of root's podman, are not in the job's cgroup.
+leave_out_strangers() {
+  [ "$runtime" != native ] || return 0
+  user_time='' system_time=''
+  case $runtime,$(id -u) in docker,* | podman,0) peak='' peak_source='' ;; esac
+}
+
 # One JSON object a line, by path, for every file under out/. Both programs print one line a file, in the same order:
 # stat only the size, sha256sum the name with its newlines escaped.
 list_outputs() {
@@ -109,6 +117,7 @@ end_record() {
   moment=$(date -u "$clock")
   read_times
   read_peak_memory
+  leave_out_strangers
   signal=null
   [ "$status" -le 128 ] || [ "$status" -gt 192 ] || signal=$((status - 128))
   verdict=SUCCESS

@@ -9,7 +9,13 @@
 # Reads the file and gets ready. When that cannot be, says why in the job's log and sets `status`.
 choose_runtime() {
   runtime=native store='' image='' network=off node_local=- tools='' host_files='' private=$folder/jobs/$job
-  if [ -e "$private/runtime" ]; then read_runtime <"$private/runtime"; fi
+  # What cannot be read must not run less isolated than its record says.
+  if [ -e "$private/runtime" ]; then
+    runtime='that cannot be read'
+    read_runtime <"$private/runtime"
+  elif grep -q '^  "runtime": "[^n]' "$private/job.json" 2>/dev/null; then
+    runtime='of a file that is gone'
+  fi
   if [ ! -x "$exe" ]; then
     say_missing "the job's executable $exe is missing or not executable: submit again, so that it is copied"
     return 1

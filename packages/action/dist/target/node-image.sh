@@ -96,12 +96,12 @@ EOF
 # has_load, make_load <engine> [option...]
 has_load() {
   answer=$(list_texts .json)
-  "$@" image inspect "$answer" >/dev/null 2>&1
+  timeout 60 "$@" image inspect "$answer" >/dev/null 2>&1
 }
 
 make_load() {
   for digest in $(list_texts /layer.tar); do check_layer "$layers/$digest.tar" || return; done
-  said=$(tar -c -h -C "${manifest%/*}" . | "$@" load 2>&1) && has_load "$@" && return 0
+  said=$(tar -c -h -C "${manifest%/*}" . | timeout 3600 "$@" load 2>&1) && has_load "$@" && return 0
   echo "node-image: $1 cannot load the image $image: $(printf %s "$said" | tail -n 1)" >&2
   return 69
 }
@@ -112,7 +112,10 @@ once() {
   shift 2
   [ -w "$folder" ] || return 69
   until "has_$task" "$@"; do
-    if take_lock "$lock_name" || [ "$waited" -ge "$patience" ]; then
+    take_lock "$lock_name"
+    code=$?
+    [ "$code" != 69 ] || return 69
+    if [ "$code" = 0 ] || [ "$waited" -ge "$patience" ]; then
       "has_$task" "$@" || "make_$task" "$@"
       code=$?
       [ -z "$lock" ] || rm -f "$lock"

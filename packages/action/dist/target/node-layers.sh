@@ -80,7 +80,10 @@ mark_layer() {
 bring_layer() {
   waited=0
   until is_present "$1"; do
-    if take_lock "$1"; then
+    take_lock "$1"
+    code=$?
+    [ "$code" != 69 ] || return 1
+    if [ "$code" = 0 ]; then
       is_present "$1" || copy_layer "$1"
       code=$?
       rm -f "$lock"

@@ -17,7 +17,8 @@ choose_folder() {
 }
 
 # take_lock <name>: a link whose text is a process of this node: made at once with its text, or not at all. Another process'
-# is taken over when that is gone. Two that take over at the same time both work, which costs time and breaks nothing.
+# is taken over when that is gone. Two that take over at the same time both work, which costs time and breaks nothing. Returns 1
+# when another one holds it, and 69 when no lock can be made here.
 take_lock() {
   lock=$folder/.lock.$1.$host
   ln -sn "$$" "$lock" 2>/dev/null && return 0
@@ -31,10 +32,12 @@ take_lock() {
   esac
   rm -f "$lock"
   for left in "$folder/.draft.$1.$host."*; do kill -0 "${left##*.}" 2>/dev/null || drop_draft "$left"; done
-  ln -sn "$$" "$lock" 2>/dev/null || {
-    lock=''
-    return 1
-  }
+  ln -sn "$$" "$lock" 2>/dev/null && return 0
+  [ -L "$lock" ]
+  set -- $?
+  lock=''
+  [ "$1" != 0 ] || return 1
+  return 69
 }
 
 # drop_draft <path>: a folder's own folders may be closed to us, as Nix leaves them.

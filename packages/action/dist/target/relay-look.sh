@@ -147,7 +147,8 @@ finish_ends() {
       continue
     fi
     if write_end; then echo "$event" >>"$work/new-ids"; else rm -f "$work/new/$event.json"; fi
-    [ ! -e "$late/$id.$restarts" ] || rm -f "$late/$id.$restarts"
+    # A living relay counts the time by its own file.
+    [ -n "$looks" ] || [ ! -e "$late/$id.$restarts" ] || rm -f "$late/$id.$restarts"
   done <"$work/ends"
 }
 
@@ -158,8 +159,10 @@ is_too_early() {
   if [ -n "$looks" ]; then
     # One look sends no logs: only a success has to be told by a marker.
     [ "$state" = COMPLETED ] && [ -z "$marker" ] || return 1
-    ended=${prefix#*'"at":"'} patience=$marker_patience
-    [ "$(date -d "${ended%%'"'*}" +%s)" -gt $((now - marker_patience)) ] || return 1
+    ended=${prefix#*'"at":"'}
+    since=$now
+    [ "$(date -d "${ended%%'"'*}" +%s)" -gt $((now - marker_patience)) ]
+    return
   elif [ "$node" != '?' ]; then
     [ "$node" != - ] || return 1
     if [ "$state" = COMPLETED ] && [ -z "$marker" ]; then patience=$marker_patience; elif [ -n "$own" ]; then return 1; fi

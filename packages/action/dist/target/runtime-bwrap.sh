@@ -3,6 +3,8 @@
 SIGNALS='TERM HUP INT QUIT USR1 USR2'
 
 prepare_bwrap() {
+  # Of an attempt that was killed: its pids are others' by now.
+  rm -f "$private/.status"
   bwrap=$(find_tool bwrap) || {
     give_up_runtime 69 "$node has no bwrap (bubblewrap) on the PATH: ask for it, or choose another runtime for this target"
     return
@@ -52,18 +54,28 @@ write_sandbox() {
     if [ -n "$rootfs" ]; then add_one --ro-bind "$rootfs/nix" /nix; else add --ro-bind "$base/artifacts/store" /nix/store; fi
     add --dev-bind /dev /dev --proc /proc
   else
-    points=$(cut -f 2 "$private/.host" "$private/.views" && echo /etc/resolv.conf)
+    points=$(cut -f 2 "$private/.host" "$private/.views" && { [ "$network" = off ] || echo /etc/resolv.conf; })
     if [ -n "$rootfs" ]; then add_tree ''; else add_closure; fi
     [ "$network" = off ] || add_one --ro-bind /etc/resolv.conf /etc/resolv.conf
     add --dev /dev --proc /proc --tmpfs /tmp
     add_views <"$private/.host"
   fi
+  ! is_base_in_view || hide_base
   add_views <"$private/.views"
   while IFS= read -r part; do [ -z "$part" ] || add --ro-bind "$part" "/.repx/${part##*/}"; done <<EOF
 $gate
 EOF
   [ -z "$loader" ] || add --ro-bind "$loader" /.repx/loader
+  ! is_base_in_view || add --remount-ro "$base"
   add --remount-ro /
+}
+
+# What is to be seen of the base path is mounted over it anew; a folder in it that the site shows comes back.
+hide_base() {
+  add --tmpfs "$base"
+  while IFS=$tab read -r way path; do
+    case $path in "$base"/*) printf '%s\t%s\n' "$way" "$path" ;; esac
+  done <"$private/.host" | add_views
 }
 
 add_one() {

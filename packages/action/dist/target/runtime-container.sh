@@ -6,13 +6,17 @@ prepare_container() {
     give_up_runtime 69 "$node has no $runtime on the PATH: ask for it, or choose another runtime for this target"
     return
   }
-  execute='' manager='' own_storage=''
+  execute='' manager='' own_storage='' run_root=''
   # Not every SLURM job has the folder that its environment names; podman then takes one of its own.
   { [ -d "${XDG_RUNTIME_DIR-/}" ] && [ -w "${XDG_RUNTIME_DIR-/}" ]; } || unset XDG_RUNTIME_DIR
-  [ "$runtime" = docker ] || [ "$node_local" = - ] || own_storage=$(. "$here/node-lock.sh" && choose_folder "$node_local" podman && printf %s "$folder")
-  asked={{.Host.OCIRuntime.Name}}
-  [ "$runtime" != docker ] || asked={{.ServerVersion}}
-  found=$(run_engine info --format "$asked" 2>"$private/.said") || {
+  if [ "$runtime" != docker ] && [ "$node_local" != - ]; then
+    # podman takes no runroot of more than 50 characters.
+    run_root=$(. "$here/node-lock.sh" && choose_folder /tmp podman-run && printf %s "$folder") &&
+      own_storage=$(. "$here/node-lock.sh" && choose_folder "$node_local" podman && printf %s "$folder/images") || own_storage=''
+  fi
+  # What docker's `info` says of a daemon that is not there differs by version.
+  if [ "$runtime" = docker ]; then set -- version --format '{{.Server.Version}}'; else set -- info --format '{{.Host.OCIRuntime.Name}}'; fi
+  found=$(ask_engine "$@" 2>"$private/.said") || {
     give_up_runtime 69 "$runtime does not work on $node ($(tail -n 1 "$private/.said")): ask for it, or choose another runtime for this target"
     return
   }
@@ -24,13 +28,22 @@ prepare_container() {
 # run_engine <word>...: podman or docker, with the options that stand before its commands. They are the same in load_image.
 run_engine() {
   [ "$runtime" = docker ] || set -- --log-level error $manager "$@"
-  [ -z "$own_storage" ] || set -- --root "$own_storage/images" --runroot "$own_storage/run" "$@"
+  [ -z "$own_storage" ] || set -- --root "$own_storage" --runroot "$run_root" "$@"
   $execute "$engine" "$@"
+}
+
+# ask_engine <word>...: what takes no time, unless the engine hangs.
+ask_engine() {
+  execute='timeout 60'
+  run_engine "$@"
+  set -- $?
+  execute=''
+  return "$1"
 }
 
 load_image() {
   set -- "$engine"
-  [ -z "$own_storage" ] || set -- "$@" --root "$own_storage/images" --runroot "$own_storage/run"
+  [ -z "$own_storage" ] || set -- "$@" --root "$own_storage" --runroot "$run_root"
   [ "$runtime" = docker ] || set -- "$@" --log-level error
   image_id=$(sh "$here/node-image.sh" load "$node_local" "$base" "$image" "$@" 2>>"$repx/stderr.log") && return
   give_up_runtime $? "$runtime cannot have the image $image on $node (message above)"
@@ -92,10 +105,9 @@ EOF
   while IFS= read -r pair; do set -- --env "$pair" "$@"; done <<EOF
 $(list_environment)
 EOF
-  owner=''
-  # Whatever the mode of the image's own /tmp is.
-  [ "$runtime" != docker ] || owner=,uid=$(id -u),gid=$(id -g)
-  [ -n "$host_files" ] || set -- --tmpfs "/tmp:rw,exec,mode=1777$owner" "$@"
+  # The user's whatever the image's own folder is; podman would copy into it what it covers.
+  case $runtime in docker) anew=uid=$(id -u),gid=$(id -g) ;; *) anew=notmpcopyup ;; esac
+  [ -n "$host_files" ] || set -- --tmpfs "/tmp:rw,exec,mode=1777,$anew" "$@"
   if [ "$runtime" = docker ]; then
     set -- --user "$(id -u):$(id -g)" "$@"
     for group in $(id -G); do set -- --group-add "$group" "$@"; done
@@ -104,7 +116,9 @@ EOF
   fi
   case $network in off) set -- --network none "$@" ;; *) set -- --network host "$@" ;; esac
   execute='exec'
-  run_engine run --name "$(name_container)" --pull never --hostname "$(uname -n)" --read-only --cap-drop ALL \
+  ! is_base_in_view || set -- --tmpfs "$base:rw,mode=755,$anew" "$@"
+  # What it prints comes to us, and must not fill the engine's own place on the node as well.
+  run_engine run --log-driver none --name "$(name_container)" --pull never --hostname "$(uname -n)" --read-only --cap-drop ALL \
     --security-opt no-new-privileges --security-opt label=disable $(find_init) $limits "$@"
 }
 
@@ -116,28 +130,28 @@ list_container_views() {
 # docker's containers are no processes of the job, so SLURM cannot end them: a first TERM sets them a term.
 deliver_docker() {
   kill -s "$1" "$pid" 2>/dev/null
-  [ "$1" != TERM ] || run_engine stop --time "${REPX_STOP_SECONDS:-20}" "$(name_container)" >/dev/null 2>&1 &
+  [ "$1" != TERM ] || ask_engine stop --time "${REPX_STOP_SECONDS:-20}" "$(name_container)" >/dev/null 2>&1 &
 }
 
 # podman 4.3 ends with 0 when it is told to stop before its container runs, so what it says is compared with what became of the
 # container. 125 is podman's and docker's own, but a program may end with it as well; with 126 and 127 it could not be executed.
 leave_container() {
   name=$(name_container)
-  case $status,$(run_engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$name" 2>/dev/null) in
+  case $status,$(ask_engine inspect --format '{{.State.Status}} {{.State.ExitCode}}' "$name" 2>/dev/null) in
     0,exited' '0 | 0,stopped' '0 | *,exited' '"$status" | 126,* | 127,*) ;;
-    0,exited' '* | 0,stopped' '*) status=$(run_engine inspect --format '{{.State.ExitCode}}' "$name") ;;
+    0,exited' '* | 0,stopped' '*) status=$(ask_engine inspect --format '{{.State.ExitCode}}' "$name") ;;
     0,* | 125,*)
       status=$stop
       [ -n "$stop" ] || give_up_runtime 69 "$runtime could not start the job's container on $node (message above)"
       ;;
   esac
-  run_engine rm --force "$name" >/dev/null 2>&1
+  ask_engine rm --force "$name" >/dev/null 2>&1
 }
 
 # What a job that was killed with its wrapper left on this node.
 remove_orphans() {
-  for name in $(run_engine ps --all --format '{{.Names}}' --filter "name=^repx\.$(id -u)\." 2>/dev/null); do
+  for name in $(ask_engine ps --all --format '{{.Names}}' --filter "name=^repx\.$(id -u)\." 2>/dev/null); do
     owner=${name#repx.*.}
-    [ "$(read_start "${owner%.*}")" = "${owner#*.}" ] || run_engine rm --force "$name" >/dev/null 2>&1
+    [ "$(read_start "${owner%.*}")" = "${owner#*.}" ] || ask_engine rm --force "$name" >/dev/null 2>&1
   done
 }

@@ -6,6 +6,9 @@ PROMISED='SLURM_JOB_ID SLURM_ARRAY_JOB_ID SLURM_ARRAY_TASK_ID SLURM_RESTART_COUN
 SLURMD_NODENAME SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE SLURM_JOB_CPUS_PER_NODE SLURM_NTASKS SLURM_MEM_PER_NODE
 SLURM_MEM_PER_CPU OMP_NUM_THREADS CUDA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES TZ'
 
+newline='
+'
+
 # NAME=value, one a line: all of the job's environment.
 list_environment() {
   path=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
@@ -18,6 +21,8 @@ list_environment() {
   printf '%s\n' "USER=$user_name" "LOGNAME=$user_name"
   for name in $PROMISED; do
     eval "value=\${$name-}"
+    # A line is a variable.
+    case $value in *"$newline"*) continue ;; esac
     [ -z "$value" ] || printf '%s\n' "$name=$value"
   done
 }
@@ -61,6 +66,16 @@ list_host_views() {
       *) [ ! -d "$entry" ] || [ -L "$entry" ] || printf 'ro\t%s\n' "$entry" ;;
     esac
   done
+}
+
+# Whether the base path would be seen with a folder above it: the token of the submission, and what others left, writable.
+is_base_in_view() {
+  list_host_views | {
+    while IFS=$tab read -r _ path; do
+      case $base/ in "${path%/}"/*) return 0 ;; esac
+    done
+    return 1
+  }
 }
 
 # find_tool <name>: the node's own, else the Lab's. Prints its path.

@@ -57736,11 +57736,10 @@ var RULE_KEYS = {
   "cpus-per-task": int().positive().optional(),
   mem: Word2.optional(),
   time: Word2.optional(),
-  sbatch_opts: array(SbatchOption).optional(),
-  network: boolean2().optional()
+  sbatch_opts: array(SbatchOption).optional()
 };
 var WorkerRule = strictObject(RULE_KEYS);
-var Rule = strictObject({ ...RULE_KEYS, worker_resources: WorkerRule.optional() });
+var Rule = strictObject({ ...RULE_KEYS, network: boolean2().optional(), worker_resources: WorkerRule.optional() });
 var ResourcesFile = strictObject({ defaults: Rule.optional(), rules: array(Rule).optional() });
 function parseResources(text, source) {
   const file = parseToml(text, source, ResourcesFile);
@@ -57900,22 +57899,23 @@ if [ -d "$folder/local" ]; then
   [ "$1" != all ] || touch "$folder/submitted"
   exit
 fi
-if [ $# -gt 0 ]; then
-  printf '%s\\n' "$@" | xargs scancel
-  exit
-fi
 cd "$folder" || exit 1
 tab=$(printf '\\t')
 # Before the others are looked at: of two that are cancelled at once one sees the other.
-touch cancelled submitted 2>/dev/null
+[ $# -gt 0 ] || touch cancelled submitted 2>/dev/null
 {
-  for folder in ../s*; do
-    if [ -e "$folder/cancelled" ] || [ "$folder" = "../\${PWD##*/}" ]; then printf 'gone\\t%s\\n' "\${folder##*/}"
-    elif [ -s "$folder/awaited.tsv" ]; then sed "s/^/keep$tab/" "$folder/awaited.tsv"; fi
+  for other in ../s*; do
+    if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -s "$other/awaited.tsv" ]; then sed "s/^/keep$tab/" "$other/awaited.tsv"; fi
   done
-  sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
-  sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
-} | awk -F '\\t' -v name="$name" '
+  if [ $# -gt 0 ]; then
+    printf 'mine\\t%s\\n' "$@"
+  else
+    sed "s/^/mine$tab/" slurm.tsv 2>/dev/null
+    sed "s/^/awaited$tab/" awaited.tsv 2>/dev/null
+  fi
+} | awk -F '\\t' -v name="$name" -v asked=$# '
   $1 == "keep" { keep[$2] }
   $1 == "gone" { gone[$2] }
   $1 == "mine" { mine[$2] }
@@ -57928,11 +57928,11 @@ touch cancelled submitted 2>/dev/null
     for (id in task) {
       array = id; sub(/_.*/, "", array)
       if (id in keep) continue
-      if (array in arrays && !(array in is_parted)) whole[array]; else print id
+      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
     }
     for (array in whole) print array
   }' | sort -u | xargs -r scancel || exit
-[ -e submitted ] && [ -e cancelled ]
+[ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }
 `;
 async function cancelSubmission(transport, place, ids = []) {
   const odd = ids.find((id) => !/^[0-9]{1,12}(_[0-9]{1,12})?$/.test(id));
@@ -58429,6 +58429,7 @@ function planJobs({ order, asked, dependencies }, facts, wishes) {
     const queued = facts.queued.get(job);
     if (queued !== void 0 && willServe(queued, facts.succeeded.has(job), wish) && (queued.isRunning || !runsAny(job))) {
       shared.set(job, queued);
+      if (wish !== void 0) again.set(job, wish);
     } else if (facts.succeeded.has(job) && isGoodEnough(wish, facts.revisions.get(job))) {
       reused.add(job);
     } else {
@@ -58457,7 +58458,7 @@ function settleShared(plan, dependencies, now2) {
     const queued = now2.queued.get(job);
     if (was === void 0) continue;
     if (queued !== void 0 && (queued.isRunning || !runsAny(job))) shared.set(job, queued);
-    else if (queued === void 0 && now2.succeeded.has(job)) {
+    else if (queued === void 0 && now2.succeeded.has(job) && !plan.again.has(job)) {
       shared.set(job, was);
       ended.add(job);
     } else running.add(job);
@@ -58581,6 +58582,12 @@ say succeeded
 for id in $jobs; do [ ! -e "outputs/$id/repx/SUCCESS" ] || printf '%s\n' "$id"; done
 say end
 `;
+function refuseSilence(said, where) {
+  return new RepxError("SLURM_UNREACHABLE", `squeue on ${where} did not answer: ${said.at(-1) ?? ""}`, {
+    hint: "See `squeue --me` and `scontrol ping` there, and try again: without the queue nobody knows what runs already.",
+    details: { stderr: said.join("\n") }
+  });
+}
 async function lookAgain(transport, basePath, jobs) {
   const { stdout } = await runChecked(transport, {
     argv: ["sh", "-c", LOOK_AGAIN, "look-again", basePath],
@@ -58589,6 +58596,9 @@ async function lookAgain(transport, basePath, jobs) {
     deadlineSeconds: 120
   });
   const lines = stdout.split("\n");
+  const unasked = lines.indexOf("= unasked");
+  if (unasked >= 0)
+    throw refuseSilence(lines.slice(unasked + 1, lines.lastIndexOf("= succeeded")), transport.description);
   const succeeded = new Set(lines.slice(lines.lastIndexOf("= succeeded") + 1));
   return { queued: parseQueue(lines), succeeded: new Set(jobs.filter((id) => succeeded.has(id))) };
 }
@@ -58617,17 +58627,18 @@ function renderSbatchArguments(batch, place, slurmIds) {
   return [
     "--parsable",
     `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
-    `--comment=repx:${place.id}:${batch.number}`,
-    `--chdir=${place.basePath}/submissions/${place.id}`,
     // The wrapper keeps the logs in the job's own folder.
     "--output=/dev/null",
     "--error=/dev/null",
-    `--array=${renderIndexes([...batch.tasks.keys()])}`,
     ...resources.partition === void 0 ? [] : [`--partition=${resources.partition}`],
     ...resources.cpusPerTask === void 0 ? [] : [`--cpus-per-task=${resources.cpusPerTask}`],
     ...resources.mem === void 0 ? [] : [`--mem=${resources.mem}`],
     ...resources.time === void 0 ? [] : [`--time=${resources.time}`],
     ...resources.sbatchOpts,
+    // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
+    `--comment=repx:${place.id}:${batch.number}`,
+    `--chdir=${place.basePath}/submissions/${place.id}`,
+    `--array=${renderIndexes([...batch.tasks.keys()])}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
     ...dependency === void 0 ? [] : [`--dependency=${dependency}`, "--kill-on-invalid-dep=yes"]
   ];
@@ -58782,7 +58793,8 @@ async function writeSubmissionFiles(folder, files) {
 `);
   await writeFile2(join8(folder, "programs"), `${files.programs}
 `);
-  await writeJson(join8(folder, "plan.json"), files.plan);
+  await writeFile2(join8(folder, "plan.json"), `${JSON.stringify(files.plan)}
+`);
   if (files.awaited !== "") await writeFile2(join8(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
     await writeFile2(join8(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
@@ -58831,6 +58843,42 @@ function renderBatchTable(batch) {
 async function writeJson(path, value) {
   await writeFile2(path, `${JSON.stringify(value, null, 2)}
 `);
+}
+
+// ../core/src/schedule/submission-plan.ts
+var Dependency = object({ id: JobId, kind: _enum(["hard", "soft"]) });
+var SubmissionPlan = object({
+  createdAt: iso_exports.datetime(),
+  /** By its name in the config of whoever submitted. */
+  target: string2(),
+  /** `folder` is a path on the machine that submitted. */
+  lab: object({ hash: LabHash, folder: string2() }),
+  commit: CommitSha.optional(),
+  /** A path on that machine, too. */
+  resources: string2().optional(),
+  /** What was asked for; the target's config chose where nothing was. */
+  runtime: ExecutionType.optional(),
+  rev: int().positive().optional(),
+  runs: array(object({ name: RunName, jobs: array(JobId).readonly() })).readonly(),
+  toRun: array(JobId).readonly(),
+  reused: array(JobId).readonly(),
+  /** In the queue for another submission, and waited for. */
+  shared: array(JobId).readonly(),
+  /** What jobs wait for. Many have the same list, of a whole run perhaps: it stands here once. */
+  dependencies: array(array(Dependency).readonly()).readonly(),
+  /** Each after all that it waits for; `needs` is the index of its list. */
+  jobs: array(object({ id: JobId, stage: string2(), needs: int().min(0) })).readonly()
+});
+function collectDependencies() {
+  const numbers = /* @__PURE__ */ new Map();
+  return {
+    number: (list) => {
+      const known = numbers.get(list) ?? numbers.size;
+      numbers.set(list, known);
+      return known;
+    },
+    listAll: () => [...numbers.keys()]
+  };
 }
 
 // ../core/src/sync/push/push.ts
@@ -61251,6 +61299,18 @@ function describeCoordinator({ request: request3, submission }) {
 function describePlan(work) {
   const { request: request3, study, plan, target } = work;
   const { lab, folder } = study.opened;
+  const lists = collectDependencies();
+  const selected = /* @__PURE__ */ new Map();
+  const select = (all) => {
+    const list = selected.get(all) ?? all.filter((upstream) => study.dependencies.has(upstream.id));
+    selected.set(all, list);
+    return list;
+  };
+  const jobs = study.order.map((id) => ({
+    id,
+    stage: lab.jobs.get(id)?.name ?? id,
+    needs: lists.number(select(study.dependencies.get(id) ?? NOTHING))
+  }));
   return {
     createdAt: request3.process.now().toISOString(),
     target: target.name,
@@ -61261,13 +61321,13 @@ function describePlan(work) {
     toRun: plan.toRun,
     reused: [...plan.reused],
     shared: [...plan.shared.keys()],
-    jobs: study.order.map((id) => ({
-      id,
-      stage: lab.jobs.get(id)?.name ?? id,
-      dependsOn: (study.dependencies.get(id) ?? []).filter((upstream) => study.dependencies.has(upstream.id))
-    }))
+    ...request3.runtime === void 0 ? {} : { runtime: request3.runtime },
+    ...request3.wishes?.rev === void 0 ? {} : { rev: request3.wishes.rev },
+    dependencies: lists.listAll(),
+    jobs
   };
 }
+var NOTHING = [];
 function readCommit({ request: request3, study }) {
   const built = CommitSha.safeParse(study.opened.lab.gitHash).data;
   const commit = request3.commit?.headSha ?? built;
@@ -61304,16 +61364,146 @@ function describeFiles(work, id, identity) {
   return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }
 
+// ../core/src/plan-runtimes.ts
+import { basename as basename2 } from "node:path";
+
+// ../core/src/runtime/choose-runtime.ts
+function chooseRuntime(site, wish, job) {
+  const { offered = [], preferred } = site.runtimes ?? {};
+  const kind = wish ?? chooseUnasked(offered, preferred, job);
+  if (wish !== void 0) checkWish(site, wish, offered, job);
+  if (kind === "podman" || kind === "docker") checkPaths(site, kind);
+  return kind;
+}
+function chooseUnasked(offered, preferred, job) {
+  if (job.image === void 0) return "native";
+  return preferred !== void 0 && offered.includes(preferred) ? preferred : offered[0] ?? "native";
+}
+function checkWish(site, wish, offered, job) {
+  if (offered.length > 0 && !offered.includes(wish)) {
+    throw new RepxError("RUNTIME_NOT_OFFERED", `target ${site.name} offers ${offered.join(", ")}, and not ${wish}`, {
+      hint: `Choose one of these, or add "${wish}" to execution_types in [targets.${site.name}.${site.scheduler}].`
+    });
+  }
+  if (wish === "native" || job.image !== void 0 || wish === "bwrap" && job.hasClosure) return;
+  throw new RepxError("RUNTIME_IMAGE_MISSING", `job ${job.id} cannot run in ${wish}: its run has no image`, {
+    hint: 'Build the Lab with containerMode = "unified" or "per-run", or let these jobs run natively.'
+  });
+}
+var PARTING = /[:,"]/;
+function checkPaths(site, kind) {
+  const mounts = site.runtimes?.mounts;
+  const paths = [site.basePath, ...mounts?.kind === "paths" ? mounts.paths : []];
+  const wrong = paths.find((path) => PARTING.test(path));
+  if (wrong === void 0) return;
+  throw new RepxError("RUNTIME_PATH_UNSUPPORTED", `${kind} cannot mount ${wrong} of target ${site.name}`, {
+    hint: "Use a path without colon, comma and quotation mark, or the runtime bwrap."
+  });
+}
+
+// ../core/src/plan-runtimes.ts
+function planRuntimes(sources, jobs) {
+  const images = listImages(sources.study);
+  const planned = /* @__PURE__ */ new Map();
+  for (const id of jobs) {
+    const runtime = planRuntime(sources, id, images.get(id));
+    if (runtime !== void 0) planned.set(id, runtime);
+  }
+  return planned;
+}
+function planRuntime({ wish, target, study, resources, parts }, id, image) {
+  const { lab } = study.opened;
+  const kind = chooseRuntime(target, wish, { id, image, hasClosure: lab.storePaths.length > 0 });
+  if (kind === "native") return void 0;
+  const mounts = target.runtimes?.mounts ?? { kind: "isolated" };
+  const asked = resolveResources(resources, { id, target: target.name, hints: chooseHints(lab.jobs.get(id)) });
+  return {
+    kind,
+    ...image === void 0 ? {} : { image },
+    // As in RepX: who shows a job all of the node's files shows it the node's network too.
+    network: asked.network ?? mounts.kind === "host",
+    mounts,
+    ...target.nodeLocalPath === void 0 ? {} : { nodeLocalPath: target.nodeLocalPath },
+    ...parts.hostTools === void 0 ? {} : { hostTools: nameToolsFolder(parts.hostTools) },
+    inputs: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id)
+  };
+}
+function listImages({ opened, runs }) {
+  const images = /* @__PURE__ */ new Map();
+  for (const { name, jobs } of runs) {
+    const image = opened.lab.runs.get(name)?.image;
+    if (image === void 0) continue;
+    for (const id of jobs) if (!images.has(id)) images.set(id, basename2(image));
+  }
+  return images;
+}
+
+// ../core/src/schedule/machine.ts
+import { randomUUID as randomUUID5 } from "node:crypto";
+var LOOK = `echo "$1 $(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
+var MOST_NAMED = 20;
+async function readMachine(transport) {
+  const mark = randomUUID5();
+  const output = await runChecked(transport, { argv: ["sh", "-c", LOOK, "sh", mark], deadlineSeconds: 60 });
+  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark)) ?? "";
+  const { cpus: cpus2, memory } = /^ (?<cpus>[0-9]+) (?<memory>[0-9]+)$/.exec(answer.slice(mark.length))?.groups ?? {};
+  if (cpus2 !== void 0 && memory !== void 0) return { cpus: Number(cpus2), memoryMebibytes: Number(memory) };
+  throw new RepxError(
+    "LOCAL_AGENT_FAILED",
+    `${transport.description} does not say how many cores and how much memory it has`,
+    {
+      hint: "The scheduler `local` needs Linux with /proc and coreutils there: `nproc; head -n 1 /proc/meminfo`.",
+      details: output
+    }
+  );
+}
+function refuseUnfit(jobs, machine) {
+  const problems = jobs.flatMap(({ id, resources }) => {
+    const asked = describeUnfit(resources, machine);
+    return asked === void 0 ? [] : [`${id} (${asked})`];
+  });
+  if (problems.length === 0) return;
+  const rest = problems.length - MOST_NAMED;
+  const list = `${problems.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const has = `${machine.cpus} ${machine.cpus === 1 ? "core" : "cores"} and ${machine.memoryMebibytes} MiB`;
+  const subject = problems.length === 1 ? "1 job asks" : `${problems.length} jobs ask`;
+  throw new RepxError("LOCAL_REJECTED", `${subject} for what the target, which has ${has}, cannot give: ${list}`, {
+    hint: 'Lower `cpus-per-task` and `mem` for this target in resources.toml (`target = "NAME"` in a rule), or choose a larger target.',
+    details: { jobs: problems }
+  });
+}
+function describeUnfit(resources, machine) {
+  const needs = readLocalNeeds(resources);
+  if (typeof needs === "string") return `${needs} cannot be read`;
+  const { cpus: cpus2, memoryMebibytes: memory } = needs;
+  const unfit = [
+    ...cpus2 > machine.cpus ? [`${cpus2} cores`] : [],
+    ...memory !== "all" && memory > machine.memoryMebibytes ? [`${memory} MiB`] : []
+  ];
+  return unfit.length === 0 ? void 0 : unfit.join(", ");
+}
+
+// ../core/src/fit-jobs.ts
+async function fitJobs(transport, { runtime }, work) {
+  const { plan, target } = work;
+  const jobs = [...plan.toRun, ...plan.shared.keys()];
+  if (target.scheduler === "local" && jobs.length > 0) {
+    const asked = jobs.map((id) => ({ id, resources: resolveJobResources(work, id) }));
+    refuseUnfit(asked, await readMachine(transport));
+  }
+  return planRuntimes({ ...work, wish: runtime }, jobs);
+}
+
 // ../core/src/look-at-target.ts
-import { basename as basename3, join as join13 } from "node:path";
+import { basename as basename4, join as join13 } from "node:path";
 
 // ../core/src/gc/name-project.ts
 import { hash as hash5 } from "node:crypto";
-import { basename as basename2 } from "node:path";
+import { basename as basename3 } from "node:path";
 function nameProject(environment, folder) {
   const repository = environment["GITHUB_REPOSITORY"] ?? "";
   const key = repository === "" ? folder : repository;
-  const name = basename2(key).replaceAll(/[^0-9A-Za-z_-]+/g, "-");
+  const name = basename3(key).replaceAll(/[^0-9A-Za-z_-]+/g, "-");
   return `${name === "" ? "project" : name.slice(0, 40)}.${hash5("sha256", key).slice(0, 8)}`;
 }
 
@@ -61328,7 +61518,7 @@ async function readLabParts({ folder, lab }, runs, stagingFolder) {
 var NO_WISHES = { isForced: false, rev: void 0, isOnlyFailed: false, parameters: [] };
 
 // ../core/src/sync/survey.ts
-import { randomUUID as randomUUID5 } from "node:crypto";
+import { randomUUID as randomUUID6 } from "node:crypto";
 
 // ../core/src/sync/root-script.ts
 var REGISTER_ROOT = String.raw`
@@ -61525,7 +61715,7 @@ async function surveyTarget(transport, request3) {
   const odd = [...storeNames, programsHash, ...root === void 0 ? [] : [root.project]].find((name) => !NAME3.test(name)) ?? [...indexNames, ...keptNames].find((name) => !INDEX_NAME.test(name));
   if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
   const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
-  const words = [basePath, labHash, programsHash, ...bounds, randomUUID5(), ...describeMode(request3)];
+  const words = [basePath, labHash, programsHash, ...bounds, randomUUID6(), ...describeMode(request3)];
   const chunks = [];
   await runChecked(transport, {
     argv: ["sh", "-c", renderSurveyScript(request3.questions ?? ""), "survey", ...words],
@@ -61606,7 +61796,7 @@ async function lookAtTarget(transport, request3, work) {
   const project = nameProject(request3.process.environment, request3.process.workFolder);
   const survey = await surveyTarget(transport, {
     basePath: target.basePath,
-    storeNames: study.opened.lab.storePaths.map((path) => basename3(path)),
+    storeNames: study.opened.lab.storePaths.map((path) => basename4(path)),
     jobIds: study.order,
     labHash: study.opened.lab.hash,
     programsHash: programs.hash,
@@ -61649,85 +61839,7 @@ function requireSlurm({ user, hasSbatch, answers }, target) {
     });
   }
   const unasked = answers.get("unasked");
-  if (unasked === void 0) return;
-  throw new RepxError("SLURM_UNREACHABLE", `squeue on target ${target.name} did not answer: ${unasked.at(-1) ?? ""}`, {
-    hint: "See `squeue --me` and `scontrol ping` there, and try again: without the queue nobody knows what runs already.",
-    details: { stderr: unasked.join("\n") }
-  });
-}
-
-// ../core/src/plan-runtimes.ts
-import { basename as basename4 } from "node:path";
-
-// ../core/src/runtime/choose-runtime.ts
-function chooseRuntime(site, wish, job) {
-  const { offered = [], preferred } = site.runtimes ?? {};
-  const kind = wish ?? chooseUnasked(offered, preferred, job);
-  if (wish !== void 0) checkWish(site, wish, offered, job);
-  if (kind === "podman" || kind === "docker") checkPaths(site, kind);
-  return kind;
-}
-function chooseUnasked(offered, preferred, job) {
-  if (job.image === void 0) return "native";
-  return preferred !== void 0 && offered.includes(preferred) ? preferred : offered[0] ?? "native";
-}
-function checkWish(site, wish, offered, job) {
-  if (offered.length > 0 && !offered.includes(wish)) {
-    throw new RepxError("RUNTIME_NOT_OFFERED", `target ${site.name} offers ${offered.join(", ")}, and not ${wish}`, {
-      hint: `Choose one of these, or add "${wish}" to execution_types in [targets.${site.name}.${site.scheduler}].`
-    });
-  }
-  if (wish === "native" || job.image !== void 0 || wish === "bwrap" && job.hasClosure) return;
-  throw new RepxError("RUNTIME_IMAGE_MISSING", `job ${job.id} cannot run in ${wish}: its run has no image`, {
-    hint: 'Build the Lab with containerMode = "unified" or "per-run", or let these jobs run natively.'
-  });
-}
-var PARTING = /[:,"]/;
-function checkPaths(site, kind) {
-  const mounts = site.runtimes?.mounts;
-  const paths = [site.basePath, ...mounts?.kind === "paths" ? mounts.paths : []];
-  const wrong = paths.find((path) => PARTING.test(path));
-  if (wrong === void 0) return;
-  throw new RepxError("RUNTIME_PATH_UNSUPPORTED", `${kind} cannot mount ${wrong} of target ${site.name}`, {
-    hint: "Use a path without colon, comma and quotation mark, or the runtime bwrap."
-  });
-}
-
-// ../core/src/plan-runtimes.ts
-function planRuntimes(sources, jobs) {
-  const images = listImages(sources.study);
-  const planned = /* @__PURE__ */ new Map();
-  for (const id of jobs) {
-    const runtime = planRuntime(sources, id, images.get(id));
-    if (runtime !== void 0) planned.set(id, runtime);
-  }
-  return planned;
-}
-function planRuntime({ wish, target, study, resources, parts }, id, image) {
-  const { lab } = study.opened;
-  const kind = chooseRuntime(target, wish, { id, image, hasClosure: lab.storePaths.length > 0 });
-  if (kind === "native") return void 0;
-  const mounts = target.runtimes?.mounts ?? { kind: "isolated" };
-  const asked = resolveResources(resources, { id, target: target.name, hints: chooseHints(lab.jobs.get(id)) });
-  return {
-    kind,
-    ...image === void 0 ? {} : { image },
-    // As in RepX: who shows a job all of the node's files shows it the node's network too.
-    network: asked.network ?? mounts.kind === "host",
-    mounts,
-    ...target.nodeLocalPath === void 0 ? {} : { nodeLocalPath: target.nodeLocalPath },
-    ...parts.hostTools === void 0 ? {} : { hostTools: nameToolsFolder(parts.hostTools) },
-    inputs: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id)
-  };
-}
-function listImages({ opened, runs }) {
-  const images = /* @__PURE__ */ new Map();
-  for (const { name, jobs } of runs) {
-    const image = opened.lab.runs.get(name)?.image;
-    if (image === void 0) continue;
-    for (const id of jobs) if (!images.has(id)) images.set(id, basename4(image));
-  }
-  return images;
+  if (unasked !== void 0) throw refuseSilence(unasked, `target ${target.name}`);
 }
 
 // ../core/src/register.ts
@@ -61768,51 +61880,6 @@ async function readPrograms(folder) {
   return { folder, hash: hash6.digest("hex") };
 }
 
-// ../core/src/schedule/machine.ts
-import { randomUUID as randomUUID6 } from "node:crypto";
-var LOOK = `echo "$1 $(nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
-var MOST_NAMED = 20;
-async function readMachine(transport) {
-  const mark = randomUUID6();
-  const output = await runChecked(transport, { argv: ["sh", "-c", LOOK, "sh", mark], deadlineSeconds: 60 });
-  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark)) ?? "";
-  const { cpus: cpus2, memory } = /^ (?<cpus>[0-9]+) (?<memory>[0-9]+)$/.exec(answer.slice(mark.length))?.groups ?? {};
-  if (cpus2 !== void 0 && memory !== void 0) return { cpus: Number(cpus2), memoryMebibytes: Number(memory) };
-  throw new RepxError(
-    "LOCAL_AGENT_FAILED",
-    `${transport.description} does not say how many cores and how much memory it has`,
-    {
-      hint: "The scheduler `local` needs Linux with /proc and coreutils there: `nproc; head -n 1 /proc/meminfo`.",
-      details: output
-    }
-  );
-}
-function refuseUnfit(jobs, machine) {
-  const problems = jobs.flatMap(({ id, resources }) => {
-    const asked = describeUnfit(resources, machine);
-    return asked === void 0 ? [] : [`${id} (${asked})`];
-  });
-  if (problems.length === 0) return;
-  const rest = problems.length - MOST_NAMED;
-  const list = `${problems.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-  const has = `${machine.cpus} ${machine.cpus === 1 ? "core" : "cores"} and ${machine.memoryMebibytes} MiB`;
-  const subject = problems.length === 1 ? "1 job asks" : `${problems.length} jobs ask`;
-  throw new RepxError("LOCAL_REJECTED", `${subject} for what the target, which has ${has}, cannot give: ${list}`, {
-    hint: 'Lower `cpus-per-task` and `mem` for this target in resources.toml (`target = "NAME"` in a rule), or choose a larger target.',
-    details: { jobs: problems }
-  });
-}
-function describeUnfit(resources, machine) {
-  const needs = readLocalNeeds(resources);
-  if (typeof needs === "string") return `${needs} cannot be read`;
-  const { cpus: cpus2, memoryMebibytes: memory } = needs;
-  const unfit = [
-    ...cpus2 > machine.cpus ? [`${cpus2} cores`] : [],
-    ...memory !== "all" && memory > machine.memoryMebibytes ? [`${memory} MiB`] : []
-  ];
-  return unfit.length === 0 ? void 0 : unfit.join(", ");
-}
-
 // ../core/src/submit.ts
 async function submitExperiment(request3) {
   var _stack = [];
@@ -61828,27 +61895,13 @@ async function submitExperiment(request3) {
     reporter.start("plan");
     const look = await lookAtTarget(transport, request3, { target, study: selected, programs, isDryRun: false });
     const { survey, parts, study, plan: planned } = look;
-    if (target.scheduler === "local") await requireMachine(transport, { study, plan: planned, target, resources });
-    const runtimes = planRuntimes({ wish: request3.runtime, target, study, resources, parts }, [
-      ...planned.toRun,
-      ...planned.shared.keys()
-    ]);
+    const runtimes = await fitJobs(transport, request3, { ...look, target, resources });
     reporter.finish("plan", renderCounts(planned));
     await reviveRelays(transport, target.basePath);
-    if (planned.toRun.length + planned.shared.size === 0)
-      await sendDescription(transport, { study, programs, survey, target });
     const jobs = describeJobs(study, planned, survey);
     const submission = await nameSubmission(request3, study, target, jobs);
-    let plan = planned;
-    if (planned.toRun.length + planned.shared.size > 0) {
-      const work = { request: request3, study, plan, survey, parts, target, programs, resources, runtimes, submission };
-      try {
-        plan = await handOver(transport, work);
-      } catch (error3) {
-        await takeBack(transport, work, error3);
-        throw error3;
-      }
-    }
+    const work = { request: request3, study, plan: planned, survey, parts, target, programs, resources, runtimes, submission };
+    const plan = await handOverOrTakeBack(transport, work);
     const { lab } = study.opened;
     return {
       ...submission,
@@ -61871,10 +61924,16 @@ function renderCounts({ toRun, reused, shared }) {
   const waited = shared.size === 0 ? "" : `, ${shared.size} in the queue already`;
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
 }
-async function requireMachine(transport, work) {
-  if (work.plan.toRun.length === 0) return;
-  const jobs = work.plan.toRun.map((id) => ({ id, resources: resolveJobResources(work, id) }));
-  refuseUnfit(jobs, await readMachine(transport));
+async function handOverOrTakeBack(transport, work) {
+  const { plan } = work;
+  try {
+    if (plan.toRun.length + plan.shared.size > 0) return await handOver(transport, work);
+    await sendDescription(transport, work);
+    return plan;
+  } catch (error3) {
+    await takeBack(transport, work, error3);
+    throw error3;
+  }
 }
 function describeJobs({ opened, order, dependencies }, plan, survey) {
   return new Map(
@@ -62627,7 +62686,7 @@ function renderSummary(outcome) {
     "",
     outcome.submitted + outcome.shared === 0 ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.` : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.registration.url}) follow them. Lab \`${outcome.labHash}\`.`,
     "",
-    "| run | jobs | reused | submitted |",
+    "| run | jobs | reused | not reused |",
     "|---|--:|--:|--:|",
     ...rows,
     "",
@@ -62682,4 +62741,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-TRQDFNJ4.js.LEGAL.txt */
+/*! For license information please see chunk-TQNMS2C5.js.LEGAL.txt */
