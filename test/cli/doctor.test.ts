@@ -153,7 +153,8 @@ test("without tar on the target's PATH it says so, and all else is checked", asy
   const bin = join(scratch.path, "bin");
   await mkdir(bin);
   const tools =
-    "cat chmod cut date dd df head id ln mkdir mv readlink rm rmdir sha256sum sort stat tail timeout touch tr uname wc";
+    "awk cat chmod curl cut date dd df env find grep head id ln mkdir mkfifo mv nohup nproc readlink rm rmdir sed setsid " +
+    "sha256sum sleep sort stat tail timeout touch tr uname wc xargs";
   await symlink("/bin/sh", join(bin, "sh"));
   for (const tool of tools.split(" ")) await symlink(`/usr/bin/${tool}`, join(bin, tool));
   await using ssh = await startSshServer({

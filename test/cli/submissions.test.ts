@@ -228,7 +228,7 @@ test("while slurmctld is down status tells what was known, and ends with 4", asy
     const status = await stand.repx("status", "--json");
     expect(status).toMatchObject({
       exitCode: 4,
-      stderr: expect.stringContaining("error[SLURM_UNREACHABLE]: SLURM does not"),
+      stderr: expect.stringContaining("error[SLURM_UNREACHABLE]: the scheduler does not"),
     });
     const told = Status.parse(JSON.parse(status.stdout));
     expect(told.scheduler).toEqual(expect.objectContaining({ up: false, seenAt: expect.stringMatching(/^20/) }));
