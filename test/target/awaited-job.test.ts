@@ -8,7 +8,8 @@ import { placeAwaited, renderAwaited } from "../../packages/core/src/schedule/aw
 import { planBatches } from "../../packages/core/src/schedule/batches.ts";
 import type { QueuedJob } from "../../packages/core/src/schedule/plan.ts";
 import { lookAgain, parseQueue, QUEUE_QUESTION } from "../../packages/core/src/schedule/queue-question.ts";
-import { renderBatchTable } from "../../packages/core/src/schedule/submission-files.ts";
+import { renderBatchScript, renderSbatchArguments } from "../../packages/core/src/schedule/sbatch-command.ts";
+import { renderBatchFiles } from "../../packages/core/src/schedule/submission-files.ts";
 import { cancelSubmission } from "../../packages/core/src/schedule/cancel-submission.ts";
 import { submitBatches } from "../../packages/core/src/schedule/submit-batches.ts";
 import { surveyTarget } from "../../packages/core/src/sync/survey.ts";
@@ -98,11 +99,17 @@ async function submitSecond(shared: ReadonlyMap<JobId, QueuedJob>, kind: "hard" 
     dependsOn: [{ id, kind }],
   }));
   const batches = planBatches(jobs, awaited.places);
-  for (const batch of batches) {
-    await writeFile(join(target.folder, `batches/${batch.number}.tsv`), renderBatchTable(batch));
-  }
   const place = { id: SubmissionId.parse(target.submission), basePath: target.base, programs: target.programs };
-  const slurmIds = await submitBatches(transport, batches, place, () => {}, awaited.slurmIds);
+  for (const batch of batches) {
+    const at = join(target.folder, `batches/${batch.number}`);
+    const { table, documents } = renderBatchFiles(batch, new Map());
+    await writeFile(`${at}.tsv`, table);
+    await writeFile(`${at}.json`, documents);
+    await writeFile(`${at}.sbatch`, `${renderSbatchArguments(batch, place, awaited.slurmIds).join("\n")}\n`);
+    await writeFile(`${at}.sh`, renderBatchScript(batch, place));
+  }
+  await target.giveAway();
+  const slurmIds = await submitBatches(transport, batches, place);
   return { slurmIds: [...slurmIds.values()] };
 }
 
@@ -249,16 +256,10 @@ test("a job that is forced runs though it succeeded, and a revision runs once", 
   await waitForState(slurmId, "COMPLETED");
   const submitAgain = async (again: string | undefined): Promise<void> => {
     const other = await openSubmission(cluster, receiver, user, { beside: first.target });
-    const place = join(other.target.folder, "jobs", id);
-    const job = { stage: "same", script: NOTE };
-    // Submitted only when its files are there.
-    const { slurmId: held } = await other.submit([job], ["--hold"]);
-    if (again !== undefined) await writeFile(join(place, "again"), `${again}\n`);
-    const record = again === undefined || again === "force" ? {} : { rev: Number(again) };
-    await writeFile(join(place, "job.json"), `${JSON.stringify({ id, ...record }, null, 2)}\n`);
-    await other.target.giveAway();
-    await cluster.run(["scontrol", "release", held]);
-    await waitForState(held, "COMPLETED");
+    const rev = Number.isNaN(Number(again)) ? {} : { rev: Number(again) };
+    const job = { stage: "same", script: NOTE, ...(again === undefined ? {} : { again }), ...rev };
+    const submitted = await other.submit([job]);
+    await waitForState(submitted.slurmId, "COMPLETED");
   };
   const counts: number[] = [];
   for (const again of [undefined, "force", "3", "3", "2", "4", undefined]) {

@@ -41,27 +41,27 @@ async function submitAll(): Promise<void> {
       { stage: "after-first", script: "exit 0" },
       { stage: "after-second", script: "exit 0" },
     ],
-    { dependency: { kind: "aftercorr", batch: first } },
+    { dependency: { corresponding: [first] } },
   );
   const never = await submission.add([{ stage: "never", script: "exit 0" }], {
-    dependency: { kind: "after", ok: [{ batch: first }], any: [] },
+    dependency: { ok: [{ batch: first }] },
   });
-  const all = { kind: "after", ok: [{ batch: never }], any: [{ batch: first }] } as const;
+  const all = { ok: [{ batch: never }], any: [{ batch: first }] };
   await submission.add([{ stage: "never-either", script: "exit 0" }], { dependency: all });
   await submission.add([{ stage: "soft", script: "exit 0" }], {
-    dependency: { kind: "after", ok: [], any: [{ batch: first }, { batch: never }] },
+    dependency: { any: [{ batch: first }, { batch: never }] },
   });
   await submission.add([{ stage: "one", script: "exit 0" }], {
-    dependency: { kind: "after", ok: [{ batch: first, index: 1 }], any: [] },
+    dependency: { ok: [{ batch: first, index: 1 }] },
   });
   const late = await submission.add([{ stage: "late", script: LONG }], { resources: { time: "00:00:02" } });
   await submission.add([{ stage: "after-late", script: "exit 0" }], {
-    dependency: { kind: "after", ok: [], any: [{ batch: late }] },
+    dependency: { any: [{ batch: late }] },
   });
   const running = await submission.add([{ stage: "running", script: LONG }]);
   await submission.add([{ stage: "deaf", script: `trap '' TERM; ${LONG}; wait; sleep 300` }]);
   await submission.add([{ stage: "pending", script: "exit 0" }], {
-    dependency: { kind: "after", ok: [], any: [{ batch: running }] },
+    dependency: { any: [{ batch: running }] },
   });
   await submission.handIn();
 }

@@ -3,7 +3,7 @@ import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import type { JobEvent } from "../../packages/core/src/model/protocol.ts";
-import { reviveRelays } from "../../packages/core/src/schedule/submit-batches.ts";
+import { reviveRelays } from "../../packages/core/src/schedule/revive-relays.ts";
 import { readProcess, sendSignal } from "../harness/process.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import { type EventReceiver, startEventReceiver } from "./event-receiver.ts";

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { jobId } from "../../packages/core/src/model/events.fixture.ts";
 import { planBatches, type SchedulableJob } from "../../packages/core/src/schedule/batches.ts";
 import { renderLocalPlan } from "../../packages/core/src/schedule/local-plan.ts";
-import { renderBatchTable } from "../../packages/core/src/schedule/submission-files.ts";
+import { renderBatchFiles } from "../../packages/core/src/schedule/submission-files.ts";
 import { runCommand } from "../harness/command.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 
@@ -62,7 +62,7 @@ async function schedule(tasks: readonly Task[], machine: Machine, isFailFast = f
   const batches = planBatches(tasks.map(describe));
   const submission = join(folder, "submissions/s1");
   for (const batch of batches)
-    await writeFile(join(submission, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
+    await writeFile(join(submission, "batches", `${batch.number}.tsv`), renderBatchFiles(batch, new Map()).table);
   await writeFile(join(submission, "local/plan.tsv"), renderLocalPlan(batches, isFailFast));
   // Array n is batch n.
   await writeFile(join(submission, "local/log"), "A 1 .\n");

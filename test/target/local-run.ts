@@ -21,7 +21,7 @@ import {
 
 export interface BatchOptions {
   readonly resources?: Partial<JobResources>;
-  readonly dependency?: BatchDependency;
+  readonly dependency?: Partial<BatchDependency>;
 }
 
 /** A submission on a machine without SLURM, handed in over its SSH. */
@@ -95,12 +95,13 @@ function fail(stage: string): never {
 async function addBatch(
   target: TargetFolder,
   jobs: readonly JobOrder[],
-  { resources = {}, dependency = { kind: "none" } }: BatchOptions,
+  { resources = {}, dependency = {} }: BatchOptions,
 ): Promise<Batch> {
   const { number, ids } = await target.addBatch(jobs);
   const nothing = { stage: "", executable: "", dependsOn: [], resources: { sbatchOpts: [] } };
   const tasks = ids.map((id, at) => [at + 1, { id: JobId.parse(id), ...nothing }] as const);
-  return { number, stage: "", dependency, resources: { sbatchOpts: [], ...resources }, tasks: new Map(tasks) };
+  const waits = { corresponding: [], ok: [], any: [], ...dependency };
+  return { number, stage: "", dependency: waits, resources: { sbatchOpts: [], ...resources }, tasks: new Map(tasks) };
 }
 
 type Watch = Pick<LocalSubmission, "readState" | "waitForState" | "waitForRelay" | "readClaim" | "readLogs">;

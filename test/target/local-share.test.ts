@@ -115,9 +115,9 @@ test("a submission that ends with its first failure cancels what runs and what w
   const bad = await submission.add([{ stage: "bad", script: `while [ ! -e ${gate} ]; do sleep 0.05; done; exit 1` }]);
   await submission.add([{ stage: "runs", script: LONG }]);
   await submission.add([{ stage: "waits", script: "exit 0" }], { resources: { cpusPerTask: 8 } });
-  const after = { kind: "after", ok: [{ batch: bad }], any: [] } as const;
+  const after = { ok: [{ batch: bad }] };
   const next = await submission.add([{ stage: "next", script: "exit 0" }], { dependency: after });
-  await submission.add([{ stage: "last", script: "exit 0" }], { dependency: { kind: "aftercorr", batch: next } });
+  await submission.add([{ stage: "last", script: "exit 0" }], { dependency: { corresponding: [next] } });
   await submission.handIn({ isFailFast: true });
   await waitForReady("runs");
   await writeFile(gate, "");

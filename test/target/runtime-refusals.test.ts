@@ -166,8 +166,6 @@ test("a job whose runtime cannot be read, or is gone, does not run natively", as
       { stage: "one", script: 'touch "$1/ran"', runtime: stand.table("bwrap") },
     ]);
     const places = join(target.folder, "jobs", ids[0] ?? "");
-    await writeFile(join(places, "job.json"), `${JSON.stringify({ id: ids[0], runtime: "bwrap" }, null, 2)}\n`);
-    await target.giveAway();
     await spoil(join(places, "runtime"));
     const output = await target.runJob(number, stand.environment);
     const ran = await read(ids[0] ?? "", output.exitCode);

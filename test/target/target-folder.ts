@@ -12,6 +12,10 @@ export interface JobOrder {
   readonly script: string;
   /** The file `runtime` of the job; without one it runs natively. */
   readonly runtime?: string;
+  /** The file `again` of the job: which earlier success does not count. */
+  readonly again?: string;
+  /** In its record: the revision that was asked for. */
+  readonly rev?: number;
 }
 
 /** A target's base folder with the programs deployed and one submission in it. */
@@ -75,8 +79,20 @@ async function addSubmission(base: string, user: ClusterUser): Promise<TargetFol
       const ids = await Promise.all(
         jobs.map(async (job, index) => writeJob(base, folder, job, batches * 1000 + index)),
       );
-      const table = ids.map((id) => `${id}\tjobs/${id}/bin/run\n`).join("");
-      await writeFile(join(folder, "batches", `${batches}.tsv`), table);
+      const documents = jobs.map(({ stage, rev, runtime }) => [
+        `${JSON.stringify({ stage, rev, runtime: /^kind\t(.*)$/m.exec(runtime ?? "")?.[1], note: "as the submitter wrote it" }, null, 2)}\n`,
+        `${JSON.stringify({ data: "/in put" })}\n`,
+        `${JSON.stringify({ seed: 7 })}\n`,
+      ]);
+      let at = 0;
+      const table = ids.map((id, index) => {
+        const sizes = documents[index]?.map((text) => text.length) ?? [];
+        const row = [id, `jobs/${id}/bin/run`, at, ...sizes];
+        at += sizes.reduce((sum, size) => sum + size, 0);
+        return `${row.join("\t")}\n`;
+      });
+      await writeFile(join(folder, "batches", `${batches}.tsv`), table.join(""));
+      await writeFile(join(folder, "batches", `${batches}.json`), documents.flat().join(""));
       await giveAway();
       return { number: batches, ids };
     },
@@ -99,14 +115,9 @@ async function writeJob(base: string, folder: string, job: JobOrder, number: num
     mode: 0o755,
   });
   const place = join(folder, "jobs", id);
-  await mkdir(place, { recursive: true });
-  await writeFile(
-    join(place, "job.json"),
-    `${JSON.stringify({ stage: job.stage, note: "as the submitter wrote it" }, null, 2)}\n`,
-  );
-  await writeFile(join(place, "inputs.json"), `${JSON.stringify({ data: "/in put" })}\n`);
-  await writeFile(join(place, "parameters.json"), `${JSON.stringify({ seed: 7 })}\n`);
+  if (job.runtime !== undefined || job.again !== undefined) await mkdir(place, { recursive: true });
   if (job.runtime !== undefined) await writeFile(join(place, "runtime"), job.runtime);
+  if (job.again !== undefined) await writeFile(join(place, "again"), `${job.again}\n`);
   return id;
 }
 

@@ -1,23 +1,25 @@
 // From a plan to jobs in the scheduler's queue: everything that the target needs is sent, then the batches are submitted.
 import { mkdtemp, rm } from "node:fs/promises";
 import { join, resolve } from "node:path";
+import { describeJobs } from "./describe-jobs.ts";
 import type { ExperimentRequest } from "./experiment.ts";
+import { identifyJobs } from "./identify-jobs.ts";
 import { renderInputs } from "./lab/inputs/render-inputs.ts";
 import { layOutScatterGather } from "./lab/inputs/scatter-gather.ts";
-import { identifyJobs } from "./identify-jobs.ts";
 import { CommitSha, type JobId } from "./model/ids.ts";
-import { chooseHints } from "./model/job-hints.ts";
 import { renderBytes } from "./model/render-bytes.ts";
-import { count, readExecutable, type Study } from "./prepare.ts";
+import { count, type Study } from "./prepare.ts";
 import type { NamedSubmission } from "./register.ts";
 import type { Programs } from "./runtime/programs.ts";
 import { renderRuntimeTable, type JobRuntime } from "./runtime/runtime-table.ts";
-import { placeAwaited, renderAwaited } from "./schedule/awaited-jobs.ts";
+import { placeAwaited, renderAwaited, type AwaitedArrays } from "./schedule/awaited-jobs.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./schedule/batches.ts";
 import type { JobIdentity } from "./schedule/job-identity.ts";
 import { renderLocalPlan } from "./schedule/local-plan.ts";
 import { settleShared, type Plan } from "./schedule/plan.ts";
 import { lookAgain } from "./schedule/queue-question.ts";
+import type { SubmissionPlace } from "./schedule/sbatch-command.ts";
+import type { SlurmFacts } from "./schedule/slurm-facts.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { submitLocal } from "./schedule/submit-local.ts";
 import { writeSubmissionFiles, type JobFiles, type SubmissionFiles } from "./schedule/submission-files.ts";
@@ -26,7 +28,7 @@ import { pushTree, type PushItem } from "./sync/push/push.ts";
 import type { Survey } from "./sync/survey.ts";
 import { planSync, stageParts, type LabParts } from "./sync/sync-plan.ts";
 import type { Target } from "./target/config/config.ts";
-import { resolveResources, type JobResources, type Resources } from "./target/config/resources.ts";
+import type { JobResources, Resources } from "./target/config/resources.ts";
 import type { Transport } from "./target/transport/transport.ts";
 
 /** All that a hand-over works on. */
@@ -42,7 +44,16 @@ export interface HandOver {
   readonly resources: Resources | undefined;
   /** Of the jobs that do not run natively. */
   readonly runtimes: ReadonlyMap<JobId, JobRuntime>;
+  /** Of the scheduler `slurm`. */
+  readonly slurm?: SlurmFacts;
   readonly submission: NamedSubmission;
+}
+
+/** What is submitted, and what of it waits for jobs of others. */
+interface Order {
+  readonly jobs: readonly SchedulableJob[];
+  readonly batches: readonly Batch[];
+  readonly awaited: AwaitedArrays;
 }
 
 /** Sends what the target lacks and submits the jobs to run; says what was submitted in the end. */
@@ -55,14 +66,12 @@ export async function handOver(transport: Transport, planned: HandOver): Promise
   const first = hasShared && items.length > 0 ? await push(transport, planned, items) : 0;
   const work = hasShared ? { ...planned, plan: await settle(transport, planned) } : planned;
   const awaited = placeAwaited(work.plan);
-  const batches = planBatches(
-    work.plan.toRun.map((id) => describeJob(work, id)),
-    awaited.places,
-  );
+  const jobs = describeJobs(work);
+  const order = { jobs, batches: planBatches(jobs, awaited.places, work.slurm?.mostTasks), awaited };
   const folder = await mkdtemp(join(work.request.process.temporaryFolder, "submission-"));
   let second: number;
   try {
-    await writeFiles(folder, work, batches);
+    await writeFiles(folder, work, order);
     const submission = { source: folder, destination: `submissions/${work.submission.id}` };
     second = await push(transport, work, hasShared ? [submission] : [...items, submission]);
   } finally {
@@ -70,7 +79,7 @@ export async function handOver(transport: Transport, planned: HandOver): Promise
   }
   const lacked = items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`;
   reporter.finish("sync", `${renderBytes(first + second)} sent: the submission${lacked}`);
-  await submit(transport, work, batches, awaited.slurmIds);
+  await submit(transport, work, order.batches);
   return work.plan;
 }
 
@@ -111,22 +120,17 @@ async function push(transport: Transport, work: HandOver, items: readonly PushIt
   return sent.bytes;
 }
 
-async function submit(
-  transport: Transport,
-  work: HandOver,
-  batches: readonly Batch[],
-  awaited: ReadonlyMap<number, string>,
-): Promise<void> {
+async function submit(transport: Transport, work: HandOver, batches: readonly Batch[]): Promise<void> {
   const { reporter } = work.request.watch;
   reporter.start("submit");
-  const { basePath, scheduler, localConcurrency } = work.target;
-  const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
-  const onSubmitted = (batch: Batch): void =>
-    reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`);
+  const { scheduler, localConcurrency } = work.target;
+  const place = describePlace(work);
   const ids =
     scheduler === "local"
       ? await submitLocal(transport, batches, place, localConcurrency)
-      : await submitBatches(transport, batches, place, onSubmitted, awaited);
+      : await submitBatches(transport, batches, place, ({ accepted, detail }) =>
+          reporter.progress("submit", accepted / batches.length, detail),
+        );
   const { toRun, shared } = work.plan;
   const jobs = `${count(toRun.length, "job")} in ${count(batches.length, "array")}`;
   const told = [
@@ -138,48 +142,31 @@ async function submit(
   reporter.finish("submit", told.join("; "));
 }
 
-function renderProgramsFolder({ target, programs }: HandOver): string {
-  return `${target.basePath}/bin/${programs.hash}`;
-}
-
-/** What a job asks of the scheduler, by its Lab and by resources.toml. */
-export function resolveJobResources(
-  { study, target, resources }: Pick<HandOver, "study" | "target" | "resources">,
-  id: JobId,
-): JobResources {
-  const hints = chooseHints(study.opened.lab.jobs.get(id));
-  return resolveResources(resources, { id, target: target.name, hints });
-}
-
-function describeJob(work: HandOver, id: JobId): SchedulableJob {
-  const { study, plan } = work;
-  const job = study.opened.lab.jobs.get(id);
+function describePlace({ target, programs, submission }: HandOver): SubmissionPlace {
+  const { basePath, arrayThrottle } = target;
   return {
-    id,
-    stage: job?.name ?? id,
-    executable: readExecutable(job, id).path,
-    resources: resolveJobResources(work, id),
-    // What is reused has ended already; what was not selected is not waited for.
-    dependsOn: (study.dependencies.get(id) ?? []).filter(
-      (upstream) =>
-        study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id) && !plan.ended.has(upstream.id),
-    ),
+    id: submission.id,
+    basePath,
+    programs: `${basePath}/bin/${programs.hash}`,
+    ...(arrayThrottle === undefined ? {} : { arrayThrottle }),
   };
 }
 
-async function writeFiles(folder: string, work: HandOver, batches: readonly Batch[]): Promise<void> {
+async function writeFiles(folder: string, work: HandOver, { jobs, batches, awaited }: Order): Promise<void> {
   const { request, study } = work;
   const { lab } = study.opened;
   const identities = identifyJobs(study, work.plan.toRun);
+  const resources = new Map(jobs.map((job) => [job.id, job.resources]));
   await writeSubmissionFiles(folder, {
     ...describeCoordinator(work),
     labHash: lab.hash,
-    programs: renderProgramsFolder(work),
+    place: describePlace(work),
     plan: describePlan(work),
     batches,
     awaited: renderAwaited(work.plan),
+    awaitedArrays: awaited.slurmIds,
     ...(work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request.isFailFast ?? false) } : {}),
-    jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, id, identity)])),
+    jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))])),
   });
 }
 
@@ -231,7 +218,8 @@ function readCommit({ request, study }: HandOver): { commit?: CommitSha } {
   return commit === undefined ? {} : { commit };
 }
 
-function describeFiles(work: HandOver, id: JobId, identity: JobIdentity): JobFiles {
+function describeFiles(work: HandOver, identity: JobIdentity, resources: JobResources | undefined): JobFiles {
+  const { id } = identity;
   const { request, study, plan, target, runtimes, submission } = work;
   const { lab } = study.opened;
   const job = lab.jobs.get(id);
@@ -246,7 +234,7 @@ function describeFiles(work: HandOver, id: JobId, identity: JobIdentity): JobFil
     target: target.name,
     runtime: runtime?.kind ?? "native",
     ...(runtime?.image === undefined ? {} : { image: runtime.image }),
-    resources: resolveJobResources(work, id),
+    resources,
   };
   const inputs = renderInputs(lab, id, target.basePath);
   const table = runtime === undefined ? {} : { runtime: renderRuntimeTable(runtime) };

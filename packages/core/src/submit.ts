@@ -13,7 +13,7 @@ import { nameSubmission } from "./register.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { cancelSubmission } from "./schedule/cancel-submission.ts";
 import type { Plan } from "./schedule/plan.ts";
-import { reviveRelays } from "./schedule/submit-batches.ts";
+import { reviveRelays } from "./schedule/revive-relays.ts";
 import type { Survey } from "./sync/survey.ts";
 import type { Transport } from "./target/transport/transport.ts";
 
@@ -36,13 +36,13 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.start("plan");
   const look = await lookAtTarget(transport, request, { target, study: selected, programs, isDryRun: false });
   const { survey, parts, study, plan: planned } = look;
-  const runtimes = await fitJobs(transport, request, { ...look, target, resources });
+  const fitted = await fitJobs(transport, request, { ...look, target, resources });
   reporter.finish("plan", renderCounts(planned));
 
   await reviveRelays(transport, target.basePath);
-  const jobs = describeJobs(study, planned, survey);
+  const jobs = registerJobs(study, planned, survey);
   const submission = await nameSubmission(request, study, target, jobs);
-  const work = { request, study, plan: planned, survey, parts, target, programs, resources, runtimes, submission };
+  const work = { request, study, plan: planned, survey, parts, target, programs, resources, ...fitted, submission };
   const plan = await handOverOrTakeBack(transport, work);
   const { lab } = study.opened;
   return {
@@ -75,7 +75,7 @@ async function handOverOrTakeBack(transport: Transport, work: HandOver): Promise
   }
 }
 
-function describeJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
+function registerJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
   return new Map(
     order.map((id): [JobId, SubmittedJob] => {
       const job = opened.lab.jobs.get(id);

@@ -50,6 +50,7 @@ export const CODES = {
   SLURM_MISSING: { exit: 2, retry: false },
   SLURM_UNREACHABLE: { exit: 4, retry: true },
   SLURM_REJECTED: { exit: 4, retry: false },
+  SLURM_BUSY: { exit: 4, retry: true },
   SUBMISSION_OPEN: { exit: 4, retry: false },
   SUBMISSION_UNKNOWN: { exit: 2, retry: false },
   SUBMISSION_UNREADABLE: { exit: 4, retry: false },

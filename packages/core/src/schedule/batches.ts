@@ -1,7 +1,10 @@
-// Groups jobs into SLURM job arrays. Pure. A batch holds jobs of one stage with equal resources and equal dependencies,
-// so that a failure upstream keeps exactly its own dependants from running.
+// Groups jobs into SLURM job arrays. Pure. A batch holds jobs of one stage with equal resources, each of which waits for
+// exactly its own upstream jobs, so that a failure keeps its own dependants from running and nobody else's.
 import type { JobId } from "../model/ids.ts";
 import type { JobResources } from "../target/config/resources.ts";
+import { choosePartition, type Cluster } from "./choose-partition.ts";
+import { groupJobs, type JobGroup } from "./group-jobs.ts";
+import { isWorthLaning, layOutLanes, type Lane } from "./lanes.ts";
 
 /** A job as the scheduler sees it: which other jobs of this submission it waits for, and how. */
 export interface SchedulableJob {
@@ -10,9 +13,12 @@ export interface SchedulableJob {
   /** Path of the program, relative to the target's `artifacts/`. */
   readonly executable: string;
   readonly resources: JobResources;
-  /** Jobs of the same submission, or of those that have a place already; `hard` needs their success, `soft` their end. */
-  readonly dependsOn: readonly { readonly id: JobId; readonly kind: "hard" | "soft" }[];
+  /** Jobs of the same submission, or of those that have a place already; `hard` needs their success, `soft` their end. Jobs may share one list. */
+  readonly dependsOn: DependencyList;
 }
+
+/** What a job waits for. */
+export type DependencyList = readonly { readonly id: JobId; readonly kind: "hard" | "soft" }[];
 
 /** One job array: its tasks by array index, and what it waits for. */
 export interface Batch {
@@ -23,11 +29,15 @@ export interface Batch {
   readonly dependency: BatchDependency;
 }
 
-/** Task by task on the same index of another array (`aftercorr`), or on all that is listed (`afterok`, `afterany`). */
-export type BatchDependency =
-  | { readonly kind: "none" }
-  | { readonly kind: "aftercorr"; readonly batch: number }
-  | { readonly kind: "after"; readonly ok: readonly TaskReference[]; readonly any: readonly TaskReference[] };
+/** What a batch waits for: all of it, and nothing where all three are empty. */
+export interface BatchDependency {
+  /** Batches of whose tasks each task waits for the one with its own index (`aftercorr`). */
+  readonly corresponding: readonly number[];
+  /** What every task waits for: success (`afterok`). */
+  readonly ok: readonly TaskReference[];
+  /** The end, whatever it is (`afterany`). */
+  readonly any: readonly TaskReference[];
+}
 
 /** A task of a batch, or the whole batch when no index is given. */
 export interface TaskReference {
@@ -36,136 +46,84 @@ export interface TaskReference {
 }
 
 /** SLURM's default MaxArraySize is 1001, which makes 1000 the highest index (slurm.conf(5)). */
-const MAX_INDEX = 1000;
-
-interface OpenBatch {
-  readonly number: number;
-  readonly first: SchedulableJob;
-  readonly corresponding: number | undefined;
-  readonly tasks: Map<number, SchedulableJob>;
-}
+export const DEFAULT_MOST_TASKS = 1000;
 
 /**
- * Groups jobs, given in topological order, into as few batches as their dependencies allow. `awaited` are tasks of arrays that
- * are in the queue already, under numbers that no batch has.
+ * Groups jobs, given in topological order, into few batches, of which each depends on earlier ones alone. Indexes begin at 1,
+ * and none that is chosen here is above `mostTasks`. `awaited` are tasks of arrays that are in the queue already, under numbers
+ * that no batch has.
  */
 export function planBatches(
   jobs: readonly SchedulableJob[],
   awaited: ReadonlyMap<JobId, TaskReference> = new Map(),
+  mostTasks: number = DEFAULT_MOST_TASKS,
 ): Batch[] {
-  const open: OpenBatch[] = [];
-  const latest = new Map<string, OpenBatch>();
+  const groups = groupJobs(jobs);
+  const lanes = layOutLanes(groups, mostTasks);
+  const batches: Batch[] = [];
   const places = new Map<JobId, TaskReference>(awaited);
-  const claimed = new Map<string, number>();
-  for (const job of jobs) {
-    const upstream = findSinglePlace(job, places);
-    const key = JSON.stringify([job.stage, job.resources, upstream === undefined ? listDependencies(job) : ""]);
-    const batch =
-      upstream === undefined ? fillBatch(job, key, latest, open) : joinBatch(job, upstream, key, claimed, latest, open);
-    places.set(job.id, { batch: batch.number, index: batch.index });
+  for (const group of groups) {
+    const clusters = choosePartition(group, places, mostTasks);
+    const hasLanes = isWorthLaning(group, clusters, lanes, mostTasks);
+    for (const cluster of clusters) {
+      const dependency = renderDependency(cluster, batches);
+      for (const tasks of splitCluster(cluster, hasLanes ? lanes : undefined, mostTasks)) {
+        const number = batches.length + 1;
+        batches.push({ number, ...describe(group), tasks, dependency });
+        for (const [index, job] of tasks) places.set(job.id, { batch: number, index });
+      }
+    }
   }
-  return open.map((batch) => ({
-    number: batch.number,
-    stage: batch.first.stage,
-    resources: batch.first.resources,
-    tasks: batch.tasks,
-    dependency: renderDependency(batch, places, open),
-  }));
+  return batches;
 }
 
-/** Where the one hard dependency of a job has its place; undefined when there is none, a soft one, or several. */
-function findSinglePlace(
-  job: SchedulableJob,
-  places: ReadonlyMap<JobId, TaskReference>,
-): { batch: number; index: number } | undefined {
-  const [only, ...others] = job.dependsOn;
-  if (only === undefined || others.length > 0 || only.kind === "soft") return undefined;
-  const { batch, index } = places.get(only.id) ?? {};
-  return batch === undefined || index === undefined ? undefined : { batch, index };
+function describe({ stage, resources }: JobGroup): Pick<Batch, "stage" | "resources"> {
+  return { stage, resources };
 }
 
-function listDependencies(job: SchedulableJob): string[] {
-  return job.dependsOn.map(({ id, kind }) => `${kind}:${id}`).toSorted();
+/** The tasks of each batch that a cluster becomes: one where its indexes are given, else as many as its lanes need. */
+function splitCluster(
+  { jobs, indexes }: Cluster,
+  lanes: ReadonlyMap<JobId, Lane> | undefined,
+  mostTasks: number,
+): ReadonlyMap<number, SchedulableJob>[] {
+  if (indexes !== undefined) return [collectTasks(jobs.map((job, position) => [indexes[position] ?? 0, job]))];
+  const slots = jobs.map((job, position) => {
+    const { layer, lane } = lanes?.get(job.id) ?? { layer: 0, lane: position };
+    return { layer, piece: Math.floor(lane / mostTasks), index: (lane % mostTasks) + 1, job };
+  });
+  const pieces = Map.groupBy(
+    slots.toSorted((left, right) => left.layer - right.layer || left.piece - right.piece),
+    ({ layer, piece }) => `${layer} ${piece}`,
+  );
+  return [...pieces.values()].map((piece) => collectTasks(piece.map(({ index, job }) => [index, job])));
 }
 
-function openBatch(job: SchedulableJob, corresponding: number | undefined, open: OpenBatch[]): OpenBatch {
-  const batch = { number: open.length + 1, first: job, corresponding, tasks: new Map<number, SchedulableJob>() };
-  open.push(batch);
-  return batch;
+function collectTasks(tasks: readonly [number, SchedulableJob][]): ReadonlyMap<number, SchedulableJob> {
+  return new Map(tasks.toSorted(([left], [right]) => left - right));
 }
 
-function fillBatch(
-  job: SchedulableJob,
-  key: string,
-  latest: Map<string, OpenBatch>,
-  open: OpenBatch[],
-): { number: number; index: number } {
-  let batch = latest.get(key);
-  if (batch === undefined || batch.tasks.size >= MAX_INDEX) {
-    batch = openBatch(job, undefined, open);
-    latest.set(key, batch);
-  }
-  const index = batch.tasks.size + 1;
-  batch.tasks.set(index, job);
-  return { number: batch.number, index };
-}
-
-/** Takes the index of the upstream task; the second consumer of one task goes to a second batch. */
-function joinBatch(
-  job: SchedulableJob,
-  upstream: { batch: number; index: number },
-  key: string,
-  claimed: Map<string, number>,
-  latest: Map<string, OpenBatch>,
-  open: OpenBatch[],
-): { number: number; index: number } {
-  const claim = `${key} ${upstream.batch} ${upstream.index}`;
-  const ordinal = claimed.get(claim) ?? 0;
-  claimed.set(claim, ordinal + 1);
-  const place = `${key} ${upstream.batch} #${ordinal}`;
-  let batch = latest.get(place);
-  if (batch === undefined) {
-    batch = openBatch(job, upstream.batch, open);
-    latest.set(place, batch);
-  }
-  batch.tasks.set(upstream.index, job);
-  return { number: batch.number, index: upstream.index };
-}
-
-function renderDependency(
-  batch: OpenBatch,
-  places: ReadonlyMap<JobId, TaskReference>,
-  open: readonly OpenBatch[],
-): BatchDependency {
-  if (batch.corresponding !== undefined) return { kind: "aftercorr", batch: batch.corresponding };
-  if (batch.first.dependsOn.length === 0) return { kind: "none" };
+function renderDependency({ corresponding, rest }: Cluster, batches: readonly Batch[]): BatchDependency {
   const ofKind = (kind: "hard" | "soft"): TaskReference[] =>
     gatherReferences(
-      batch.first.dependsOn.filter((dependency) => dependency.kind === kind).map(({ id }) => id),
-      places,
-      open,
+      rest.filter((wait) => wait.kind === kind),
+      batches,
     );
-  return { kind: "after", ok: ofKind("hard"), any: ofKind("soft") };
+  return { corresponding, ok: ofKind("hard"), any: ofKind("soft") };
 }
 
 /** Names whole batches where every task of one is meant, single tasks otherwise. */
-function gatherReferences(
-  ids: readonly JobId[],
-  places: ReadonlyMap<JobId, TaskReference>,
-  open: readonly OpenBatch[],
-): TaskReference[] {
+function gatherReferences(places: readonly TaskReference[], batches: readonly Batch[]): TaskReference[] {
   const wanted = new Map<number, Set<number>>();
   const whole: TaskReference[] = [];
-  for (const id of ids) {
-    const { batch, index } = places.get(id) ?? {};
-    if (batch === undefined) continue;
+  for (const { batch, index } of places) {
     if (index === undefined) whole.push({ batch });
     else wanted.set(batch, (wanted.get(batch) ?? new Set()).add(index));
   }
-  const tasks = [...wanted].flatMap(([number, indexes]): TaskReference[] =>
-    indexes.size === open[number - 1]?.tasks.size
-      ? [{ batch: number }]
-      : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number, index })),
+  const tasks = [...wanted].flatMap(([batch, indexes]): TaskReference[] =>
+    indexes.size === batches[batch - 1]?.tasks.size
+      ? [{ batch }]
+      : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch, index })),
   );
   return [...whole, ...tasks];
 }

@@ -6,6 +6,9 @@ import { checkScancel } from "./scancel-answer.ts";
 // The target's own list knows also a batch whose answer was lost with the connection. The agent takes a file a wish, and looks
 // for them every few seconds; a bell makes it look at once. What another submission waits for that is not cancelled stays in
 // SLURM's queue (awaited.tsv), and goes with the last one that waits for it. Arrays of which all goes are one word.
+//
+// repx-submit goes on without its connection: it is told to stop, with its sbatch, before its arrays are cancelled. Of a batch
+// that was begun and not recorded, SLURM is asked by its comment. The brackets keep grep from finding itself.
 const CANCEL = `
 set -u
 LC_ALL=C
@@ -24,8 +27,39 @@ fi
 cd "$folder" || exit 1
 tab=$(printf '\\t')
 # Before the others are looked at: of two that are cancelled at once one sees the other.
-[ $# -gt 0 ] || touch cancelled submitted 2>/dev/null
+[ $# -gt 0 ] || touch cancelled 2>/dev/null
+find_submitters() {
+  for link in submit/[0-9]*; do
+    holder=$(readlink "$link") && [ "\${holder#* }" = "$(uname -n)" ] || continue
+    case $(tr '\\000' ' ' 2>/dev/null <"/proc/\${holder%% *}/cmdline") in *repx-submit*"$1"*) echo "\${holder%% *}" ;; esac
+  done
+  grep -l -e "--comment=[r]epx:$1:" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+}
+list_arrays() {
+  for word in $(env | sed -n 's/^\\(SQUEUE_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$word"; done
+  timeout 20 squeue --me --all -h -t all -o '%F %k' || { [ $? != 124 ] || echo 'squeue timed out' >&2; return 1; }
+}
+id=\${PWD##*/} tries=0 queue='' is_asked=0
+if [ $# -eq 0 ]; then
+  while pids=$(find_submitters "$id") && [ -n "$pids" ] && [ "$tries" -lt 20 ]; do
+    kill $pids 2>/dev/null
+    sleep 0.5
+    tries=$((tries + 1))
+  done
+  touch submitted 2>/dev/null
+  for begun in batches/*.begun; do
+    [ -e "$begun" ] && [ ! -e "\${begun%.begun}.id" ] || continue
+    queue=$(list_arrays)
+    is_asked=$?
+    break
+  done
+fi
 {
+  if [ $# -eq 0 ]; then
+    # Whoever was stopped may have had an id on the disk, and not yet its rows.
+    cat batches/*.id 2>/dev/null | sed "s/^/array$tab/"
+    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 { print "array\\t" $1 }'
+  fi
   for other in ../s*; do
     if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
     elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
@@ -40,6 +74,7 @@ tab=$(printf '\\t')
 } | awk -F '\\t' -v name="$name" -v asked=$# '
   $1 == "keep" { keep[$2] }
   $1 == "gone" { gone[$2] }
+  $1 == "array" { accepted[$2] }
   $1 == "mine" { mine[$2] }
   $1 == "awaited" && ($4 in gone) { task[$2] }
   END {
@@ -52,9 +87,10 @@ tab=$(printf '\\t')
       if (id in keep) continue
       if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
     }
+    for (array in accepted) if (!(array in arrays)) whole[array]
     for (array in whole) print array
   }' | sort -u | xargs -r scancel || exit
-[ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }
+[ "$is_asked" = 0 ] && { [ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }; }
 `;
 
 /**

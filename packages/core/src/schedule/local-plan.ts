@@ -1,5 +1,5 @@
 // The file that the agent of the scheduler `local` works by (target/agent-files.awk reads it). Pure.
-import type { Batch, BatchDependency, TaskReference } from "./batches.ts";
+import type { Batch, TaskReference } from "./batches.ts";
 import { readLocalNeeds } from "./local-needs.ts";
 
 /** Renders what each batch occupies and waits for; `isFailFast` ends the submission with its first failure. */
@@ -11,13 +11,9 @@ export function renderLocalPlan(batches: readonly Batch[], isFailFast: boolean):
 function renderBatch({ number, resources, dependency }: Batch): (string | number)[] {
   const needs = readLocalNeeds(resources);
   if (typeof needs === "string") throw new TypeError(`${needs} of batch ${number} was not checked`);
-  return [number, needs.cpus, needs.memoryMebibytes, needs.seconds, ...renderDependency(dependency)];
-}
-
-function renderDependency(dependency: BatchDependency): (string | number)[] {
-  if (dependency.kind === "none") return ["none"];
-  if (dependency.kind === "aftercorr") return ["aftercorr", dependency.batch];
-  return ["after", renderList(dependency.ok), renderList(dependency.any)];
+  const { corresponding, ok, any } = dependency;
+  const waits = [corresponding.map((one) => ({ batch: one })), ok, any].map(renderList);
+  return [number, needs.cpus, needs.memoryMebibytes, needs.seconds, ...waits];
 }
 
 function renderList(references: readonly TaskReference[]): string {

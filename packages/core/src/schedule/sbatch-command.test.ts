@@ -17,15 +17,11 @@ const batch: Batch = {
   stage: "threshold 1.0\nJobState=COMPLETED",
   resources: { partition: "standard", cpusPerTask: 2, mem: "4G", time: "01:00:00", sbatchOpts: ["--gres=gpu:1"] },
   tasks: new Map([1, 2, 3, 7].map((index) => [index, task])),
-  dependency: { kind: "after", ok: [{ batch: 1 }], any: [{ batch: 3, index: 4 }] },
+  dependency: { corresponding: [4, 5], ok: [{ batch: 1 }], any: [{ batch: 3, index: 4 }] },
 };
 
 test("a batch becomes one sbatch call with its array, resources and dependencies", () => {
-  const slurmIds = new Map([
-    [1, "100"],
-    [3, "102"],
-  ]);
-  expect(renderSbatchArguments(batch, place, slurmIds)).toEqual([
+  expect(renderSbatchArguments(batch, place)).toEqual([
     "--parsable",
     "--job-name=threshold_1.0_JobState_COMPLETED",
     "--output=/dev/null",
@@ -38,14 +34,18 @@ test("a batch becomes one sbatch call with its array, resources and dependencies
     "--comment=repx:s0123456789abcdefghijklmno:2",
     "--chdir=/scratch/o'brien/repx work/submissions/s0123456789abcdefghijklmno",
     "--array=1-3,7",
-    "--dependency=afterok:100,afterany:102_4",
+    "--dependency=aftercorr:@4:@5,afterok:@1,afterany:@3_4",
     "--kill-on-invalid-dep=yes",
   ]);
 });
 
-test("a batch that waits task by task names the other array", () => {
-  const corresponding: Batch = { ...batch, dependency: { kind: "aftercorr", batch: 1 } };
-  expect(renderSbatchArguments(corresponding, place, new Map([[1, "100"]]))).toContain("--dependency=aftercorr:100");
+test("a batch that waits for nothing has no dependency", () => {
+  const free: Batch = { ...batch, dependency: { corresponding: [], ok: [], any: [] } };
+  expect(renderSbatchArguments(free, place).join(" ")).not.toMatch(/dep/);
+});
+
+test("a throttle bounds how many tasks of an array run at once", () => {
+  expect(renderSbatchArguments(batch, { ...place, arrayThrottle: 50 })).toContain("--array=1-3,7%50");
 });
 
 test("the batch script quotes every value", () => {

@@ -1,6 +1,6 @@
 import type { SubmissionId } from "../model/ids.ts";
 import { quoteShell } from "../target/command/quote.ts";
-import type { Batch, TaskReference } from "./batches.ts";
+import type { Batch, BatchDependency, TaskReference } from "./batches.ts";
 
 /** Where a submission lies on the target and which programs it runs. */
 export interface SubmissionPlace {
@@ -8,19 +8,23 @@ export interface SubmissionPlace {
   readonly basePath: string;
   /** Folder of the deployed programs, `<base>/bin/<hash>`. */
   readonly programs: string;
+  /** How many tasks of one array may run at once. */
+  readonly arrayThrottle?: number;
 }
 
 /**
- * Renders the arguments of `sbatch` for one batch (sbatch(1)).
+ * Renders the arguments of `sbatch` for one batch (sbatch(1)), a line each in `batches/<n>.sbatch`. Where a dependency needs
+ * SLURM's id of another batch stands `@<its number>`; repx-submit fills it in. `awaited` are arrays of other submissions.
  * The work folder ends in the submission's id: an epilog knows from it whose doorbell to ring.
  */
 export function renderSbatchArguments(
   batch: Batch,
   place: SubmissionPlace,
-  slurmIds: ReadonlyMap<number, string>,
+  awaited: ReadonlyMap<number, string> = new Map(),
 ): string[] {
   const { resources } = batch;
-  const dependency = renderDependency(batch, slurmIds);
+  const dependency = renderDependency(batch.dependency, awaited);
+  const throttle = place.arrayThrottle === undefined ? "" : `%${place.arrayThrottle}`;
   return [
     "--parsable",
     `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
@@ -35,11 +39,14 @@ export function renderSbatchArguments(
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
     `--chdir=${place.basePath}/submissions/${place.id}`,
-    `--array=${renderIndexes([...batch.tasks.keys()])}`,
+    `--array=${renderIndexes([...batch.tasks.keys()])}${throttle}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
-    ...(dependency === undefined ? [] : [`--dependency=${dependency}`, "--kill-on-invalid-dep=yes"]),
+    ...(dependency === "" ? [] : [`${DEPENDENCY}${dependency}`, "--kill-on-invalid-dep=yes"]),
   ];
 }
+
+/** How the argument begins in which `@<number>` stands for ids. */
+const DEPENDENCY = "--dependency=";
 
 /** Renders the batch script: it only hands over to the job wrapper. */
 export function renderBatchScript(batch: Batch, place: SubmissionPlace): string {
@@ -58,24 +65,13 @@ export function renderIndexes(indexes: readonly number[]): string {
   return ranges.map(([from, to]) => (from === to ? `${from}` : `${from}-${to}`)).join(",");
 }
 
-function renderDependency(batch: Batch, slurmIds: ReadonlyMap<number, string>): string | undefined {
-  const slurmId = (number: number): string => {
-    const id = slurmIds.get(number);
-    if (id === undefined)
-      throw new Error(`batch ${batch.number} is submitted before batch ${number}, on which it depends`);
-    return id;
-  };
-  const list = (kind: string, references: readonly TaskReference[]): string[] =>
-    references.length === 0
-      ? []
-      : [
-          [
-            kind,
-            ...references.map((task) => slurmId(task.batch) + (task.index === undefined ? "" : `_${task.index}`)),
-          ].join(":"),
-        ];
-  const { dependency } = batch;
-  if (dependency.kind === "none") return undefined;
-  if (dependency.kind === "aftercorr") return `aftercorr:${slurmId(dependency.batch)}`;
-  return [...list("afterok", dependency.ok), ...list("afterany", dependency.any)].join(",");
+function renderDependency({ corresponding, ok, any }: BatchDependency, awaited: ReadonlyMap<number, string>): string {
+  const byIndex = corresponding.map((batch) => ({ batch }));
+  const render = (kind: string, references: readonly TaskReference[]): string[] =>
+    references.length === 0 ? [] : [[kind, ...references.map((one) => renderReference(one, awaited))].join(":")];
+  return [...render("aftercorr", byIndex), ...render("afterok", ok), ...render("afterany", any)].join(",");
+}
+
+function renderReference({ batch, index }: TaskReference, awaited: ReadonlyMap<number, string>): string {
+  return `${awaited.get(batch) ?? `@${batch}`}${index === undefined ? "" : `_${index}`}`;
 }

@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
 import type { Batch, SchedulableJob } from "./batches.ts";
-import { LabHash } from "../model/ids.ts";
-import { renderBatchTable, writeSubmissionFiles, type SubmissionFiles } from "./submission-files.ts";
+import { LabHash, SubmissionId } from "../model/ids.ts";
+import { renderBatchScript, renderSbatchArguments } from "./sbatch-command.ts";
+import { renderBatchFiles, writeSubmissionFiles, type SubmissionFiles } from "./submission-files.ts";
 
+const ID = SubmissionId.parse("s0123456789abcdefghijklmno");
 const task = (nth: number): SchedulableJob => ({
   id: jobId(nth),
   stage: "threshold-1.0",
@@ -23,12 +25,19 @@ const batch: Batch = {
     [3, task(3)],
     [1, task(1)],
   ]),
-  dependency: { kind: "none" },
+  dependency: { corresponding: [], ok: [], any: [] },
 };
+
+const jobs = new Map([
+  [jobId(1), { job: { id: jobId(1), note: "ä" }, inputs: { in: "/a" }, parameters: { seed: 1 } }],
+  [jobId(3), { job: { id: jobId(3) }, inputs: {}, parameters: { seed: 3 } }],
+]);
+
+const PLACE = { id: ID, basePath: "/scratch/ada", programs: "/scratch/ada/bin/abc" };
 
 const FILES: SubmissionFiles = {
   labHash: "0c3f6w9x",
-  programs: "/scratch/ada/bin/abc",
+  place: PLACE,
   plan: {
     createdAt: "2026-03-01T10:00:00Z",
     target: "cluster",
@@ -42,7 +51,7 @@ const FILES: SubmissionFiles = {
   },
   awaited: "",
   batches: [batch],
-  jobs: new Map([[jobId(1), { job: { id: jobId(1) }, inputs: {}, parameters: { seed: 1 } }]]),
+  jobs,
 };
 
 let folder: string;
@@ -50,27 +59,53 @@ beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "repx-submission-"
 afterEach(async () => rm(folder, { recursive: true }));
 
 test("line k of a batch's table is the task of array index k, and unused indexes are empty lines", () => {
-  expect(renderBatchTable(batch)).toBe(
-    `${jobId(1)}\tjobs/${jobId(1)}/bin/threshold\n\n${jobId(3)}\tjobs/${jobId(3)}/bin/threshold\n`,
-  );
+  const lines = renderBatchFiles(batch, jobs).table.split("\n");
+  expect(lines.map((line) => line.split("\t").slice(0, 2))).toEqual([
+    [jobId(1), `jobs/${jobId(1)}/bin/threshold`],
+    [""],
+    [jobId(3), `jobs/${jobId(3)}/bin/threshold`],
+    [""],
+  ]);
 });
 
-test("the token's file is its owner's alone, and every job has its three documents", async () => {
+test("a line says at which byte of the batch's documents the job's three lie", () => {
+  const { table, documents } = renderBatchFiles(batch, jobs);
+  for (const [index, id] of [
+    [0, jobId(1)],
+    [2, jobId(3)],
+  ] as const) {
+    let [at = 0, ...sizes] = table.split("\n")[index]?.split("\t").slice(2).map(Number) ?? [];
+    const read = sizes.map((size): unknown => {
+      const text = Buffer.from(documents.subarray(at, at + size)).toString("utf8");
+      at += size;
+      return JSON.parse(text);
+    });
+    const { job, inputs, parameters } = jobs.get(id) ?? {};
+    expect(read).toEqual([job, inputs, parameters]);
+  }
+});
+
+test("the token's file is its owner's alone, and the number of files does not grow with that of the jobs", async () => {
   await writeSubmissionFiles(folder, {
     ...FILES,
     coordinator: { origin: "https://repx.example.org", token: "secret" },
   });
   expect((await stat(join(folder, "token"))).mode & 0o777).toBe(0o600);
   expect(await readFile(join(folder, "token"), "utf8")).toBe("secret\n");
-  expect(JSON.parse(await readFile(join(folder, "jobs", jobId(1), "parameters.json"), "utf8"))).toEqual({ seed: 1 });
-  expect(await readdir(join(folder, "jobs", jobId(1)))).not.toContain("runtime");
-  expect(await readFile(join(folder, "batches/1.tsv"), "utf8")).toBe(renderBatchTable(batch));
+  expect(await readdir(join(folder, "jobs"))).toEqual([]);
+  expect((await readdir(join(folder, "batches"))).toSorted()).toEqual(["1.json", "1.sbatch", "1.sh", "1.tsv"]);
+  expect(await readFile(join(folder, "batches/1.sbatch"), "utf8")).toBe(
+    `${renderSbatchArguments(batch, PLACE).join("\n")}\n`,
+  );
+  expect(await readFile(join(folder, "batches/1.sh"), "utf8")).toBe(renderBatchScript(batch, PLACE));
+  expect(await readFile(join(folder, "programs"), "utf8")).toBe("/scratch/ada/bin/abc\n");
 });
 
-test("a job that does not run natively has the file of its runtime", async () => {
-  const job = { job: {}, inputs: {}, parameters: {}, runtime: "kind\tbwrap\n" };
+test("a job that does not run natively has the file of its runtime, and one that is to run again says so", async () => {
+  const job = { job: {}, inputs: {}, parameters: {}, runtime: "kind\tbwrap\n", again: 3 };
   await writeSubmissionFiles(folder, { ...FILES, jobs: new Map([[jobId(2), job]]) });
   expect(await readFile(join(folder, "jobs", jobId(2), "runtime"), "utf8")).toBe("kind\tbwrap\n");
+  expect(await readFile(join(folder, "jobs", jobId(2), "again"), "utf8")).toBe("3\n");
 });
 
 test("without a coordinator there is neither its address nor a token", async () => {
@@ -84,4 +119,22 @@ test("without a coordinator there is neither its address nor a token", async () 
     "programs",
     "spool",
   ]);
+});
+
+test("what waits for an array of another submission has its id in the arguments", async () => {
+  const waiting = { ...batch, dependency: { corresponding: [-1], ok: [{ batch: -2, index: 7 }], any: [] } };
+  const awaitedArrays = new Map([
+    [-1, "70"],
+    [-2, "80"],
+  ]);
+  await writeSubmissionFiles(folder, { ...FILES, batches: [waiting], awaited: "70_1\tx\ty\n", awaitedArrays });
+  expect(await readFile(join(folder, "batches/1.sbatch"), "utf8")).toContain(
+    "--dependency=aftercorr:70,afterok:80_7\n",
+  );
+});
+
+test("the agent of the scheduler local finds its plan, and nothing of SLURM's", async () => {
+  await writeSubmissionFiles(folder, { ...FILES, localPlan: "continue\n" });
+  expect(await readFile(join(folder, "local/plan.tsv"), "utf8")).toBe("continue\n");
+  expect((await readdir(join(folder, "batches"))).toSorted()).toEqual(["1.json", "1.tsv"]);
 });

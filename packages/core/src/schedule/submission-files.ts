@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
 import type { Again } from "./plan.ts";
+import { renderBatchScript, renderSbatchArguments, type SubmissionPlace } from "./sbatch-command.ts";
 import type { SubmissionPlan } from "./submission-plan.ts";
 
 /** What a submission's folder on the target starts with. */
@@ -10,18 +11,23 @@ export interface SubmissionFiles {
   /** Who is told of the ends, and what speaks for the submission there; missing where nobody is. */
   readonly coordinator?: { readonly origin: string; readonly token: string };
   readonly labHash: string;
-  /** Absolute folder of the programs on the target, for whoever starts the relay again. */
-  readonly programs: string;
+  /** Where it will lie, and with which programs: also for whoever starts the relay again. */
+  readonly place: SubmissionPlace;
   readonly plan: SubmissionPlan;
   readonly batches: readonly Batch[];
   /** The text of `awaited.tsv`: jobs of other submissions that this one reports as well. */
   readonly awaited: string;
+  /** SLURM's ids of the arrays that have them, by the numbers that the batches' dependencies have for them. */
+  readonly awaitedArrays?: ReadonlyMap<number, string>;
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
   /** For the agent of the scheduler `local`, where that is the target's. */
   readonly localPlan?: string;
 }
 
-/** What a job's folder in a submission holds: `job.json`, `inputs.json`, `parameters.json`; `runtime` and `again` where there is a need. */
+/**
+ * What a job finds in its submission: what goes into its record, its inputs and its parameters. Few jobs have more; that lies in a
+ * folder of their own.
+ */
 export interface JobFiles {
   readonly job: unknown;
   readonly inputs: Readonly<Record<string, string>>;
@@ -58,24 +64,29 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     await writeFile(join(folder, "coordinator"), `${files.coordinator.origin}\n`);
   }
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
-  await writeFile(join(folder, "programs"), `${files.programs}\n`);
+  await writeFile(join(folder, "programs"), `${files.place.programs}\n`);
   // Without blanks: of 10,000 jobs it is megabytes, and every first look at the submission brings it.
   await writeFile(join(folder, "plan.json"), `${JSON.stringify(files.plan)}\n`);
   if (files.awaited !== "") await writeFile(join(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
-    await writeFile(join(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
+    const at = join(folder, "batches", String(batch.number));
+    const { table, documents } = renderBatchFiles(batch, files.jobs);
+    await writeFile(`${at}.tsv`, table);
+    await writeFile(`${at}.json`, documents);
+    if (files.localPlan !== undefined) continue;
+    await writeFile(`${at}.sbatch`, `${renderSbatchArguments(batch, files.place, files.awaitedArrays).join("\n")}\n`);
+    await writeFile(`${at}.sh`, renderBatchScript(batch, files.place));
   }
   if (files.localPlan !== undefined) await writeLocalFolder(join(folder, "local"), files.localPlan);
-  for (const [id, contents] of files.jobs) {
-    const place = join(folder, "jobs", id);
-    await mkdir(place);
-    await writeJson(join(place, "job.json"), contents.job);
-    await writeJson(join(place, "inputs.json"), contents.inputs);
-    await writeJson(join(place, "parameters.json"), contents.parameters);
-    if (contents.runtime !== undefined) await writeFile(join(place, "runtime"), contents.runtime);
-    if (contents.again !== undefined) await writeFile(join(place, "again"), `${contents.again}\n`);
-    if (contents.parts !== undefined) await writeParts(place, contents.parts, contents.inputs);
-  }
+  for (const [id, contents] of files.jobs) await writeJobFolder(join(folder, "jobs", id), contents);
+}
+
+async function writeJobFolder(place: string, { runtime, again, parts, inputs }: JobFiles): Promise<void> {
+  if (runtime === undefined && again === undefined && parts === undefined) return;
+  await mkdir(place);
+  if (runtime !== undefined) await writeFile(join(place, "runtime"), runtime);
+  if (again !== undefined) await writeFile(join(place, "again"), `${again}\n`);
+  if (parts !== undefined) await writeParts(place, parts, inputs);
 }
 
 async function writeLocalFolder(place: string, plan: string): Promise<void> {
@@ -101,16 +112,35 @@ export function renderPartsTable({ scatter, steps, gather }: JobParts): string {
   return rows.map((row) => `${row.join("\t")}\n`).join("");
 }
 
-/** Renders a batch so that line k is the task of array index k; indexes that the array leaves out are empty lines. */
-export function renderBatchTable(batch: Batch): string {
-  const last = Math.max(...batch.tasks.keys());
-  const lines = Array.from({ length: last }, (_, offset) => {
-    const task = batch.tasks.get(offset + 1);
-    return task === undefined ? "" : `${task.id}\t${task.executable}`;
-  });
-  return `${lines.join("\n")}\n`;
+/** The files of a batch that its jobs read. */
+export interface BatchFiles {
+  readonly table: string;
+  readonly documents: Uint8Array;
+}
+
+/**
+ * Renders a batch so that line k of the table is the task of array index k; indexes that the array leaves out are empty
+ * lines. A line has the job, its program, and where in `documents` its three lie: the first byte, then the size of each. In one
+ * file for all, as ten thousand jobs would be forty thousand files on the target.
+ */
+export function renderBatchFiles(batch: Batch, jobs: ReadonlyMap<JobId, JobFiles>): BatchFiles {
+  const lines: string[] = Array.from({ length: Math.max(...batch.tasks.keys()) }, () => "");
+  const documents: Uint8Array[] = [];
+  let at = 0;
+  for (const [index, { id, executable }] of batch.tasks) {
+    const { job = null, inputs = {}, parameters = {} } = jobs.get(id) ?? {};
+    const own = [job, inputs, parameters].map((one) => Buffer.from(renderJson(one)));
+    lines[index - 1] = [id, executable, at, ...own.map((one) => one.length)].join("\t");
+    documents.push(...own);
+    at += own.reduce((size, one) => size + one.length, 0);
+  }
+  return { table: `${lines.join("\n")}\n`, documents: Buffer.concat(documents) };
+}
+
+function renderJson(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
+  await writeFile(path, renderJson(value));
 }

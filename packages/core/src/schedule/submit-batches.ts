@@ -1,112 +1,106 @@
+// Hands the batches of a submission, whose files are on the target already, to SLURM: one remote command, however many there are.
 import { randomUUID } from "node:crypto";
-import { RepxError } from "../model/errors.ts";
-import type { Transport } from "../target/transport/transport.ts";
+import { CODES, RepxError } from "../model/errors.ts";
+import type { Output, Transport } from "../target/transport/transport.ts";
 import type { Batch } from "./batches.ts";
-import { renderBatchScript, renderSbatchArguments, type SubmissionPlace } from "./sbatch-command.ts";
+import type { SubmissionPlace } from "./sbatch-command.ts";
+import {
+  describeProgress,
+  nameBatch,
+  parseSubmitWord,
+  type SubmitProgress,
+  type SubmitWord,
+} from "./submit-progress.ts";
 
-// In one remote command, so that the id is on the target's disk before anybody else hears of it. The answer is told by a
-// mark of ours: a login's start-up files may print whatever they like before it.
-const SUBMIT = `
-set -u
-mark=$1 folder=$2 number=$3; shift 3
-id=$(sbatch "$@") || { echo "$mark refused"; exit 1; }
-id=\${id%%;*}
-awk -F '\\t' -v id="$id" '$1 != "" { print id "_" NR "\\t" $1 }' "$folder/batches/$number.tsv" >>"$folder/slurm.tsv" || {
-  scancel "$id"
-  exit 2
-}
-echo "$mark $id"
-`;
+/** A command that was cut off is begun again this often; it goes on where it was. */
+const ATTEMPTS = 5;
+const DAY_SECONDS = 24 * 3600;
 
-// The relay outlives the connection: it is what reports every end. `started` says when this was, by the target's clock.
-const START_RELAY = `
-set -u
-programs=$1 base=$2 id=$3
-touch "$base/submissions/$id/started" || exit 1
-setsid nohup "$programs/repx-relay" "$base" "$id" </dev/null >/dev/null 2>&1 &
-`;
-
-// A relay that ends in order takes its pid file with it: one that is left is of a relay that runs (the second instance
-// ends at once) or that was killed, with the machine perhaps.
-const REVIVE = `
-set -u
-for pid in "$1"/submissions/*/relay.pid; do
-  folder=\${pid%/relay.pid}
-  [ -f "$folder/programs" ] && read -r programs <"$folder/programs" || continue
-  setsid nohup "$programs/repx-relay" "$1" "\${folder##*/}" </dev/null >/dev/null 2>&1 &
-done
-`;
-
-const FINISH = 'touch "$1/submitted"';
-
-/** Hands the batches to SLURM in order; says the SLURM id of each. `awaited` are arrays of other submissions that batches wait for. */
+/** Hands the batches to SLURM in order; says the SLURM id of each. */
 export async function submitBatches(
   transport: Transport,
   batches: readonly Batch[],
   place: SubmissionPlace,
-  onSubmitted: (batch: Batch) => void = () => {},
-  awaited: ReadonlyMap<number, string> = new Map(),
+  onProgress: (progress: SubmitProgress) => void = () => {},
 ): Promise<ReadonlyMap<number, string>> {
-  const folder = `${place.basePath}/submissions/${place.id}`;
-  const slurmIds = new Map<number, string>();
-  await runScript(transport, START_RELAY, [place.programs, place.basePath, place.id]);
-  for (const batch of batches) {
-    const sbatch = renderSbatchArguments(batch, place, new Map([...awaited, ...slurmIds]));
-    slurmIds.set(batch.number, await submitBatch(transport, batch, [folder, String(batch.number), ...sbatch], place));
-    onSubmitted(batch);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runSubmit(transport, batches, place, onProgress);
+    } catch (error) {
+      const mayPass = error instanceof RepxError && error.code.startsWith("SSH_") && CODES[error.code].retry;
+      if (!mayPass || attempt === ATTEMPTS) throw error;
+    }
   }
-  await runScript(transport, FINISH, [folder]);
-  return slurmIds;
 }
 
-/** Starts the relays of earlier submissions again that were killed before all their jobs had been told of. */
-export async function reviveRelays(transport: Transport, basePath: string): Promise<void> {
-  await runScript(transport, REVIVE, [basePath]);
-}
-
-async function submitBatch(
+async function runSubmit(
   transport: Transport,
-  batch: Batch,
-  args: readonly string[],
+  batches: readonly Batch[],
   place: SubmissionPlace,
-): Promise<string> {
+  onProgress: (progress: SubmitProgress) => void,
+): Promise<ReadonlyMap<number, string>> {
   const mark = randomUUID();
+  const slurmIds = new Map<number, string>();
+  let last: SubmitWord | undefined;
   const output = await transport.run({
-    argv: ["sh", "-c", SUBMIT, "sh", mark, ...args],
-    stdin: renderBatchScript(batch, place),
-    deadlineSeconds: 120,
+    argv: [`${place.programs}/repx-submit`, place.basePath, place.id, mark],
+    onStdout: readLines((line) => {
+      const word = parseSubmitWord(line, mark);
+      if (word === undefined) return;
+      last = word;
+      if (word.kind === "accepted") slurmIds.set(word.number, word.slurmId);
+      const progress = describeProgress(word, batches.length);
+      if (progress !== undefined) onProgress(progress);
+    }),
+    // SLURM may let jobs in only as others end.
+    deadlineSeconds: DAY_SECONDS,
   });
-  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark));
-  const id = /^ ([0-9]+)$/.exec(answer?.slice(mark.length) ?? "")?.[1];
-  if (id !== undefined) return id;
-  const said =
-    output.stderr
-      .trim()
-      .split("\n")
-      .findLast((line) => line.includes("sbatch")) ?? output.stderr.trim();
-  const jobs = `${batch.tasks.size} ${batch.tasks.size === 1 ? "job" : "jobs"} of stage ${batch.stage}`;
-  const [message, hint] =
-    answer === undefined
-      ? [
-          `the submission of ${jobs} ended without an answer: ${said}`,
-          "See what the user's shell start-up files do when no terminal is there, and whether the disk of base_path is full.",
-        ]
-      : [
-          `sbatch refused ${jobs}: ${said}`,
-          "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target.",
-        ];
-  throw new RepxError("SLURM_REJECTED", message, { hint, details: output });
+  if (last?.kind === "done" && slurmIds.size === batches.length) return slurmIds;
+  throw describeEnd(last, batches, output);
 }
 
-async function runScript(transport: Transport, script: string, args: readonly string[]): Promise<void> {
-  const output = await transport.run({ argv: ["sh", "-c", script, "sh", ...args], deadlineSeconds: 60 });
-  if (output.exitCode === 0) return;
-  throw new RepxError(
-    "SSH_COMMAND_FAILED",
-    `${transport.description}: ${output.stderr.trim() || `exit code ${output.exitCode}`}`,
-    {
-      hint: "Run the command on the target by hand to see more; check the disk's space and the quota there.",
-      details: output,
-    },
-  );
+/** Takes chunks of a stream and hands on whole lines. */
+function readLines(onLine: (line: string) => void): (chunk: Uint8Array) => void {
+  const decoder = new TextDecoder();
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  };
+}
+
+function describeEnd(word: SubmitWord | undefined, batches: readonly Batch[], output: Output): RepxError {
+  const jobs = nameBatch(word !== undefined && "number" in word ? batches[word.number - 1] : undefined);
+  const details = output;
+  switch (word?.kind) {
+    case "refused":
+      return new RepxError("SLURM_REJECTED", `sbatch refused ${jobs}: ${pickWords(word.reason)}`, {
+        hint: "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target.",
+        details,
+      });
+    case "busy":
+      return new RepxError("SLURM_BUSY", `SLURM did not take ${jobs} for too long: ${pickWords(word.reason)}`, {
+        hint: "See `sinfo`, `squeue --me` and the limits of your account (`sacctmgr show assoc user=$USER`) on the target, and submit again later.",
+        details,
+      });
+    case "stopped":
+      return new RepxError("SLURM_REJECTED", `${jobs} were not submitted: ${word.reason}`, {
+        hint: "Submit again.",
+        details,
+      });
+    default: {
+      const said = word?.kind === "failed" ? word.reason : output.stderr.trim().split("\n").at(-1);
+      return new RepxError("SLURM_REJECTED", `the submission of ${jobs} ended without an answer: ${said}`, {
+        hint: "See whether the disk of base_path is full, and what the user's shell start-up files do when no terminal is there.",
+        details,
+      });
+    }
+  }
+}
+
+/** The words that tell most: sbatch's own, without what a site's filter printed before them. */
+function pickWords(reason: string): string {
+  const at = reason.lastIndexOf("sbatch: error:");
+  return at === -1 ? reason : reason.slice(at);
 }

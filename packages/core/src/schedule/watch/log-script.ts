@@ -7,7 +7,7 @@ set -u
 base=$1 mark=$2 beginning=$3
 {
   cd "$base/outputs" 2>/dev/null && ls -d -- "$beginning"*/repx 2>/dev/null | sed 's|/repx$||'
-  cd "$base/submissions" 2>/dev/null && ls -d -- */jobs/"$beginning"* 2>/dev/null | sed 's|.*/||'
+  cd "$base/submissions" 2>/dev/null && cat -- */batches/*.tsv 2>/dev/null | cut -f 1 | grep -e "^$beginning"
 } | sort -u | head -n 50 | while read -r job; do
   repx=$base/outputs/$job/repx last=0 marker=
   if [ -e "$repx/job.json" ]; then

@@ -14,6 +14,8 @@ const SchedulerTable = z.strictObject({
   execution_types: z.array(ExecutionType).optional(),
   local_concurrency: z.int().positive().optional(),
 });
+/** `array_throttle` is ours. */
+const SlurmTable = SchedulerTable.extend({ array_throttle: z.int().positive().optional() });
 const NoForwarding = z.boolean().refine((isForwarded) => !isForwarded, {
   error: "the agent is never forwarded",
   params: {
@@ -37,9 +39,9 @@ const TargetTable = z.strictObject({
   mount_host_paths: z.boolean().optional(),
   mount_paths: z.array(z.string()).optional(),
   local: SchedulerTable.optional(),
-  slurm: SchedulerTable.optional(),
+  slurm: SlurmTable.optional(),
 });
-/** RepX 0.5's keys and five of ours: `port`, `identity_file`, `known_hosts`, `proxy_jump`, `forward_agent`. */
+/** RepX 0.5's keys and six of ours: `port`, `identity_file`, `known_hosts`, `proxy_jump`, `forward_agent`, `slurm.array_throttle`. */
 const ConfigTables = z.strictObject({
   theme: z.string().optional(),
   submission_target: z.string().optional(),

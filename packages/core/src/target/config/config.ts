@@ -21,6 +21,8 @@ export interface Target {
   readonly nodeLocalPath?: string;
   /** What its jobs may run in, and what they see of the node; absent where the file does not speak of it. */
   readonly runtimes?: RuntimeSettings;
+  /** How many tasks of one job array may run at once; all when not given. */
+  readonly arrayThrottle?: number;
   /** Absolute path of a private key. */
   readonly identityFile?: string;
   /** Absolute path of a file in known_hosts format. */
@@ -103,6 +105,7 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
     ...(table.local?.local_concurrency === undefined ? {} : { localConcurrency: table.local.local_concurrency }),
     ...(table.node_local_path === undefined ? {} : { nodeLocalPath: table.node_local_path }),
     ...(runtimes === undefined ? {} : { runtimes }),
+    ...(table.slurm?.array_throttle === undefined ? {} : { arrayThrottle: table.slurm.array_throttle }),
     ...(table.identity_file === undefined ? {} : { identityFile: table.identity_file }),
     ...(table.known_hosts === undefined ? {} : { knownHosts: table.known_hosts }),
   };

@@ -1,0 +1,32 @@
+import type { HandOver } from "./hand-over.ts";
+import type { Upstream } from "./lab/graph/job-graph.ts";
+import type { JobId } from "./model/ids.ts";
+import { chooseHints } from "./model/job-hints.ts";
+import { readExecutable } from "./prepare.ts";
+import type { SchedulableJob } from "./schedule/batches.ts";
+import { resolveResources } from "./target/config/resources.ts";
+
+/** What the scheduler is to know of jobs: of those to run, where none are named. */
+export function describeJobs(
+  { study, plan, target, resources }: Pick<HandOver, "study" | "plan" | "target" | "resources">,
+  jobs: readonly JobId[] = plan.toRun,
+): SchedulableJob[] {
+  // Jobs that wait for the same whole run have one list: ten thousand of them must not become ten thousand lists.
+  const lists = new Map<readonly Upstream[], readonly Upstream[]>();
+  // What is reused has ended already; what was not selected is not waited for.
+  const isAwaited = ({ id }: Upstream): boolean =>
+    study.dependencies.has(id) && !plan.reused.has(id) && !plan.ended.has(id);
+  return jobs.map((id) => {
+    const job = study.opened.lab.jobs.get(id);
+    const upstream = study.dependencies.get(id) ?? [];
+    const dependsOn = lists.get(upstream) ?? upstream.filter(isAwaited);
+    lists.set(upstream, dependsOn);
+    return {
+      id,
+      stage: job?.name ?? id,
+      executable: readExecutable(job, id).path,
+      resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+      dependsOn,
+    };
+  });
+}
