@@ -4,10 +4,14 @@ import type { ExperimentRequest } from "./experiment.ts";
 import type { HandOver } from "./hand-over.ts";
 import { planRuntimes } from "./plan-runtimes.ts";
 import { askSlurm } from "./schedule/ask-slurm.ts";
+import { checkResources } from "./schedule/check-resources.ts";
 import { readMachine, refuseUnfit } from "./schedule/machine.ts";
 import type { Transport } from "./target/transport/transport.ts";
 
-/** Plans what jobs run in, and asks the scheduler for its limits. RUNTIME_… where a wish cannot be met; LOCAL_REJECTED where the machine of the scheduler `local` is too small. */
+/**
+ * Plans what jobs run in, and asks the scheduler for its limits. RUNTIME_… where a wish cannot be met; SLURM_UNSATISFIABLE or
+ * LOCAL_REJECTED where the target never lets such a job run.
+ */
 export async function fitJobs(
   transport: Transport,
   { runtime }: Pick<ExperimentRequest, "runtime">,
@@ -18,7 +22,12 @@ export async function fitJobs(
   const jobs = [...toRun, ...shared.keys()];
   const runtimes = planRuntimes({ ...work, wish: runtime }, jobs);
   if (jobs.length === 0) return { runtimes };
-  if (work.target.scheduler === "slurm") return { runtimes, slurm: await askSlurm(transport) };
-  refuseUnfit(describeJobs(work, jobs), await readMachine(transport));
-  return { runtimes };
+  const described = describeJobs(work, jobs);
+  if (work.target.scheduler === "local") {
+    refuseUnfit(described, await readMachine(transport));
+    return { runtimes };
+  }
+  const slurm = await askSlurm(transport);
+  checkResources(described, slurm, work.target.name);
+  return { runtimes, slurm };
 }

@@ -24,19 +24,13 @@ submit_batch() {
 
 # Sets `id`, or `said` to what went wrong. In the background, so that a signal ends it at once.
 call_sbatch() {
-  id='' script=$batches/$number.sh
+  id=''
   set --
   while IFS= read -r word; do
     case $word in --dependency=*@*) word=$(fill_in "$word") || give_up ;; esac
-    if [ ${#word} -gt 100000 ]; then
-      # Longer than one argument may be (128 KiB): the script can say it too.
-      { head -n 1 "$script" && printf '#SBATCH %s\n' "$word" && tail -n +2 "$script"; } >"$work/script" || give_up
-      script=$work/script
-    else
-      set -- "$@" "$word"
-    fi
+    set -- "$@" "$word"
   done <"$batches/$number.sbatch"
-  timeout -k 10 "$call_limit" sbatch "$@" <"$script" >"$work/out" 2>"$work/err" &
+  timeout -k 10 "$call_limit" sbatch "$@" <"$batches/$number.sh" >"$work/out" 2>"$work/err" &
   child=$!
   wait "$child"
   code=$? child=''
@@ -73,7 +67,7 @@ fill_in() {
 # What a later try may do better: limits on how many jobs wait, on how often one may ask, a controller that does not answer or
 # that takes over, munge being started, an sbatch that was killed. Anything else is said at once.
 may_pass() {
-  [ "$code" -lt 124 ] || return 0
+  if [ "$code" = 124 ] || [ "$code" -gt 128 ]; then return 0; fi
   case $1 in
     *SubmitJob* | *'said nothing'* | *'rate limit'* | *'temporarily un'* | *'timed out'* | *'Unable to contact slurm'* | *'Zero Bytes were'* | \
       *'standby mode'* | *'Connection refused'* | *'not responding'* | *'Munge '* | *'authentication error'*) return 0 ;;

@@ -49,6 +49,7 @@ export const CODES = {
   GC_ROOT_UNREADABLE: { exit: 2, retry: false },
   SLURM_MISSING: { exit: 2, retry: false },
   SLURM_UNREACHABLE: { exit: 4, retry: true },
+  SLURM_UNSATISFIABLE: { exit: 2, retry: false },
   SLURM_REJECTED: { exit: 4, retry: false },
   SLURM_BUSY: { exit: 4, retry: true },
   SUBMISSION_OPEN: { exit: 4, retry: false },

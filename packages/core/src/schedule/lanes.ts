@@ -95,7 +95,12 @@ function layOutGroup(
   const taken = takeLanes(jobs, consumers, lanes);
   const cost = countPieces(jobs, taken, mostTasks) + Math.ceil(consumers.count / mostTasks);
   if (consumers.isTree && cost <= Math.ceil(jobs.length / mostTasks) + consumers.count) return taken;
-  return countUp(jobs.toSorted((left, right) => compare(taken.get(left.id), taken.get(right.id))));
+  const sorted = jobs.toSorted((left, right) => compare(taken.get(left.id), taken.get(right.id)));
+  // The list of what a large reduction waits for is short where whole arrays can be named (SLURM takes 128 KiB).
+  const apart = countUpApart(sorted, consumers, mostTasks);
+  const isLarge = consumers.isTree && jobs.length >= (consumers.count * mostTasks) / 2;
+  const most = Math.ceil(jobs.length / mostTasks) + consumers.count;
+  return isLarge && countPieces(jobs, apart, mostTasks) <= most ? apart : countUp(sorted);
 }
 
 /** The lane of whoever waits for a job, in a layer for each of its inputs; who is waited for by nobody comes behind. */
@@ -123,6 +128,24 @@ function takeLanes(
 
 function countUp(jobs: readonly SchedulableJob[]): ReadonlyMap<JobId, Lane> {
   return new Map(jobs.map(({ id }, lane) => [id, { layer: 0, lane }]));
+}
+
+/** Counts up, from a new array on for each of those who wait. */
+function countUpApart(
+  sorted: readonly SchedulableJob[],
+  { inputs }: Consumers,
+  mostTasks: number,
+): ReadonlyMap<JobId, Lane> {
+  const lanes = new Map<JobId, Lane>();
+  let next = 0;
+  let previous: SchedulableJob | undefined;
+  for (const { id } of sorted) {
+    const by = inputs.get(id)?.by;
+    if (by !== previous) next = Math.ceil(next / mostTasks) * mostTasks;
+    previous = by;
+    lanes.set(id, { layer: 0, lane: next++ });
+  }
+  return lanes;
 }
 
 function countPieces(jobs: readonly SchedulableJob[], lanes: ReadonlyMap<JobId, Lane>, mostTasks: number): number {

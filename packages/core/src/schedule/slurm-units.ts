@@ -9,8 +9,8 @@ const UNLIMITED = new Set(["UNLIMITED", "INFINITE"]);
 export function parseTimeLimit(text: string): number | undefined {
   if (UNLIMITED.has(text.toUpperCase())) return Infinity;
   const { days, clock = "" } =
-    /^(?:(?<days>[0-9]{1,6})-)?(?<clock>[0-9]{1,9}(?::[0-9]{1,9}){0,2})$/.exec(text)?.groups ?? {};
-  if (clock === "") return undefined;
+    /^(?:(?<days>[0-9]{1,6})-)?(?<clock>(?:[0-9]{1,9}(?::[0-9]{1,9}){0,2})?)$/.exec(text)?.groups ?? {};
+  if (days === undefined && clock === "") return undefined;
   const [first = 0, second = 0, third = 0] = clock.split(":").map(Number);
   const parts = clock.split(":").length;
   const seconds =
