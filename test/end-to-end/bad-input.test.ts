@@ -172,10 +172,29 @@ test("a target whose user has no sbatch is told before anything is registered", 
   await expectRefusal({ config, ...keys }, { code: "SLURM_MISSING", names: /no sbatch/ });
 });
 
+test("what no partition of the target can give is told, all of it, before anything is registered", async () => {
+  const resources = "resources-impossible.toml";
+  const rules = [
+    "[defaults]",
+    'partition = "shrot"',
+    "[[rules]]",
+    'job_id_glob = "*-threshold-*"',
+    'partition = "short"',
+    'time = "1:00:00"',
+    'mem = "900G"',
+  ];
+  await writeFile(join(experiment.checkout.folder, resources), `${rules.join("\n")}\n`);
+  const names =
+    /15 jobs.*no partition shrot; did you mean short\?[^]*1 job.*time 01:00:00 is over[^]*1 job.*mem 900G is over/;
+  await expectRefusal({ resources }, { code: "SLURM_UNSATISFIABLE", names });
+  expect(await world.github.readCheckRuns(experiment.pullRequest.headSha)).toEqual([]);
+});
+
 test("what sbatch refuses is told, nothing stays queued, and the checks are closed", async () => {
   const resources = "resources-refused.toml";
-  await writeFile(join(experiment.checkout.folder, resources), '[defaults]\npartition = "no-such-partition"\n');
-  await expectRefusal({ resources }, { code: "SLURM_REJECTED", names: /partition/i, exitCode: 4 });
+  const text = '[defaults]\nsbatch_opts = ["--reservation=no-such-reservation"]\n';
+  await writeFile(join(experiment.checkout.folder, resources), text);
+  await expectRefusal({ resources }, { code: "SLURM_REJECTED", names: /reservation/i, exitCode: 4 });
   const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
   expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
   expect(checks[0]?.output.title).toContain("cancelled");

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
 import type { Batch, SchedulableJob } from "./batches.ts";
-import { LabHash, SubmissionId } from "../model/ids.ts";
+import { SubmissionId } from "../model/ids.ts";
 import { renderBatchScript, renderSbatchArguments } from "./sbatch-command.ts";
 import { renderBatchFiles, writeSubmissionFiles, type SubmissionFiles } from "./submission-files.ts";
+import { EMPTY_PLAN } from "./submission-plan.fixture.ts";
 
 const ID = SubmissionId.parse("s0123456789abcdefghijklmno");
 const task = (nth: number): SchedulableJob => ({
@@ -38,17 +39,7 @@ const PLACE = { id: ID, basePath: "/scratch/ada", programs: "/scratch/ada/bin/ab
 const FILES: SubmissionFiles = {
   labHash: "0c3f6w9x",
   place: PLACE,
-  plan: {
-    createdAt: "2026-03-01T10:00:00Z",
-    target: "cluster",
-    lab: { hash: LabHash.parse("0c3f6w9x"), folder: "/nix/store/0c3f6w9x-lab" },
-    runs: [],
-    toRun: [jobId(1)],
-    reused: [],
-    shared: [],
-    dependencies: [],
-    jobs: [],
-  },
+  plan: EMPTY_PLAN,
   awaited: "",
   batches: [batch],
   jobs,

@@ -5,30 +5,18 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { RepxError } from "../model/errors.ts";
 import { jobId } from "../model/events.fixture.ts";
-import { LabHash, SubmissionId } from "../model/ids.ts";
+import { SubmissionId } from "../model/ids.ts";
 import { openLocal } from "../target/transport/local.ts";
 import type { Transport } from "../target/transport/transport.ts";
 import { planBatches, type Batch, type SchedulableJob } from "./batches.ts";
 import { cancelSubmission } from "./cancel-submission.ts";
 import { reviveRelays } from "./revive-relays.ts";
 import { writeSubmissionFiles } from "./submission-files.ts";
-import type { SubmissionPlan } from "./submission-plan.ts";
+import { EMPTY_PLAN } from "./submission-plan.fixture.ts";
 import { submitBatches } from "./submit-batches.ts";
 import type { SubmitProgress } from "./submit-progress.ts";
 
 const ID = SubmissionId.parse("s0123456789abcdefghijklmno");
-
-const PLAN: SubmissionPlan = {
-  createdAt: "2026-03-01T10:00:00Z",
-  target: "cluster",
-  lab: { hash: LabHash.parse("0c3f6w9x"), folder: "/nix/store/0c3f6w9x-lab" },
-  runs: [],
-  toRun: [],
-  reused: [],
-  shared: [],
-  dependencies: [],
-  jobs: [],
-};
 
 const PROGRAMS = fileURLToPath(new URL("../../target", import.meta.url));
 
@@ -87,7 +75,7 @@ beforeEach(async () => {
   batches = planBatches([job(1, "a", []), job(2, "a", []), job(3, "sum", [1, 2])]);
   await writeSubmissionFiles(folder, {
     labHash: "0",
-    plan: PLAN,
+    plan: EMPTY_PLAN,
     awaited: "",
     jobs: new Map(),
     place: place(),
