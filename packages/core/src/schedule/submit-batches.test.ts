@@ -274,6 +274,25 @@ test("a submission that is taken back while it goes on stops, and loses the arra
   expect(await countCalls()).toBe(2);
 });
 
+test("an array whose id was kept, and whose rows were not, is cancelled with the others", async () => {
+  await submit();
+  await writeFile(join(folder, "slurm.tsv"), ROWS.split("\n").slice(0, 2).join("\n"));
+  await cancelSubmission(transport, place());
+  expect((await readAsked()).split("\n")).toContain("scancel 101 102");
+});
+
+test("while SLURM cannot say what it has of a batch that was begun, cancelling fails, and cancels the rest", async () => {
+  await play("accept", "accept and die");
+  await writeFile(join(base, "down"), "");
+  transport = await openScheduler({ REPX_SUBMIT_SECONDS: "2" });
+  await submit().catch(() => {});
+  await expect(cancelSubmission(transport, place())).rejects.toMatchObject({ code: "SLURM_REJECTED" });
+  expect((await readAsked()).split("\n")).toContain("scancel 101");
+  await rm(join(base, "down"));
+  await cancelSubmission(transport, place());
+  expect((await readAsked()).split("\n")).toContain("scancel 101 102");
+});
+
 test("a submission of which nothing came to the target is taken back without a word", async () => {
   await rm(folder, { recursive: true });
   await expect(cancelSubmission(transport, place())).resolves.toEqual([]);
