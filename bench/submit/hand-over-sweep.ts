@@ -8,6 +8,7 @@ import { askSlurm } from "../../packages/core/src/schedule/ask-slurm.ts";
 import { checkResources } from "../../packages/core/src/schedule/check-resources.ts";
 import { writeSubmissionFiles } from "../../packages/core/src/schedule/submission-files.ts";
 import { EMPTY_PLAN } from "../../packages/core/src/schedule/submission-plan.fixture.ts";
+import { collectDependencies } from "../../packages/core/src/schedule/submission-plan.ts";
 import { submitBatches } from "../../packages/core/src/schedule/submit-batches.ts";
 import { pushTree } from "../../packages/core/src/sync/push/push.ts";
 import { surveyTarget, type Survey } from "../../packages/core/src/sync/survey.ts";
@@ -45,6 +46,8 @@ export async function handOverSweep(
   const facts = await askSlurm(transport);
   checkResources(jobs, facts, "cluster");
   const batches = planBatches(jobs, new Map(), facts.mostTasks);
+  const lists = collectDependencies();
+  const planned = jobs.map((job) => ({ id: job.id, stage: job.stage, needs: lists.number(job.dependsOn) }));
   await writeSubmissionFiles(folder, {
     coordinator: { origin: "http://127.0.0.1:9", token: "token" },
     labHash: "0123456789abcdef",
@@ -52,7 +55,8 @@ export async function handOverSweep(
     plan: {
       ...EMPTY_PLAN,
       toRun: jobs.map((job) => job.id),
-      jobs: jobs.map((job) => ({ id: job.id, stage: job.stage, dependsOn: job.dependsOn })),
+      dependencies: lists.listAll(),
+      jobs: planned,
     },
     batches,
     awaited: "",
