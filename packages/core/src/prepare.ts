@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import type { ExperimentRequest, PlanRequest } from "./experiment.ts";
 import { locateLab } from "./lab/locate-lab.ts";
 import { openLab, type OpenLab } from "./lab/metadata/open-lab.ts";
-import { verifyLab } from "./lab/verification/verify-lab.ts";
+import { locateCache, verifyOnce } from "./lab/verification/verify-once.ts";
 import { selectWanted, type JobSelection } from "./lab/job-selection.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
@@ -32,7 +32,7 @@ export async function prepareStudy(request: PlanRequest): Promise<Study> {
   });
   const opened = await openLab(located.folder);
   // What Nix has just left is as it was built; a folder that somebody hands in is compared with its manifest.
-  if (located.nixVersion === undefined) await verifyLab(opened);
+  if (located.nixVersion === undefined) await verifyOnce(opened, locateCache());
   const selection = selectWanted(opened.lab, opened.order, {
     names: request.runs,
     parameters: request.wishes?.parameters ?? [],
