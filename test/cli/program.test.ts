@@ -1,5 +1,5 @@
 // The program itself: how it is started, what it says on a terminal and in a pipe, and how a shell completes its words.
-import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -88,6 +88,15 @@ test("it starts through a link, from any folder", async () => {
   const environment = { PATH: `${join(REPOSITORY_ROOT, "node_modules/.bin")}:${SYSTEM_PATH}` };
   const { stdout } = await runCommand([join(scratch.path, "repx"), "--version"], { environment, folder: "/" });
   expect(stdout).toBe(`repx ${VERSION}\n`);
+});
+
+test("what was translated is kept in the cache folder, and where none can be kept that is no failure", async () => {
+  const cache = join(scratch.path, "cache");
+  await mkdir(cache);
+  const kept = await runRepx(["--version"], { environment: { XDG_CACHE_HOME: cache } });
+  expect([kept.exitCode, await readdir(join(cache, "repx"))]).toEqual([0, ["compiled"]]);
+  const without = await runRepx(["--version"], { environment: { XDG_CACHE_HOME: "/proc" } });
+  expect(without).toMatchObject({ exitCode: 0, stdout: `repx ${VERSION}\n`, stderr: "" });
 });
 
 test("a reader that has seen enough is no failure", async () => {

@@ -2,14 +2,16 @@
 // Starts the program, which is TypeScript that Node >= 24 runs as it is. Plain JavaScript that an older Node understands:
 // that one hands over to the Node that the project has brought along in node_modules.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import { constants } from "node:os";
+import { existsSync, mkdirSync } from "node:fs";
+import module from "node:module";
+import { constants, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const OLDEST = 24;
 
 if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
+  keepCompiled(process.env["XDG_CACHE_HOME"] ?? "");
   await import("../src/main.ts");
 } else {
   const node = findNode(dirname(fileURLToPath(import.meta.url)));
@@ -20,6 +22,20 @@ if (Number(process.versions.node.split(".")[0]) >= OLDEST) {
     );
     process.exitCode = 2;
   } else handOver(node);
+}
+
+/**
+ * Translating the sources takes a third of a short command's time: what came of it is kept for the next one, where the user has
+ * a cache folder. The XDG Base Directory Specification has a relative path ignored.
+ */
+function keepCompiled(cacheHome) {
+  const folder = join(cacheHome.startsWith("/") ? cacheHome : join(homedir(), ".cache"), "repx");
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (error.code !== "EEXIST") return;
+  }
+  module.enableCompileCache(join(folder, "compiled"));
 }
 
 /** Looks for node_modules/.bin/node in this folder and those above it. */
