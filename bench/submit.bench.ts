@@ -8,6 +8,7 @@ import { waitUntil } from "../test/harness/wait-until.ts";
 import { startSubmitStand, type SubmitStand } from "../test/target/submit-stand.ts";
 import { handOverSweep, surveyStand } from "./submit/hand-over-sweep.ts";
 import { JOB_BY_JOB, makeSweep, OTHER_SHAPES } from "./submit/sweeps.ts";
+import { measureClient, type ClientCost } from "./submit/client-cost.ts";
 import { measureWrapper } from "./submit/wrapper-cost.ts";
 
 const ROUNDS = 3;
@@ -15,9 +16,10 @@ const ROUNDS = 3;
 const SAMPLE = 1000;
 const JOBS = 10_000;
 
-const PARTS: Readonly<Record<string, (stand: SubmitStand) => Promise<Measure[]>>> = {
-  sweep: measureSweep,
-  wrapper: measureCost,
+const PARTS: Readonly<Record<string, () => Promise<Measure[]>>> = {
+  sweep: async () => onStand(measureSweep),
+  wrapper: async () => onStand(measureCost),
+  client: measureClients,
 };
 
 /** As a user would write it; no job starts, as all nodes are drained. */
@@ -93,6 +95,23 @@ async function measureCost(stand: SubmitStand): Promise<Measure[]> {
   ];
 }
 
+const findMost = (costs: readonly ClientCost[], name: "commands" | "squeue" | "sacct"): number =>
+  Math.max(...costs.map((cost) => cost[name]));
+const findMiddle = (costs: readonly ClientCost[], name: "wall" | "cpu"): number =>
+  median(costs.map((cost) => cost[name]));
+
+async function measureClients(): Promise<Measure[]> {
+  const { status, reused } = await measureClient(JOBS);
+  return [
+    measureMost("repx run, all reused, at 20 ms round trip", findMiddle(reused, "wall"), "s", 2),
+    measureMost("its remote commands", findMost(reused, "commands"), "", 5),
+    measureMost("repx status: processor time of the client", findMiddle(status, "cpu"), "s", 1),
+    inform("its whole time, on loopback", findMiddle(status, "wall"), "s"),
+    measureMost("its calls of squeue", findMost(status, "squeue"), "", 1),
+    measureMost("its calls of sacct", findMost(status, "sacct"), "", 1),
+  ];
+}
+
 function measureMost(name: string, value: number, unit: string, most: number): Measure {
   return { name, value, unit, bar: `at most ${most}${unit === "" ? "" : ` ${unit}`}`, holds: value <= most };
 }
@@ -101,16 +120,20 @@ function inform(name: string, value: number, unit: string): Measure {
   return { name, value, unit, bar: "none", holds: true };
 }
 
+async function onStand(measure: (stand: SubmitStand) => Promise<Measure[]>): Promise<Measure[]> {
+  // SLURM's own default of MaxArraySize; the rest lets a round begin with an empty queue.
+  const extraConf = "MaxArraySize=1001\nMinJobAge=2\n";
+  await using stand = await startSubmitStand({ folder: "/tmp/repx-bench-submit", extraConf });
+  return await measure(stand);
+}
+
 /** `npm run bench -- submit`. */
 export const area: Area = {
   parts: Object.keys(PARTS),
   run: async (only = Object.keys(PARTS)) => {
-    // SLURM's own default of MaxArraySize; the rest lets a round begin with an empty queue.
-    const extraConf = "MaxArraySize=1001\nMinJobAge=2\n";
-    await using stand = await startSubmitStand({ folder: "/tmp/repx-bench-submit", extraConf });
     const measures = [];
     for (const [name, measure] of Object.entries(PARTS)) {
-      if (only.includes(name)) measures.push(...(await measure(stand)));
+      if (only.includes(name)) measures.push(...(await measure()));
     }
     return measures;
   },

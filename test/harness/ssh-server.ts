@@ -44,6 +44,8 @@ export interface SshServer extends ClientKey, AsyncDisposable {
   stop(): Promise<void>;
   start(): Promise<void>;
   readLogs(): Promise<string>;
+  /** Where sshd writes down every session. */
+  readonly logFile: string;
 }
 
 /** Starts OpenSSH's sshd on a free port of loopback, with a host key and a client key of its own, for one user. */
@@ -71,6 +73,7 @@ export async function startSshServer(options: SshServerOptions): Promise<SshServ
     port,
     user: options.user.name,
     readLogs,
+    logFile: join(folder, "log/sshd.log"),
     start,
     stop,
     version: (await tryCommand(["ssh", "-V"])).stderr.trim(),
