@@ -11,10 +11,10 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-TQNMS2C5.js";
+} from "./chunk-MX7J6T5N.js";
 import {
   RepxError
-} from "./chunk-NYOHOR7M.js";
+} from "./chunk-3YIHOVZP.js";
 
 // src/main.ts
 import { fileURLToPath } from "node:url";

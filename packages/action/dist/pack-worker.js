@@ -15,7 +15,7 @@ import {
   renderIndex,
   renderPath,
   toDiskPath
-} from "./chunk-NYOHOR7M.js";
+} from "./chunk-3YIHOVZP.js";
 
 // ../core/src/sync/pack/pack-worker.ts
 import { parentPort } from "node:worker_threads";

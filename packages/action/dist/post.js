@@ -6,8 +6,8 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-TQNMS2C5.js";
-import "./chunk-NYOHOR7M.js";
+} from "./chunk-MX7J6T5N.js";
+import "./chunk-3YIHOVZP.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

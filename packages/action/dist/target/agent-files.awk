@@ -1,6 +1,7 @@
 # Part of repx-agent: what is kept on the disk, and read again by the next agent. Of a submission, in its folder local/:
 #   plan.tsv    the submitter's: `continue` or `stop` (at the first failure), then a line a batch: number, cpus, MiB (or `all`), seconds,
-#               kind (none, after, aftercorr), and the batches (3) or tasks (2_7) whose success, and whose end, is waited for (- none)
+#               and what is waited for (- nothing): batches by whose tasks each waits for that of its own index, then the batches (3) or
+#               tasks (2_7) whose success, and those whose end, all wait for
 #   log         ours, only ever longer: A <first array>, S <task that starts>, C <task to cancel> <reason>, E <task> <how it ended>;
 #               a line without a dot at its end was not written whole and does not count
 #   claims/, ends/  of repx-task: who runs a task, and how that ended
@@ -102,16 +103,16 @@ function read_batch(name, number, line, rows,    f, array, path, task, i) {
   close(path)
 }
 
-function link(name, number, line,    f, array) {
+function link(name, number, line,    f, array, each, i, upstream) {
   split(line, f, "\t")
   array = first_array[name] + number - 1
-  if (f[5] == "aftercorr") {
-    followers[first_array[name] + f[6] - 1] = followers[first_array[name] + f[6] - 1] " " array
-    waits[array] = 1
-  } else if (f[5] == "after") {
-    link_list(name, array, f[6], "ok")
-    link_list(name, array, f[7], "any")
+  indexed[array] = f[5] == "-" ? 0 : split(f[5], each, ",")
+  for (i = 1; i <= indexed[array]; i++) {
+    upstream = first_array[name] + each[i] - 1
+    followers[upstream] = followers[upstream] " " array
   }
+  link_list(name, array, f[6], "ok")
+  link_list(name, array, f[7], "any")
 }
 
 function link_list(name, array, text, kind,    each, part, i, n) {
@@ -204,10 +205,11 @@ function drop(name,    array, i, id) {
     for (i = 1; i <= last_index[array]; i++) {
       id = array "_" i
       delete state[id]; delete raw[id]; delete from[id]; delete to[id]; delete took[id]; delete why[id]; delete waiters[id]
-      delete wish[id]; delete told[id]; delete process[id]; delete launched_at[id]
+      delete wish[id]; delete told[id]; delete process[id]; delete launched_at[id]; delete met[id]
     }
     delete submission[array]; delete batch[array]; delete cpus[array]; delete memory[array]; delete seconds[array]; delete left[array]
     delete waits[array]; delete doomed[array]; delete spoiled[array]; delete last_index[array]; delete waiters[array]; delete followers[array]
+    delete indexed[array]
   }
   delete taken[name]; delete first_array[name]; delete last_array[name]; delete open_count[name]; delete task_count[name]
   delete fails_fast[name]; delete is_changed[name]; delete written_at[name]; delete log_text[name]

@@ -1,8 +1,9 @@
 # Part of repx-agent: what the end of one task means for the others, as SLURM has it (sbatch(1): afterok, afterany, aftercorr). All
-# tasks of an array depend on the same, or each on the task of its own index in another array. Per array: submission[], batch[],
-# last_index[], left[] (tasks that have not ended), spoiled[] (one ended without success), waits[] (what is still waited for), doomed[];
-# per task: state[] (waiting, ready, running, or its end in SLURM's words), job[]. Ends are settled one after another from a list, so
-# that a long chain of arrays needs no deep recursion.
+# tasks of an array depend on the same, and each besides on the tasks of its own index in other arrays. Per array: submission[], batch[],
+# last_index[], left[] (tasks that have not ended), spoiled[] (one ended without success), waits[] (what all still wait for), indexed[]
+# (how many tasks of its own index each waits for), doomed[]; per task: state[] (waiting, ready, running, or its end in SLURM's words),
+# met[] (how many of its own index have succeeded), job[]. Ends are settled one after another from a list, so that
+# a long chain of arrays needs no deep recursion.
 
 # An array may have gaps; to ask for an element of awk's would make it.
 function is_in_state(id, word) {
@@ -52,7 +53,7 @@ function settle_task(id, array,    is_success, follower, i, n, list) {
   for (i = 1; i <= n; i++) {
     follower = list[i] substr(id, index(id, "_"))
     if (!is_in_state(follower, "waiting")) continue
-    if (is_success) become_ready(follower)
+    if (is_success) { met[follower]++; offer(follower, list[i]) }
     else end_task(follower, "CANCELLED", "DependencyNeverSatisfied")
   }
   if (!is_success && state[id] != "CANCELLED" && fails_fast[submission[array]]) has_failed[submission[array]] = 1
@@ -78,7 +79,12 @@ function doom(array,    i) {
 
 function free(array,    i) {
   if (doomed[array]) return
-  for (i = 1; i <= last_index[array]; i++) if (is_in_state(array "_" i, "waiting")) become_ready(array "_" i)
+  for (i = 1; i <= last_index[array]; i++) offer(array "_" i, array)
+}
+
+# A task is ready when all that its array waits for is there, and all of its own index.
+function offer(id, array) {
+  if (is_in_state(id, "waiting") && waits[array] == 0 && met[id] + 0 == indexed[array]) become_ready(id)
 }
 
 function become_ready(id) {

@@ -46,18 +46,20 @@ begin_record() {
   user_before=$user_time system_before=$system_time
   started=${moment% *} started_at=${moment#* }
   node_json=$(json_text "$node") user_json=$(json_text "$(id -un 2>/dev/null || id -u)")
-  set --
-  for name in inputs parameters; do
-    [ ! -s "$folder/jobs/$job/$name.json" ] || set -- "$@" "$folder/jobs/$job/$name.json"
-  done
-  [ $# -eq 0 ] || cp -f "$@" "$repx/.new/" || return 1
+  copy_document "$((at + size_record))" "$size_inputs" >"$repx/.new/inputs.json" &&
+    copy_document "$((at + size_record + size_inputs))" "$size_parameters" >"$repx/.new/parameters.json" || return 1
   {
     printf '{"attempt":{"number":%d,"submission":"%s","slurmId":"%s","restarts":%d,"node":%s,"user":%s,"startedAt":"%s"},\n' \
       "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at" &&
       printf '"job":' &&
-      if [ -s "$folder/jobs/$job/job.json" ]; then cat "$folder/jobs/$job/job.json"; else printf null; fi &&
+      copy_document "$at" "$size_record" &&
       printf '}\n'
   } >"$repx/.new/job.json" && mv -f "$repx/.new/"* "$repx/" && true >"$repx/stdout.log" && true >"$repx/stderr.log"
+}
+
+# copy_document <first byte> <size>: one of the job's own, out of the file that has those of all jobs of the batch.
+copy_document() {
+  dd if="$batch.json" bs=64K iflag=skip_bytes,count_bytes skip="$1" count="$2" status=none
 }
 
 # Sets `user_time` and `system_time` to the CPU time of all children that this shell has waited for, with theirs, as `times`

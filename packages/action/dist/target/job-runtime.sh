@@ -13,7 +13,7 @@ choose_runtime() {
   if [ -e "$private/runtime" ]; then
     runtime='that cannot be read'
     read_runtime <"$private/runtime"
-  elif grep -q '^  "runtime": "[^n]' "$private/job.json" 2>/dev/null; then
+  elif grep -q '^  "runtime": "[^n]' "$repx/job.json" 2>/dev/null; then
     runtime='of a file that is gone'
   fi
   if [ ! -x "$exe" ]; then

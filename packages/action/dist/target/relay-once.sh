@@ -62,7 +62,8 @@ tell_state() {
   echo "$mark relay $relay"
   if [ -e "$dir/submitted" ]; then
     handed=yes
-  elif [ -n "$(find "$dir/started" -mmin +60 2>/dev/null)" ]; then
+  # repx-submit may wait for hours until SLURM takes more, and shows every few minutes that it lives.
+  elif [ -n "$(find "$dir/started" -mmin +60 2>/dev/null)" ] && [ -z "$(find "$dir/submit/alive" -mmin -6 2>/dev/null)" ]; then
     handed=broken
   else
     handed=no

@@ -32,7 +32,7 @@ import {
   renderPackEntry,
   toDiskPath,
   writeRecord
-} from "./chunk-NYOHOR7M.js";
+} from "./chunk-3YIHOVZP.js";
 
 // ../../node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
@@ -2880,12 +2880,12 @@ var require_constants2 = __commonJS({
         exports.H_METHOD_MAP[key] = exports.METHOD_MAP[key];
       }
     });
-    var FINISH2;
-    (function(FINISH3) {
-      FINISH3[FINISH3["SAFE"] = 0] = "SAFE";
-      FINISH3[FINISH3["SAFE_WITH_CB"] = 1] = "SAFE_WITH_CB";
-      FINISH3[FINISH3["UNSAFE"] = 2] = "UNSAFE";
-    })(FINISH2 = exports.FINISH || (exports.FINISH = {}));
+    var FINISH;
+    (function(FINISH2) {
+      FINISH2[FINISH2["SAFE"] = 0] = "SAFE";
+      FINISH2[FINISH2["SAFE_WITH_CB"] = 1] = "SAFE_WITH_CB";
+      FINISH2[FINISH2["UNSAFE"] = 2] = "UNSAFE";
+    })(FINISH = exports.FINISH || (exports.FINISH = {}));
     exports.ALPHA = [];
     for (let i = "A".charCodeAt(0); i <= "Z".charCodeAt(0); i++) {
       exports.ALPHA.push(String.fromCharCode(i));
@@ -26427,7 +26427,7 @@ var require_keyParser = __commonJS({
     var {
       createDecipheriv,
       createECDH,
-      createHash: createHash5,
+      createHash: createHash6,
       createHmac: createHmac2,
       createSign,
       createVerify,
@@ -26711,7 +26711,7 @@ ${formatted}-----END ${type} KEY-----`;
     var BaseKey = {
       sign: (() => {
         if (typeof sign_ === "function") {
-          return function sign2(data, algo) {
+          return function sign3(data, algo) {
             const pem = this[SYM_PRIV_PEM];
             if (pem === null)
               return new Error("No private key available");
@@ -26724,7 +26724,7 @@ ${formatted}-----END ${type} KEY-----`;
             }
           };
         }
-        return function sign2(data, algo) {
+        return function sign3(data, algo) {
           const pem = this[SYM_PRIV_PEM];
           if (pem === null)
             return new Error("No private key available");
@@ -27115,11 +27115,11 @@ ${formatted}-----END ${type} KEY-----`;
                 );
               }
               const ivSlice = bufferSlice(cipherIV, 0, 8);
-              let cipherKey = createHash5("md5").update(passphrase).update(ivSlice).digest();
+              let cipherKey = createHash6("md5").update(passphrase).update(ivSlice).digest();
               while (cipherKey.length < encInfo.keyLen) {
                 cipherKey = combineBuffers(
                   cipherKey,
-                  createHash5("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
+                  createHash6("md5").update(cipherKey).update(passphrase).update(ivSlice).digest()
                 );
               }
               if (cipherKey.length > encInfo.keyLen)
@@ -27284,8 +27284,8 @@ ${formatted}-----END ${type} KEY-----`;
         if (encrypted) {
           const encInfo = CIPHER_INFO[cipherName];
           let cipherKey = combineBuffers(
-            createHash5("sha1").update(PPK_PP1).update(passphrase).digest(),
-            createHash5("sha1").update(PPK_PP2).update(passphrase).digest()
+            createHash6("sha1").update(PPK_PP1).update(passphrase).digest(),
+            createHash6("sha1").update(PPK_PP2).update(passphrase).digest()
           );
           if (cipherKey.length > encInfo.keyLen)
             cipherKey = bufferSlice(cipherKey, 0, encInfo.keyLen);
@@ -27325,7 +27325,7 @@ ${formatted}-----END ${type} KEY-----`;
           passphrase = EMPTY_PASSPHRASE;
         const calcMAC = createHmac2(
           "sha1",
-          createHash5("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
+          createHash6("sha1").update("putty-private-key-file-mac-key").update(passphrase).digest()
         ).update(macData).digest("hex");
         if (calcMAC !== mac2) {
           if (encrypted) {
@@ -29647,7 +29647,7 @@ var require_kex = __commonJS({
       createDiffieHellman,
       createDiffieHellmanGroup,
       createECDH,
-      createHash: createHash5,
+      createHash: createHash6,
       createPublicKey,
       diffieHellman,
       generateKeyPairSync,
@@ -30073,7 +30073,7 @@ var require_kex = __commonJS({
               DISCONNECT_REASON.KEY_EXCHANGE_FAILED
             );
           }
-          const hash6 = createHash5(this.hashName);
+          const hash6 = createHash6(this.hashName);
           hashString(hash6, isServer ? this._remoteIdentRaw : this._identRaw);
           hashString(hash6, isServer ? this._identRaw : this._remoteIdentRaw);
           hashString(hash6, isServer ? this._remoteKexinit : this._kexinit);
@@ -31081,9 +31081,9 @@ var require_kex = __commonJS({
     function generateKEXVal(len, hashName, secret, exchangeHash, sessionID, char) {
       let ret;
       if (len) {
-        let digest2 = createHash5(hashName).update(secret).update(exchangeHash).update(char).update(sessionID).digest();
+        let digest2 = createHash6(hashName).update(secret).update(exchangeHash).update(char).update(sessionID).digest();
         while (digest2.length < len) {
-          const chunk = createHash5(hashName).update(secret).update(exchangeHash).update(digest2).digest();
+          const chunk = createHash6(hashName).update(secret).update(exchangeHash).update(digest2).digest();
           const extended2 = Buffer.allocUnsafe(digest2.length + chunk.length);
           extended2.set(digest2, 0);
           extended2.set(chunk, digest2.length);
@@ -36518,7 +36518,7 @@ var require_client2 = __commonJS({
   "../../node_modules/ssh2/lib/client.js"(exports, module) {
     "use strict";
     var {
-      createHash: createHash5,
+      createHash: createHash6,
       getHashes,
       randomFillSync
     } = __require("crypto");
@@ -36740,7 +36740,7 @@ var require_client2 = __commonJS({
           }
           hostVerifier = (key, verify) => {
             if (hashAlgo)
-              key = createHash5(hashAlgo).update(key).digest("hex");
+              key = createHash6(hashAlgo).update(key).digest("hex");
             const ret = hashCb(key, verify);
             if (ret !== void 0)
               verify(ret);
@@ -37805,12 +37805,12 @@ var require_client2 = __commonJS({
         );
         return this;
       }
-      sftp(env, cb) {
+      sftp(env2, cb) {
         if (!this._sock || !isWritable(this._sock))
           throw new Error("Not connected");
-        if (typeof env === "function") {
-          cb = env;
-          env = void 0;
+        if (typeof env2 === "function") {
+          cb = env2;
+          env2 = void 0;
         }
         openChannel2(this, "sftp", (err, sftp) => {
           if (err) {
@@ -37853,8 +37853,8 @@ var require_client2 = __commonJS({
             sftp.on("ready", onReady).on("error", onError).on("exit", onExit).on("close", onExit);
             sftp._init();
           };
-          if (typeof env === "object" && env !== null) {
-            reqEnv(sftp, env, (err2) => {
+          if (typeof env2 === "object" && env2 !== null) {
+            reqEnv(sftp, env2, (err2) => {
               if (err2) {
                 cb(err2);
                 return;
@@ -38059,7 +38059,7 @@ var require_client2 = __commonJS({
       });
       chan._client._protocol.exec(chan.outgoing.id, cmd, true);
     }
-    function reqEnv(chan, env, cb) {
+    function reqEnv(chan, env2, cb) {
       const wantReply = typeof cb === "function";
       if (chan.outgoing.state !== "open") {
         if (wantReply)
@@ -38075,10 +38075,10 @@ var require_client2 = __commonJS({
           cb();
         });
       }
-      const keys = Object.keys(env || {});
+      const keys = Object.keys(env2 || {});
       for (let i = 0; i < keys.length; ++i) {
         const key = keys[i];
-        const val = env[key];
+        const val = env2[key];
         chan._client._protocol.env(chan.outgoing.id, key, val, wantReply);
       }
     }
@@ -52565,12 +52565,12 @@ async function abandonSubmission(coordinator, submission, reason, now2) {
 // ../core/src/target/transport/lasting.ts
 import { setTimeout as sleep } from "node:timers/promises";
 var LONGEST_PAUSE_SECONDS = 30;
-async function openLasting(open6, limits = {}) {
+async function openLasting(open7, limits = {}) {
   const stop = new AbortController();
-  const first = await open6();
+  const first = await open7();
   let line = { transport: Promise.resolve(first), users: 0, isDropped: false };
   const take = () => {
-    line ??= { transport: openPatiently(open6, limits, stop.signal), users: 0, isDropped: false };
+    line ??= { transport: openPatiently(open7, limits, stop.signal), users: 0, isDropped: false };
     line.users++;
     return line;
   };
@@ -52613,10 +52613,10 @@ async function closeLine({ transport }) {
   const opened = await transport.catch(() => void 0);
   await opened?.[Symbol.asyncDispose]();
 }
-async function openPatiently(open6, { attempts = 5, pauseSeconds = 1 }, signal) {
+async function openPatiently(open7, { attempts = 5, pauseSeconds = 1 }, signal) {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await open6();
+      return await open7();
     } catch (error3) {
       const mayPass = error3 instanceof RepxError && CODES[error3.code].retry;
       if (!mayPass || attempt >= attempts || signal.aborted) throw error3;
@@ -53165,14 +53165,14 @@ import { once as once3 } from "node:events";
 import { setTimeout as sleep3 } from "node:timers/promises";
 
 // ../core/src/target/connection/connect-deadline.ts
-function startConnectDeadline(seconds, describe4) {
+function startConnectDeadline(seconds, describe5) {
   const { promise, reject } = Promise.withResolvers();
   promise.catch(() => {
   });
   const controller = new AbortController();
   let [leftMs, startedMs, questions, isStopped] = [seconds * 1e3, performance.now(), 0, false];
   const end = () => {
-    reject(describe4());
+    reject(describe5());
     controller.abort();
   };
   let timer = setTimeout(end, leftMs);
@@ -53794,7 +53794,7 @@ function watchPartialSuccess(client, note2) {
 }
 function makeAgent(client, key, onProblem) {
   const offer = makeOffer(key);
-  const sign2 = (_key, data, ...rest) => {
+  const sign3 = (_key, data, ...rest) => {
     const done = rest.at(-1);
     const answer = (error3, signature) => {
       if (typeof done === "function") Reflect.apply(done, void 0, [error3, signature]);
@@ -53814,7 +53814,7 @@ function makeAgent(client, key, onProblem) {
   };
   const agent = Object.create(import_ssh22.default.BaseAgent.prototype, {
     getIdentities: { value: (done) => done(void 0, [offer]) },
-    sign: { value: sign2 }
+    sign: { value: sign3 }
   });
   return agent;
 }
@@ -54224,12 +54224,12 @@ async function openHops(route, target, credentials) {
       late = () => describeLateLogin(where, hop, step2, seconds);
     }
   };
-  const open6 = [];
+  const open7 = [];
   try {
-    for (const index of route.hops.keys()) open6.push(await openHop(travel, index, open6.at(-1)));
-    return open6;
+    for (const index of route.hops.keys()) open7.push(await openHop(travel, index, open7.at(-1)));
+    return open7;
   } catch (error3) {
-    await closeHops(open6);
+    await closeHops(open7);
     throw error3;
   } finally {
     deadline.stop();
@@ -55250,8 +55250,8 @@ async function resolveRoute(target, environment) {
 function planRoute(target, context3) {
   if (target.address === void 0) throw new TypeError(`target ${target.name} is this machine: no way leads there`);
   const { user, host, port } = target.address;
-  const open6 = target.undecided ?? [];
-  const place = { host, ...open6.includes("user") ? {} : { user }, ...open6.includes("port") ? {} : { port } };
+  const open7 = target.undecided ?? [];
+  const place = { host, ...open7.includes("user") ? {} : { user }, ...open7.includes("port") ? {} : { port } };
   const settings = readSettings(place, context3);
   const hop = readHop({ place, settings, context: context3, table: target, isTarget: true });
   const trail = [describe2(hop)];
@@ -55349,7 +55349,7 @@ async function openRoute(route, target, credentials) {
   if (hop === void 0 || last === void 0) throw new Error("a route has at least one hop");
   const description = `${hop.user}@${hop.host}:${hop.port}`;
   const { client } = last;
-  const lost = Promise.race(hops.map(async (open6) => watchLoss(open6.client, open6 === last ? description : open6.where)));
+  const lost = Promise.race(hops.map(async (open7) => watchLoss(open7.client, open7 === last ? description : open7.where)));
   lost.catch(() => {
   });
   const slots = startSlots(CHANNELS);
@@ -56028,24 +56028,24 @@ var [OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = [123, 125, 91, 93];
 var LAST_SPACE = 32;
 var FEW = 16;
 function findJsonFault(text) {
-  const open6 = [];
+  const open7 = [];
   let values = 0;
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at);
     if (char === QUOTE) {
       const end = findStringEnd(text, at + 1);
       if (end === -1) return void 0;
-      const keys = open6.at(-1);
+      const keys = open7.at(-1);
       if (keys !== void 0 && isKey(text, end + 1)) {
         const fault = addKey(keys, text.slice(at + 1, end));
         if (fault !== void 0) return fault;
       }
       at = end;
     } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
-      open6.push(char === OPEN_BRACE ? { few: [], many: void 0 } : void 0);
+      open7.push(char === OPEN_BRACE ? { few: [], many: void 0 } : void 0);
       values++;
-      if (open6.length > JSON_LIMITS.depth) return `values lie more than ${JSON_LIMITS.depth} deep in each other`;
-    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) open6.pop();
+      if (open7.length > JSON_LIMITS.depth) return `values lie more than ${JSON_LIMITS.depth} deep in each other`;
+    } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) open7.pop();
     else if (char === COMMA2) values++;
     if (values > JSON_LIMITS.values) return `it holds more than ${JSON_LIMITS.values} values`;
   }
@@ -56269,6 +56269,13 @@ async function locateReady(folder) {
   return { folder: place, storeRoot: at > 0 ? place.slice(0, at) : "/" };
 }
 
+// ../core/src/lab/verification/verify-once.ts
+import { createHash as createHash3, randomUUID as randomUUID2 } from "node:crypto";
+import { mkdir as mkdir3, open as open6, rename as rename2, rm as rm3, writeFile as writeFile2 } from "node:fs/promises";
+import { homedir as homedir2 } from "node:os";
+import { join as join7 } from "node:path";
+import { env, getuid as getuid2 } from "node:process";
+
 // ../core/src/lab/verification/verify-lab.ts
 var SHOWN = 5;
 async function verifyLab(opened) {
@@ -56290,6 +56297,57 @@ function listNeeded({ manifest, runs, jobs }) {
     ...[...runs.values()].map((run) => run.metadataPath),
     ...[...jobs.values()].flatMap((job) => Object.values(job.executables).map(({ path }) => path))
   ];
+}
+
+// ../core/src/lab/verification/verify-once.ts
+var WRITABLE_BY_OTHERS = 18;
+var Verified = object({ manifest: string2(), stamp: string2(), files: int() });
+function locateCache() {
+  const home = env["XDG_CACHE_HOME"] ?? "";
+  return join7(home.startsWith("/") ? home : join7(homedir2(), ".cache"), "repx", "verified");
+}
+async function verifyOnce(opened, cache) {
+  const { source, lab } = opened;
+  const paths = lab.manifest.files.map(({ path }) => path);
+  const manifest = hashText(JSON.stringify(lab.manifest));
+  const file = join7(cache, `${hashText(`${source.kind} ${await source.stamp([])}`)}.json`);
+  const stamp = await source.stamp(paths);
+  const known = await readVerified(file);
+  if (known?.manifest === manifest && known.stamp === stamp) return { files: known.files, isCached: true };
+  const { files } = await verifyLab(opened);
+  if (await source.stamp(paths) === stamp) await writeVerified(cache, file, { manifest, stamp, files });
+  return { files, isCached: false };
+}
+async function readVerified(file) {
+  try {
+    var _stack = [];
+    try {
+      const handle = __using(_stack, await open6(file), true);
+      const { uid, mode } = await handle.stat();
+      if (uid !== getuid2?.() || (mode & WRITABLE_BY_OTHERS) !== 0) return void 0;
+      return Verified.parse(JSON.parse(await handle.readFile("utf8")));
+    } catch (_) {
+      var _error = _, _hasError = true;
+    } finally {
+      var _promise = __callDispose(_stack, _error, _hasError);
+      _promise && await _promise;
+    }
+  } catch {
+    return void 0;
+  }
+}
+async function writeVerified(cache, file, found) {
+  const draft = `${file}.${randomUUID2()}`;
+  try {
+    await mkdir3(cache, { recursive: true, mode: 448 });
+    await writeFile2(draft, JSON.stringify(found), { mode: 384 });
+    await rename2(draft, file);
+  } catch {
+    await rm3(draft, { force: true }).catch(() => void 0);
+  }
+}
+function hashText(text) {
+  return createHash3("sha256").update(text).digest("hex");
 }
 
 // ../core/src/model/parameter-value.ts
@@ -56601,7 +56659,7 @@ function describeSelection({ lab }, asked, selected, names) {
 }
 
 // ../core/src/target/config/config-layer.ts
-import { homedir as homedir2 } from "node:os";
+import { homedir as homedir3 } from "node:os";
 import { dirname as dirname3, resolve as resolve5 } from "node:path";
 
 // ../core/src/target/config/target-path.ts
@@ -56917,14 +56975,14 @@ function extractValue(ctx, end) {
   }
   return parseNumber(ctx, ctx.p, c, 0, end);
 }
-function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
+function parseNumber(ctx, startPtr, startChr, sign3, endChr) {
   let c = startChr;
   let state = 0;
   let hasUnderscores = false;
   if (c === 105) {
     if (ctx.s.charCodeAt(++ctx.p) !== 110 || ctx.s.charCodeAt(++ctx.p) !== 102)
       TomlError.x("invalid value", ctx, startPtr);
-    return ctx.p++, (sign2 || 1) / 0;
+    return ctx.p++, (sign3 || 1) / 0;
   }
   if (c === 110) {
     if (ctx.s.charCodeAt(++ctx.p) !== 97 || ctx.s.charCodeAt(++ctx.p) !== 110)
@@ -56934,7 +56992,7 @@ function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
   if (c === 48) {
     if (++ctx.p >= ctx.s.length || isEndOfValue(c = ctx.s.charCodeAt(ctx.p), endChr))
       return ctx.bi === true ? 0n : 0;
-    if (!sign2) {
+    if (!sign3) {
       if (c === 120)
         return parseIntegerBaseN(ctx, startPtr, 16, endChr);
       else if (c === 98)
@@ -56972,7 +57030,7 @@ function parseNumber(ctx, startPtr, startChr, sign2, endChr) {
       state++;
   }
   if (!state) {
-    let val = (startChr - 48) * (sign2 || 1);
+    let val = (startChr - 48) * (sign3 || 1);
     return ctx.bi === true ? BigInt(val) : val;
   }
   if (!(state & 1))
@@ -57462,6 +57520,7 @@ var SchedulerTable = strictObject({
   execution_types: array(ExecutionType).optional(),
   local_concurrency: int().positive().optional()
 });
+var SlurmTable = SchedulerTable.extend({ array_throttle: int().positive().optional() });
 var NoForwarding = boolean2().refine((isForwarded) => !isForwarded, {
   error: "the agent is never forwarded",
   params: {
@@ -57483,7 +57542,7 @@ var TargetTable = strictObject({
   mount_host_paths: boolean2().optional(),
   mount_paths: array(string2()).optional(),
   local: SchedulerTable.optional(),
-  slurm: SchedulerTable.optional()
+  slurm: SlurmTable.optional()
 });
 var ConfigTables = strictObject({
   theme: string2().optional(),
@@ -57551,7 +57610,7 @@ function resolveLocalPath(path, key, source) {
   if (!isInHome && path.startsWith("~")) {
     throw refuseValue(path, key, source, "Write the absolute path; homes of other users are not looked up.");
   }
-  return isInHome ? resolve5(homedir2(), path.slice(2)) : resolve5(dirname3(source), path);
+  return isInHome ? resolve5(homedir3(), path.slice(2)) : resolve5(dirname3(source), path);
 }
 function refuseValue(value, key, source, hint) {
   return new RepxError("CONFIG_INVALID", `${source}: ${key} is ${JSON.stringify(value)}`, { hint });
@@ -57632,6 +57691,7 @@ function makeTarget(name, table, source) {
     ...table.local?.local_concurrency === void 0 ? {} : { localConcurrency: table.local.local_concurrency },
     ...table.node_local_path === void 0 ? {} : { nodeLocalPath: table.node_local_path },
     ...runtimes === void 0 ? {} : { runtimes },
+    ...table.slurm?.array_throttle === void 0 ? {} : { arrayThrottle: table.slurm.array_throttle },
     ...table.identity_file === void 0 ? {} : { identityFile: table.identity_file },
     ...table.known_hosts === void 0 ? {} : { knownHosts: table.known_hosts }
   };
@@ -57666,8 +57726,8 @@ function refuseSshKey(name, key, source) {
 
 // ../core/src/target/config/find-config.ts
 import { stat as stat6 } from "node:fs/promises";
-import { homedir as homedir3 } from "node:os";
-import { dirname as dirname4, isAbsolute as isAbsolute2, join as join7, resolve as resolve6 } from "node:path";
+import { homedir as homedir4 } from "node:os";
+import { dirname as dirname4, isAbsolute as isAbsolute2, join as join8, resolve as resolve6 } from "node:path";
 var USER_FILE = "repx/config.toml";
 var PROJECT_FILE = ".repx/config.toml";
 async function readConfig(surroundings, project) {
@@ -57693,23 +57753,23 @@ async function readUserLayer(surroundings) {
 function listUserFiles({ environment }) {
   const home = environment["XDG_CONFIG_HOME"] ?? "";
   const folders = [
-    isAbsolute2(home) ? home : join7(readHome(environment), ".config"),
+    isAbsolute2(home) ? home : join8(readHome(environment), ".config"),
     ...(environment["XDG_CONFIG_DIRS"] || "/etc/xdg").split(":").filter((folder) => isAbsolute2(folder))
   ];
-  return folders.map((folder) => join7(folder, USER_FILE));
+  return folders.map((folder) => join8(folder, USER_FILE));
 }
 async function readProjectLayer({ cwd, environment }) {
   const [start, home] = [resolve6(cwd), resolve6(readHome(environment))];
   for (let folder = start; ; folder = dirname4(folder)) {
-    const path = join7(folder, PROJECT_FILE);
+    const path = join8(folder, PROJECT_FILE);
     const text = await (folder === start ? readIfThere(path) : readIfOurs(path));
     if (text !== void 0) return { source: path, text };
     if (folder === home || folder === dirname4(folder)) return void 0;
-    if (await isThere(join7(folder, ".git")) || await isThere(join7(folder, ".repx"))) return void 0;
+    if (await isThere(join8(folder, ".git")) || await isThere(join8(folder, ".repx"))) return void 0;
   }
 }
 function readHome(environment) {
-  return environment["HOME"] || homedir3();
+  return environment["HOME"] || homedir4();
 }
 async function isThere(path) {
   return stat6(path).then(
@@ -57806,7 +57866,7 @@ async function prepareStudy(request3) {
     onProgress: ({ done, expected }) => reporter.progress("build", done / Math.max(1, expected), `${done} of ${expected} built`)
   });
   const opened = await openLab(located.folder);
-  if (located.nixVersion === void 0) await verifyLab(opened);
+  if (located.nixVersion === void 0) await verifyOnce(opened, locateCache());
   const selection = selectWanted(opened.lab, opened.order, {
     names: request3.runs,
     parameters: request3.wishes?.parameters ?? []
@@ -57857,7 +57917,7 @@ function count(total, noun) {
 }
 
 // ../core/src/schedule/cancel-submission.ts
-import { randomUUID as randomUUID2 } from "node:crypto";
+import { randomUUID as randomUUID3 } from "node:crypto";
 
 // ../core/src/schedule/scancel-answer.ts
 var HARMLESS = /Invalid job id|[Aa]lready completing or completed/;
@@ -57902,8 +57962,39 @@ fi
 cd "$folder" || exit 1
 tab=$(printf '\\t')
 # Before the others are looked at: of two that are cancelled at once one sees the other.
-[ $# -gt 0 ] || touch cancelled submitted 2>/dev/null
+[ $# -gt 0 ] || touch cancelled 2>/dev/null
+find_submitters() {
+  for link in submit/[0-9]*; do
+    holder=$(readlink "$link") && [ "\${holder#* }" = "$(uname -n)" ] || continue
+    case $(tr '\\000' ' ' 2>/dev/null <"/proc/\${holder%% *}/cmdline") in *repx-submit*"$1"*) echo "\${holder%% *}" ;; esac
+  done
+  grep -l -e "--comment=[r]epx:$1:" /proc/[0-9]*/cmdline 2>/dev/null | cut -d / -f 3
+}
+list_arrays() {
+  for word in $(env | sed -n 's/^\\(SQUEUE_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$word"; done
+  timeout 20 squeue --me --all -h -t all -o '%F %k' || { [ $? != 124 ] || echo 'squeue timed out' >&2; return 1; }
+}
+id=\${PWD##*/} tries=0 queue='' is_asked=0
+if [ $# -eq 0 ]; then
+  while pids=$(find_submitters "$id") && [ -n "$pids" ] && [ "$tries" -lt 20 ]; do
+    kill $pids 2>/dev/null
+    sleep 0.5
+    tries=$((tries + 1))
+  done
+  touch submitted 2>/dev/null
+  for begun in batches/*.begun; do
+    [ -e "$begun" ] && [ ! -e "\${begun%.begun}.id" ] || continue
+    queue=$(list_arrays)
+    is_asked=$?
+    break
+  done
+fi
 {
+  if [ $# -eq 0 ]; then
+    # Whoever was stopped may have had an id on the disk, and not yet its rows.
+    cat batches/*.id 2>/dev/null | sed "s/^/array$tab/"
+    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 { print "array\\t" $1 }'
+  fi
   for other in ../s*; do
     if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
     elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
@@ -57918,6 +58009,7 @@ tab=$(printf '\\t')
 } | awk -F '\\t' -v name="$name" -v asked=$# '
   $1 == "keep" { keep[$2] }
   $1 == "gone" { gone[$2] }
+  $1 == "array" { accepted[$2] }
   $1 == "mine" { mine[$2] }
   $1 == "awaited" && ($4 in gone) { task[$2] }
   END {
@@ -57930,15 +58022,16 @@ tab=$(printf '\\t')
       if (id in keep) continue
       if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
     }
+    for (array in accepted) if (!(array in arrays)) whole[array]
     for (array in whole) print array
   }' | sort -u | xargs -r scancel || exit
-[ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }
+[ "$is_asked" = 0 ] && { [ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }; }
 `;
 async function cancelSubmission(transport, place, ids = []) {
   const odd = ids.find((id) => !/^[0-9]{1,12}(_[0-9]{1,12})?$/.test(id));
   if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not the id of a task`);
   const folder = `${place.basePath}/submissions/${place.id}`;
-  const name = randomUUID2();
+  const name = randomUUID3();
   const output = await transport.run({
     argv: ["sh", "-c", CANCEL, "sh", folder, place.basePath, name, ...ids],
     deadlineSeconds: 180
@@ -58018,9 +58111,553 @@ async function readPatiently(coordinator, submission) {
   }
 }
 
+// ../core/src/model/read-mebibytes.ts
+var MEBIBYTES = /* @__PURE__ */ new Map([
+  ["K", 1 / 1024],
+  ["", 1],
+  ["M", 1],
+  ["G", 1024],
+  ["T", 1024 * 1024]
+]);
+function readMebibytes(text) {
+  const { amount, unit = "" } = /^(?<amount>[0-9]{1,15})(?<unit>[KMGT]?)B?$/i.exec(text)?.groups ?? {};
+  return amount === void 0 ? void 0 : Number(amount) * (MEBIBYTES.get(unit.toUpperCase()) ?? 1);
+}
+
+// ../core/src/model/job-hints.ts
+function chooseHints(job) {
+  const own2 = job?.resource_hints ?? void 0;
+  if (job?.stage_type !== "scatter-gather" || own2 !== void 0) return own2;
+  const hints = Object.values(job.executables).flatMap((part) => part.resource_hints ?? []);
+  const cpus2 = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
+  const mem = hints.flatMap((one) => one.mem ?? []).toSorted((left, right) => (readMebibytes(left) ?? 0) - (readMebibytes(right) ?? 0)).at(-1);
+  return {
+    ...cpus2 === 0 ? {} : { cpus: cpus2 },
+    ...mem === void 0 ? {} : { mem },
+    partition: hints.find((one) => (one.partition ?? null) !== null)?.partition,
+    sbatch_opts: [...new Set(hints.flatMap((one) => one.sbatch_opts ?? []))]
+  };
+}
+
+// ../core/src/describe-jobs.ts
+function describeJobs({ study, plan, target, resources }, jobs = plan.toRun) {
+  const lists = /* @__PURE__ */ new Map();
+  const isAwaited = ({ id }) => study.dependencies.has(id) && !plan.reused.has(id) && !plan.ended.has(id);
+  return jobs.map((id) => {
+    const job = study.opened.lab.jobs.get(id);
+    const upstream = study.dependencies.get(id) ?? [];
+    const dependsOn = lists.get(upstream) ?? upstream.filter(isAwaited);
+    lists.set(upstream, dependsOn);
+    return {
+      id,
+      stage: job?.name ?? id,
+      executable: readExecutable(job, id).path,
+      resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+      dependsOn
+    };
+  });
+}
+
+// ../core/src/plan-runtimes.ts
+import { basename } from "node:path";
+
+// ../core/src/runtime/choose-runtime.ts
+function chooseRuntime(site, wish, job) {
+  const { offered = [], preferred } = site.runtimes ?? {};
+  const kind = wish ?? chooseUnasked(offered, preferred, job);
+  if (wish !== void 0) checkWish(site, wish, offered, job);
+  if (kind === "podman" || kind === "docker") checkPaths(site, kind);
+  return kind;
+}
+function chooseUnasked(offered, preferred, job) {
+  if (job.image === void 0) return "native";
+  return preferred !== void 0 && offered.includes(preferred) ? preferred : offered[0] ?? "native";
+}
+function checkWish(site, wish, offered, job) {
+  if (offered.length > 0 && !offered.includes(wish)) {
+    throw new RepxError("RUNTIME_NOT_OFFERED", `target ${site.name} offers ${offered.join(", ")}, and not ${wish}`, {
+      hint: `Choose one of these, or add "${wish}" to execution_types in [targets.${site.name}.${site.scheduler}].`
+    });
+  }
+  if (wish === "native" || job.image !== void 0 || wish === "bwrap" && job.hasClosure) return;
+  throw new RepxError("RUNTIME_IMAGE_MISSING", `job ${job.id} cannot run in ${wish}: its run has no image`, {
+    hint: 'Build the Lab with containerMode = "unified" or "per-run", or let these jobs run natively.'
+  });
+}
+var PARTING = /[:,"]/;
+function checkPaths(site, kind) {
+  const mounts = site.runtimes?.mounts;
+  const paths = [site.basePath, ...mounts?.kind === "paths" ? mounts.paths : []];
+  const wrong = paths.find((path) => PARTING.test(path));
+  if (wrong === void 0) return;
+  throw new RepxError("RUNTIME_PATH_UNSUPPORTED", `${kind} cannot mount ${wrong} of target ${site.name}`, {
+    hint: "Use a path without colon, comma and quotation mark, or the runtime bwrap."
+  });
+}
+
+// ../core/src/sync/host-tools.ts
+import { createHash as createHash4 } from "node:crypto";
+import { chmod as chmod2, copyFile as copyFile2, link, mkdir as mkdir4, readdir as readdir5, readFile as readFile4, realpath as realpath3, stat as stat7 } from "node:fs/promises";
+import { join as join9, sep as sep3 } from "node:path";
+var HASH = /^[0-9a-f]{64}$/;
+var MODE = 365;
+async function readHostTools(lab) {
+  const [folder] = (await listNames(join9(lab, "host-tools"))).toSorted();
+  if (folder === void 0) return void 0;
+  const bin = join9(lab, "host-tools", folder, "bin");
+  const files = /* @__PURE__ */ new Map();
+  for (const name of (await listNames(bin)).toSorted()) files.set(name, await findInside(lab, join9(bin, name)));
+  if (files.size === 0) return void 0;
+  return { hash: HASH.test(folder) ? folder : await hashFiles(files), files };
+}
+function nameToolsFolder({ hash: hash6 }) {
+  return `host-tools/${hash6}`;
+}
+function placeHostTools(tools, stagingFolder) {
+  return { source: join9(stagingFolder, nameToolsFolder(tools)), destination: nameToolsFolder(tools) };
+}
+async function stageHostTools(tools, stagingFolder) {
+  const bin = join9(stagingFolder, nameToolsFolder(tools), "bin");
+  await mkdir4(bin, { recursive: true });
+  const written = /* @__PURE__ */ new Map();
+  for (const [name, file] of tools.files) {
+    const place = join9(bin, name);
+    const twin = written.get(file);
+    if (twin === void 0) {
+      await copyFile2(file, place);
+      await chmod2(place, MODE);
+      written.set(file, place);
+    } else {
+      await link(twin, place);
+    }
+  }
+}
+async function findInside(lab, path) {
+  const root = await realpath3(lab);
+  const place = await realpath3(path).catch((cause) => {
+    throw refuse4(path, "it is missing", cause);
+  });
+  if (!place.startsWith(`${root}${sep3}`)) throw refuse4(path, `it leads out of the Lab, to ${place}`);
+  if (!(await stat7(place)).isFile()) throw refuse4(path, "it is not a file");
+  return place;
+}
+async function listNames(folder) {
+  return readdir5(folder).catch((error3) => {
+    if (error3.code === "ENOENT") return [];
+    throw refuse4(folder, `it cannot be listed (${error3.code})`, error3);
+  });
+}
+async function hashFiles(files) {
+  const hash6 = createHash4("sha256");
+  for (const [name, file] of files) {
+    const content = await readFile4(file);
+    hash6.update(`${name}\0${content.length}\0`).update(content);
+  }
+  return hash6.digest("hex");
+}
+function refuse4(path, why, cause) {
+  return new RepxError("LAB_INVALID", `${path} cannot be sent: ${why}`, {
+    hint: "Build the Lab again, or see that it was copied whole (`tar -h` and `cp -a` keep what it holds).",
+    cause
+  });
+}
+
+// ../core/src/plan-runtimes.ts
+function planRuntimes(sources, jobs) {
+  const images = listImages(sources.study);
+  const planned = /* @__PURE__ */ new Map();
+  for (const id of jobs) {
+    const runtime = planRuntime(sources, id, images.get(id));
+    if (runtime !== void 0) planned.set(id, runtime);
+  }
+  return planned;
+}
+function planRuntime({ wish, target, study, resources, parts }, id, image) {
+  const { lab } = study.opened;
+  const kind = chooseRuntime(target, wish, { id, image, hasClosure: lab.storePaths.length > 0 });
+  if (kind === "native") return void 0;
+  const mounts = target.runtimes?.mounts ?? { kind: "isolated" };
+  const asked = resolveResources(resources, { id, target: target.name, hints: chooseHints(lab.jobs.get(id)) });
+  return {
+    kind,
+    ...image === void 0 ? {} : { image },
+    // As in RepX: who shows a job all of the node's files shows it the node's network too.
+    network: asked.network ?? mounts.kind === "host",
+    mounts,
+    ...target.nodeLocalPath === void 0 ? {} : { nodeLocalPath: target.nodeLocalPath },
+    ...parts.hostTools === void 0 ? {} : { hostTools: nameToolsFolder(parts.hostTools) },
+    inputs: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id)
+  };
+}
+function listImages({ opened, runs }) {
+  const images = /* @__PURE__ */ new Map();
+  for (const { name, jobs } of runs) {
+    const image = opened.lab.runs.get(name)?.image;
+    if (image === void 0) continue;
+    for (const id of jobs) if (!images.has(id)) images.set(id, basename(image));
+  }
+  return images;
+}
+
+// ../core/src/schedule/ask-slurm.ts
+import { randomUUID as randomUUID4 } from "node:crypto";
+
+// ../core/src/schedule/slurm-units.ts
+var UNLIMITED = /* @__PURE__ */ new Set(["UNLIMITED", "INFINITE"]);
+function parseTimeLimit(text) {
+  if (UNLIMITED.has(text.toUpperCase())) return Infinity;
+  const { days, clock = "" } = /^(?:(?<days>[0-9]{1,6})-)?(?<clock>(?:[0-9]{1,9}(?::[0-9]{1,9}){0,2})?)$/.exec(text)?.groups ?? {};
+  if (days === void 0 && clock === "") return void 0;
+  const [first = 0, second = 0, third = 0] = clock.split(":").map(Number);
+  const parts = clock.split(":").length;
+  const seconds = days !== void 0 ? ((Number(days) * 24 + first) * 60 + second) * 60 + third : parts === 3 ? (first * 60 + second) * 60 + third : first * 60 + second;
+  return seconds === 0 ? Infinity : Math.ceil(seconds / 60);
+}
+function renderTimeLimit(minutes) {
+  if (minutes === Infinity) return "UNLIMITED";
+  const days = Math.floor(minutes / (24 * 60));
+  const clock = `${renderTwoDigits(Math.floor(minutes / 60) % 24)}:${renderTwoDigits(minutes % 60)}:00`;
+  return days === 0 ? clock : `${days}-${clock}`;
+}
+function renderTwoDigits(number3) {
+  return String(number3).padStart(2, "0");
+}
+var MEBIBYTES2 = { K: 1 / 1024, M: 1, G: 1024, T: 1024 ** 2, P: 1024 ** 3 };
+function parseMemory(text) {
+  const { amount, unit } = /^(?<amount>[0-9]{1,15})(?:(?<unit>[KMGTP])B?)?$/i.exec(text)?.groups ?? {};
+  if (amount === void 0) return void 0;
+  return Math.ceil(Number(amount) * (MEBIBYTES2[(unit ?? "M").toUpperCase()] ?? 1));
+}
+function renderMemory(mebibytes) {
+  for (const unit of ["P", "T", "G"]) {
+    const size = MEBIBYTES2[unit] ?? 1;
+    if (mebibytes > 0 && mebibytes % size === 0) return `${mebibytes / size}${unit}`;
+  }
+  return `${mebibytes}M`;
+}
+
+// ../core/src/schedule/slurm-facts.ts
+function readSlurmFacts(answer) {
+  const config2 = new Map((answer.get("config") ?? []).flatMap((line) => readSetting(line)));
+  const plugins = config2.get("JobSubmitPlugins") ?? "(null)";
+  const mostTasks = readMostTasks(config2);
+  const partitions = readPartitions(answer.get("partitions") ?? [], answer.get("nodes") ?? []);
+  return {
+    ...mostTasks === void 0 ? {} : { mostTasks },
+    ...partitions.size === 0 ? {} : { partitions },
+    picksPartition: plugins !== "(null)" || (answer.get("environment") ?? []).some((line) => line !== "")
+  };
+}
+function readSetting(line) {
+  const { key, value } = /^(?<key>\S+)\s*= (?<value>.*)$/.exec(line)?.groups ?? {};
+  return key === void 0 || value === void 0 ? [] : [[key, value.trim()]];
+}
+function readMostTasks(config2) {
+  const size = Number(config2.get("MaxArraySize"));
+  if (!Number.isSafeInteger(size) || size < 2) return void 0;
+  const tasks = /(?:^|,)max_array_tasks=(?<tasks>[0-9]+)/.exec(config2.get("SchedulerParameters") ?? "")?.groups?.["tasks"];
+  return Math.min(size - 1, Math.max(1, Number(tasks ?? size)));
+}
+function readPartitions(lines, nodeLines) {
+  const nodes = Map.groupBy(nodeLines.flatMap(readNodeKind), ({ partition: partition2 }) => partition2);
+  const partitions = lines.flatMap((line) => {
+    const fields = new Map(line.split(" ").flatMap((field) => readField2(field)));
+    const name = fields.get("PartitionName");
+    if (name === void 0) return [];
+    const longestMinutes = parseTimeLimit(fields.get("MaxTime") ?? "");
+    return [
+      {
+        name,
+        isDefault: fields.get("Default") === "YES",
+        ...longestMinutes === void 0 ? {} : { longestMinutes },
+        nodes: (nodes.get(name) ?? []).map(({ kind }) => kind)
+      }
+    ];
+  });
+  return new Map(partitions.map((partition2) => [partition2.name, partition2]));
+}
+function readField2(field) {
+  const at = field.indexOf("=");
+  return at < 1 ? [] : [[field.slice(0, at), field.slice(at + 1)]];
+}
+function readNodeKind(line) {
+  const [partition2 = "", cpus2 = "", memory = ""] = line.split("|");
+  if (partition2 === "" || cpus2 === "0") return [];
+  const size = readCount(memory);
+  return [{ partition: partition2, kind: { cpus: readCount(cpus2), ...size > 1 && size !== Infinity ? { memory: size } : {} } }];
+}
+function readCount(text) {
+  return /^[0-9]+$/.test(text) ? Number(text) : Infinity;
+}
+
+// ../core/src/schedule/ask-slurm.ts
+var ASK = `
+mark=$1
+export LC_ALL=C
+within() { timeout 20 "$@" 2>/dev/null; }
+echo "$mark config"; within scontrol show config
+echo "$mark partitions"; within scontrol -a -o show partition
+echo "$mark nodes"; within sinfo -h -a -e -o '%R|%c|%m'
+echo "$mark environment"; echo "\${SBATCH_PARTITION-}"; echo "\${SBATCH_CLUSTERS-}\${SLURM_CLUSTERS-}"
+echo "$mark end"
+`;
+async function askSlurm(transport) {
+  const mark = randomUUID4();
+  const { stdout } = await transport.run({ argv: ["sh", "-c", ASK, "sh", mark], deadlineSeconds: 90 });
+  return readSlurmFacts(splitSections(stdout, mark));
+}
+function splitSections(text, mark) {
+  const sections = /* @__PURE__ */ new Map();
+  let section = [];
+  for (const line of text.split("\n")) {
+    if (line.startsWith(`${mark} `)) {
+      section = [];
+      sections.set(line.slice(mark.length + 1), section);
+    } else section.push(line);
+  }
+  return sections;
+}
+
+// ../core/src/schedule/asked-resources.ts
+var OPTIONS = [
+  { name: "partition", letter: "p" },
+  { name: "cpus-per-task", letter: "c" },
+  { name: "mem", letter: void 0 },
+  { name: "time", letter: "t" },
+  { name: "qos", letter: "q" },
+  { name: "clusters", letter: "M" }
+];
+function readAsked(resources) {
+  const options = /* @__PURE__ */ new Map();
+  for (const word of resources.sbatchOpts) {
+    if (isShortened(word)) return void 0;
+    const option = readOption(word);
+    if (option !== void 0) options.set(option.name, option.value);
+  }
+  if (options.has("clusters")) return void 0;
+  const partition2 = options.get("partition") ?? resources.partition;
+  const cpus2 = options.has("cpus-per-task") ? Number(options.get("cpus-per-task")) : resources.cpusPerTask;
+  const mem = options.get("mem") ?? resources.mem;
+  const time3 = options.has("qos") ? void 0 : options.get("time") ?? resources.time;
+  return {
+    ...partition2 === void 0 ? {} : { partitions: partition2.split(",").filter((name) => name !== "") },
+    ...cpus2 === void 0 || !Number.isSafeInteger(cpus2) ? {} : { cpus: cpus2 },
+    ...mem === void 0 ? {} : { mem },
+    ...time3 === void 0 ? {} : { time: time3 }
+  };
+}
+function readOption(word) {
+  for (const { name, letter } of OPTIONS) {
+    if (word.startsWith(`--${name}=`)) return { name, value: word.slice(name.length + 3) };
+    if (letter !== void 0 && word.startsWith(`-${letter}`)) return { name, value: word.slice(2).replace(/^=/, "") };
+  }
+  return void 0;
+}
+function isShortened(word) {
+  const name = /^--(?<name>[a-z][a-z-]*)(?:=|$)/.exec(word)?.groups?.["name"];
+  return name !== void 0 && OPTIONS.some((option) => option.name !== name && option.name.startsWith(name));
+}
+
+// ../core/src/schedule/check-resources.ts
+function checkResources(jobs, facts, target) {
+  const problems = findProblems(jobs, facts);
+  if (problems.length === 0) return;
+  const known = [...facts.partitions?.keys() ?? []].join(", ");
+  throw new RepxError(
+    "SLURM_UNSATISFIABLE",
+    `${target} cannot run what is asked of it:
+${problems.map((problem) => `  ${problem}`).join("\n")}`,
+    {
+      hint: `Correct resources.toml or the stages' \`resources\`${known === "" ? "" : `; the partitions are ${known}`} (\`scontrol show partition\` there).`,
+      details: { problems }
+    }
+  );
+}
+function findProblems(jobs, facts) {
+  const groups2 = Map.groupBy(jobs, ({ stage, resources }) => JSON.stringify([stage, resources]));
+  const faults = [...groups2.values()].flatMap((group) => {
+    const [first] = group;
+    const asked = first === void 0 ? void 0 : readAsked(first.resources);
+    if (first === void 0 || asked === void 0) return [];
+    return findFaults(asked, facts).map((fault) => ({ stage: first.stage, count: group.length, fault }));
+  });
+  const same = Map.groupBy(faults, ({ stage, fault }) => JSON.stringify([stage, fault]));
+  return [...same.values()].flatMap((group) => {
+    const count2 = group.reduce((sum3, one) => sum3 + one.count, 0);
+    return group.slice(0, 1).map(({ stage, fault }) => `${stage} (${count2} ${count2 === 1 ? "job" : "jobs"}): ${fault}`);
+  });
+}
+function findFaults(asked, facts) {
+  const minutes = asked.time === void 0 ? void 0 : parseTimeLimit(asked.time);
+  const memory = asked.mem === void 0 ? void 0 : parseMemory(asked.mem);
+  const unreadable = [
+    ...asked.time !== void 0 && minutes === void 0 ? [`time ${asked.time} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`] : [],
+    ...asked.mem !== void 0 && memory === void 0 ? [`mem ${asked.mem} is no size that SLURM understands; write a whole number with K, M, G or T`] : []
+  ];
+  if (facts.partitions === void 0) return unreadable;
+  const unknown2 = (asked.partitions ?? []).filter((name) => facts.partitions?.has(name) === false);
+  if (unknown2.length > 0) return [...unreadable, ...unknown2.map((name) => describeUnknown2(name, facts.partitions))];
+  const faults = listCandidates(asked, facts, facts.partitions).map(
+    (partition2) => findMisfits(partition2, {
+      ...minutes === void 0 ? {} : { minutes },
+      // 0 asks for all memory of a node.
+      ...memory === void 0 || memory === 0 ? {} : { memory },
+      ...asked.cpus === void 0 ? {} : { cpus: asked.cpus }
+    })
+  );
+  return faults.some((one) => one.length === 0) ? unreadable : [...unreadable, ...faults.flat()];
+}
+function describeUnknown2(name, partitions) {
+  const nearest = findNearest(name, [...partitions?.keys() ?? []]);
+  return `there is no partition ${name}${nearest === void 0 ? "" : `; did you mean ${nearest}?`}`;
+}
+function listCandidates({ partitions: names }, { picksPartition }, partitions) {
+  const all = [...partitions.values()];
+  if (names !== void 0 && names.length > 0) return all.filter(({ name }) => names.includes(name));
+  const standard = all.filter(({ isDefault }) => isDefault);
+  return picksPartition || standard.length === 0 ? all : standard;
+}
+function findMisfits({ name, longestMinutes = Infinity, nodes }, need) {
+  const { minutes, memory, cpus: cpus2 } = need;
+  const faults = [];
+  if (minutes !== void 0 && minutes > longestMinutes)
+    faults.push(
+      `time ${renderTimeLimit(minutes)} is over the limit of partition ${name}, ${renderTimeLimit(longestMinutes)}`
+    );
+  const mostMemory = findMost(nodes, (node2) => node2.memory);
+  const mostCpus = findMost(nodes, (node2) => node2.cpus);
+  if (memory !== void 0 && memory > mostMemory)
+    faults.push(
+      `mem ${renderMemory(memory)} is over every node of partition ${name}, the largest has ${renderMemory(mostMemory)}`
+    );
+  if (cpus2 !== void 0 && cpus2 > mostCpus)
+    faults.push(`${cpus2} cpus are over every node of partition ${name}, the largest has ${mostCpus}`);
+  if (memory === void 0 || cpus2 === void 0 || memory > mostMemory || cpus2 > mostCpus || nodes.length === 0)
+    return faults;
+  const fits = nodes.some((node2) => node2.cpus >= cpus2 && (node2.memory ?? Infinity) >= memory);
+  return fits ? faults : [...faults, `no node of partition ${name} has both ${cpus2} cpus and ${renderMemory(memory)}`];
+}
+function findMost(nodes, read) {
+  return nodes.length === 0 ? Infinity : Math.max(...nodes.map((node2) => read(node2) ?? Infinity));
+}
+
+// ../core/src/schedule/machine.ts
+import { randomUUID as randomUUID5 } from "node:crypto";
+
+// ../core/src/schedule/local-needs.ts
+var DEFAULT_MEBIBYTES = 1024;
+function readLocalNeeds({ cpusPerTask, mem, time: time3 }) {
+  const memoryMebibytes = mem === void 0 ? DEFAULT_MEBIBYTES : readMemory(mem);
+  if (memoryMebibytes === void 0) return `mem ${JSON.stringify(mem)}`;
+  const seconds = time3 === void 0 ? 0 : readTime(time3);
+  if (seconds === void 0) return `time ${JSON.stringify(time3)}`;
+  return { cpus: cpusPerTask ?? 1, memoryMebibytes, seconds };
+}
+function readMemory(text) {
+  const mebibytes = readMebibytes(text);
+  return mebibytes === 0 ? "all" : mebibytes && Math.ceil(mebibytes);
+}
+function readTime(text) {
+  if (/^(unlimited|infinite)$/i.test(text)) return 0;
+  const { days, clock } = /^(?:(?<days>[0-9]{1,6})-)?(?<clock>[0-9]{1,9}(?::[0-9]{1,9}){0,2})$/.exec(text)?.groups ?? {};
+  if (clock === void 0) return void 0;
+  const parts = clock.split(":").map(Number);
+  const [first = 0, second = 0, third = 0] = parts;
+  if (days !== void 0) return Number(days) * 86400 + first * 3600 + second * 60 + third;
+  return parts.length === 3 ? first * 3600 + second * 60 + third : first * 60 + second;
+}
+
+// ../core/src/schedule/machine.ts
+var LOOK = `echo "$1 $(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
+var MOST_NAMED = 20;
+async function readMachine(transport) {
+  const mark = randomUUID5();
+  const output = await runChecked(transport, { argv: ["sh", "-c", LOOK, "sh", mark], deadlineSeconds: 60 });
+  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark)) ?? "";
+  const { cpus: cpus2, memory } = /^ (?<cpus>[0-9]+) (?<memory>[0-9]+)$/.exec(answer.slice(mark.length))?.groups ?? {};
+  if (cpus2 !== void 0 && memory !== void 0) return { cpus: Number(cpus2), memoryMebibytes: Number(memory) };
+  throw new RepxError(
+    "LOCAL_AGENT_FAILED",
+    `${transport.description} does not say how many cores and how much memory it has`,
+    {
+      hint: "The scheduler `local` needs Linux with /proc and coreutils there: `nproc; head -n 1 /proc/meminfo`.",
+      details: output
+    }
+  );
+}
+function refuseUnfit(jobs, machine) {
+  const problems = jobs.flatMap(({ id, resources }) => {
+    const asked = describeUnfit(resources, machine);
+    return asked === void 0 ? [] : [`${id} (${asked})`];
+  });
+  if (problems.length === 0) return;
+  const rest = problems.length - MOST_NAMED;
+  const list = `${problems.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const has = `${machine.cpus} ${machine.cpus === 1 ? "core" : "cores"} and ${machine.memoryMebibytes} MiB`;
+  const subject = problems.length === 1 ? "1 job asks" : `${problems.length} jobs ask`;
+  throw new RepxError("LOCAL_REJECTED", `${subject} for what the target, which has ${has}, cannot give: ${list}`, {
+    hint: 'Lower `cpus-per-task` and `mem` for this target in resources.toml (`target = "NAME"` in a rule), or choose a larger target.',
+    details: { jobs: problems }
+  });
+}
+function describeUnfit(resources, machine) {
+  const needs = readLocalNeeds(resources);
+  if (typeof needs === "string") return `${needs} cannot be read`;
+  const { cpus: cpus2, memoryMebibytes: memory } = needs;
+  const unfit = [
+    ...cpus2 > machine.cpus ? [`${cpus2} cores`] : [],
+    ...memory !== "all" && memory > machine.memoryMebibytes ? [`${memory} MiB`] : []
+  ];
+  return unfit.length === 0 ? void 0 : unfit.join(", ");
+}
+
+// ../core/src/fit-jobs.ts
+async function fitJobs(transport, { runtime }, work) {
+  const { toRun, shared } = work.plan;
+  const jobs = [...toRun, ...shared.keys()];
+  const runtimes = planRuntimes({ ...work, wish: runtime }, jobs);
+  if (jobs.length === 0) return { runtimes };
+  const described = describeJobs(work, jobs);
+  if (work.target.scheduler === "local") {
+    refuseUnfit(described, await readMachine(transport));
+    return { runtimes };
+  }
+  const slurm = await askSlurm(transport);
+  checkResources(described, slurm, work.target.name);
+  return { runtimes, slurm };
+}
+
 // ../core/src/hand-over.ts
-import { mkdtemp, rm as rm3 } from "node:fs/promises";
-import { join as join12, resolve as resolve8 } from "node:path";
+import { mkdtemp, rm as rm4 } from "node:fs/promises";
+import { join as join13, resolve as resolve8 } from "node:path";
+
+// ../core/src/identify-jobs.ts
+function identifyJobs({ opened, dependencies }, ids) {
+  const { lab } = opened;
+  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
+  const lists = /* @__PURE__ */ new Map();
+  const describe5 = ({ path }) => {
+    const sha256 = hashes.get(path);
+    return { path, ...sha256 === void 0 ? {} : { sha256 } };
+  };
+  return new Map(
+    ids.map((id) => {
+      const job = lab.jobs.get(id);
+      const upstream = dependencies.get(id) ?? [];
+      const dependsOn = lists.get(upstream) ?? upstream.map((one) => one.id);
+      lists.set(upstream, dependsOn);
+      const identity = {
+        id,
+        ...job === void 0 ? {} : { stage: job.name },
+        parameters: job?.params ?? {},
+        dependsOn,
+        executable: describe5(readExecutable(job, id)),
+        ...job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe5) } : {}
+      };
+      return [id, identity];
+    })
+  );
+}
 
 // ../core/src/lab/render-output-path.ts
 function renderOutputPath(template, folder) {
@@ -58046,27 +58683,27 @@ function renderInput2(lab, jobId, mapping, basePath) {
   if (mapping.type === "global" || mapping.target_input === "store__base") return basePath;
   if (run === null || run === void 0) return void 0;
   const source = lab.runs.get(run);
-  if (source === void 0) throw refuse4(`job ${jobId} needs the run ${run}, which the Lab does not have`);
+  if (source === void 0) throw refuse5(`job ${jobId} needs the run ${run}, which the Lab does not have`);
   return `${basePath}/artifacts/labs/${lab.hash}/${source.metadataPath}`;
 }
 function renderOutput(lab, jobId, upstream, output, basePath) {
   const template = chooseExecutable(findJob(lab, upstream), "gather")?.outputs[output];
   if (typeof template !== "string") {
-    throw refuse4(`job ${jobId} needs the output ${clipText(output)} of job ${upstream}, which declares no such path`);
+    throw refuse5(`job ${jobId} needs the output ${clipText(output)} of job ${upstream}, which declares no such path`);
   }
   const path = renderOutputPath(template, `${basePath}/outputs/${upstream}/out`);
   if (path !== void 0) return path;
-  throw refuse4(`job ${upstream} declares an output outside of its folder: ${clipText(template)}`);
+  throw refuse5(`job ${upstream} declares an output outside of its folder: ${clipText(template)}`);
 }
 function chooseExecutable(job, part) {
   return job.executables[job.stage_type === "scatter-gather" ? part : "main"];
 }
 function findJob(lab, id) {
   const job = lab.jobs.get(id);
-  if (job === void 0) throw refuse4(`the Lab has no job ${id}`);
+  if (job === void 0) throw refuse5(`the Lab has no job ${id}`);
   return job;
 }
-function refuse4(message) {
+function refuse5(message) {
   return new RepxError("LAB_INVALID", message, {
     hint: "Build the Lab again; its metadata does not fit together."
   });
@@ -58081,7 +58718,7 @@ function layOutScatterGather(lab, id, basePath, staticInputs) {
   const job = lab.jobs.get(id);
   const { scatter, gather: gather2 } = job?.executables ?? {};
   if (job === void 0 || scatter === void 0 || gather2 === void 0) {
-    throw refuse5(id, "it has no scatter or no gather");
+    throw refuse6(id, "it has no scatter or no gather");
   }
   const folder = `${basePath}/outputs/${id}`;
   const place = { id, folder, steps: listSteps(id, job), staticInputs };
@@ -58109,27 +58746,27 @@ function listSteps(id, job) {
     )
   );
   const odd = [...steps.keys()].find((name) => !STEP_NAME.test(name));
-  if (odd !== void 0) throw refuse5(id, `${JSON.stringify(clipText(odd))} is no name of a step`);
+  if (odd !== void 0) throw refuse6(id, `${JSON.stringify(clipText(odd))} is no name of a step`);
   return steps;
 }
 function readStep({ id, steps }, name) {
   const step2 = steps.get(name);
   if (step2 === void 0)
-    throw refuse5(id, `there is no step ${name}; its steps are ${listSome([...steps.keys()], 10)}`);
+    throw refuse6(id, `there is no step ${name}; its steps are ${listSome([...steps.keys()], 10)}`);
   return step2;
 }
 function orderSteps(place) {
   return orderNodes(
     [...place.steps.keys()].toSorted(),
     (name) => (readStep(place, name).deps ?? []).toSorted(),
-    (cycle) => refuse5(place.id, `its steps need each other: ${listSome(cycle, 10)}`)
+    (cycle) => refuse6(place.id, `its steps need each other: ${listSome(cycle, 10)}`)
   );
 }
 function findSink({ id, steps }) {
   const needed = new Set([...steps.values()].flatMap((step2) => step2.deps ?? []));
   const [sink, ...others] = [...steps.keys()].filter((name) => !needed.has(name));
   if (sink !== void 0 && others.length === 0) return sink;
-  throw refuse5(
+  throw refuse6(
     id,
     `exactly one step must be the last, found ${sink === void 0 ? "none" : listSome([sink, ...others], 10)}`
   );
@@ -58160,7 +58797,7 @@ function renderGatherInputs(place, scatter, gather2) {
 function renderOutput2(place, from, output, out) {
   const template = from.outputs[output];
   if (typeof template === "string") return renderTemplate(place, template, out);
-  throw refuse5(place.id, `${from.path} declares no path for its output ${clipText(output)}`);
+  throw refuse6(place.id, `${from.path} declares no path for its output ${clipText(output)}`);
 }
 function renderTemplates(place, outputs, out) {
   return Object.fromEntries(
@@ -58172,73 +58809,17 @@ function renderTemplates(place, outputs, out) {
 function renderTemplate({ id }, template, out) {
   const path = renderOutputPath(template, out);
   if (path !== void 0) return path;
-  throw refuse5(id, `it declares an output outside of its folder: ${clipText(template)}`);
+  throw refuse6(id, `it declares an output outside of its folder: ${clipText(template)}`);
 }
 function readStatic({ id, staticInputs }, reader, target) {
   const value = staticInputs[target];
   if (value !== void 0) return value;
-  throw refuse5(id, `nothing supplies the input ${clipText(target)} of ${reader}`);
+  throw refuse6(id, `nothing supplies the input ${clipText(target)} of ${reader}`);
 }
-function refuse5(id, message) {
+function refuse6(id, message) {
   return new RepxError("LAB_INVALID", `scatter-gather job ${id}: ${message}`, {
     hint: "Build the Lab again; its metadata does not fit together."
   });
-}
-
-// ../core/src/identify-jobs.ts
-function identifyJobs({ opened, dependencies }, ids) {
-  const { lab } = opened;
-  const hashes = new Map(lab.manifest.files.map((file) => [file.path, file.sha256]));
-  const lists = /* @__PURE__ */ new Map();
-  const describe4 = ({ path }) => {
-    const sha256 = hashes.get(path);
-    return { path, ...sha256 === void 0 ? {} : { sha256 } };
-  };
-  return new Map(
-    ids.map((id) => {
-      const job = lab.jobs.get(id);
-      const upstream = dependencies.get(id) ?? [];
-      const dependsOn = lists.get(upstream) ?? upstream.map((one) => one.id);
-      lists.set(upstream, dependsOn);
-      const identity = {
-        id,
-        ...job === void 0 ? {} : { stage: job.name },
-        parameters: job?.params ?? {},
-        dependsOn,
-        executable: describe4(readExecutable(job, id)),
-        ...job?.stage_type === "scatter-gather" ? { executables: Object.values(job.executables).map(describe4) } : {}
-      };
-      return [id, identity];
-    })
-  );
-}
-
-// ../core/src/model/read-mebibytes.ts
-var MEBIBYTES = /* @__PURE__ */ new Map([
-  ["K", 1 / 1024],
-  ["", 1],
-  ["M", 1],
-  ["G", 1024],
-  ["T", 1024 * 1024]
-]);
-function readMebibytes(text) {
-  const { amount, unit = "" } = /^(?<amount>[0-9]{1,15})(?<unit>[KMGT]?)B?$/i.exec(text)?.groups ?? {};
-  return amount === void 0 ? void 0 : Number(amount) * (MEBIBYTES.get(unit.toUpperCase()) ?? 1);
-}
-
-// ../core/src/model/job-hints.ts
-function chooseHints(job) {
-  const own2 = job?.resource_hints ?? void 0;
-  if (job?.stage_type !== "scatter-gather" || own2 !== void 0) return own2;
-  const hints = Object.values(job.executables).flatMap((part) => part.resource_hints ?? []);
-  const cpus2 = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
-  const mem = hints.flatMap((one) => one.mem ?? []).toSorted((left, right) => (readMebibytes(left) ?? 0) - (readMebibytes(right) ?? 0)).at(-1);
-  return {
-    ...cpus2 === 0 ? {} : { cpus: cpus2 },
-    ...mem === void 0 ? {} : { mem },
-    partition: hints.find((one) => (one.partition ?? null) !== null)?.partition,
-    sbatch_opts: [...new Set(hints.flatMap((one) => one.sbatch_opts ?? []))]
-  };
 }
 
 // ../core/src/model/render-bytes.ts
@@ -58290,110 +58871,270 @@ function renderAwaited({ shared }) {
 `).join("");
 }
 
-// ../core/src/schedule/batches.ts
-var MAX_INDEX = 1e3;
-function planBatches(jobs, awaited = /* @__PURE__ */ new Map()) {
-  const open6 = [];
-  const latest = /* @__PURE__ */ new Map();
-  const places = new Map(awaited);
-  const claimed = /* @__PURE__ */ new Map();
-  for (const job of jobs) {
-    const upstream = findSinglePlace(job, places);
-    const key = JSON.stringify([job.stage, job.resources, upstream === void 0 ? listDependencies(job) : ""]);
-    const batch = upstream === void 0 ? fillBatch(job, key, latest, open6) : joinBatch(job, upstream, key, claimed, latest, open6);
-    places.set(job.id, { batch: batch.number, index: batch.index });
+// ../core/src/schedule/choose-partition.ts
+function choosePartition(group, places, mostTasks) {
+  const waits = new Map([...group.byDependencies.keys()].map((list) => [list, listWaits(list, places)]));
+  const choices = [() => false, () => true, ...chooseByUpstream(group, waits), chooseOwn(group)];
+  let best;
+  for (const choice of choices) {
+    const clusters = partition(group, waits, choice);
+    const count2 = clusters.reduce(
+      (sum3, { jobs, indexes }) => sum3 + (indexes === void 0 ? Math.ceil(jobs.length / mostTasks) : 1),
+      0
+    );
+    if (best === void 0 || count2 < best.count) best = { clusters, count: count2 };
   }
-  return open6.map((batch) => ({
-    number: batch.number,
-    stage: batch.first.stage,
-    resources: batch.first.resources,
-    tasks: batch.tasks,
-    dependency: renderDependency(batch, places, open6)
-  }));
+  return best?.clusters ?? [];
 }
-function findSinglePlace(job, places) {
-  const [only, ...others] = job.dependsOn;
-  if (only === void 0 || others.length > 0 || only.kind === "soft") return void 0;
-  const { batch, index } = places.get(only.id) ?? {};
-  return batch === void 0 || index === void 0 ? void 0 : { batch, index };
-}
-function listDependencies(job) {
-  return job.dependsOn.map(({ id, kind }) => `${kind}:${id}`).toSorted();
-}
-function openBatch(job, corresponding, open6) {
-  const batch = { number: open6.length + 1, first: job, corresponding, tasks: /* @__PURE__ */ new Map() };
-  open6.push(batch);
-  return batch;
-}
-function fillBatch(job, key, latest, open6) {
-  let batch = latest.get(key);
-  if (batch === void 0 || batch.tasks.size >= MAX_INDEX) {
-    batch = openBatch(job, void 0, open6);
-    latest.set(key, batch);
-  }
-  const index = batch.tasks.size + 1;
-  batch.tasks.set(index, job);
-  return { number: batch.number, index };
-}
-function joinBatch(job, upstream, key, claimed, latest, open6) {
-  const claim2 = `${key} ${upstream.batch} ${upstream.index}`;
-  const ordinal = claimed.get(claim2) ?? 0;
-  claimed.set(claim2, ordinal + 1);
-  const place = `${key} ${upstream.batch} #${ordinal}`;
-  let batch = latest.get(place);
-  if (batch === void 0) {
-    batch = openBatch(job, upstream.batch, open6);
-    latest.set(place, batch);
-  }
-  batch.tasks.set(upstream.index, job);
-  return { number: batch.number, index: upstream.index };
-}
-function renderDependency(batch, places, open6) {
-  if (batch.corresponding !== void 0) return { kind: "aftercorr", batch: batch.corresponding };
-  if (batch.first.dependsOn.length === 0) return { kind: "none" };
-  const ofKind = (kind) => gatherReferences(
-    batch.first.dependsOn.filter((dependency) => dependency.kind === kind).map(({ id }) => id),
-    places,
-    open6
+function listWaits(list, places) {
+  return new Map(
+    list.flatMap(({ id, kind }) => {
+      const place = places.get(id);
+      return place === void 0 ? [] : [[id, { ...place, kind }]];
+    })
   );
-  return { kind: "after", ok: ofKind("hard"), any: ofKind("soft") };
 }
-function gatherReferences(ids, places, open6) {
+var MOST_CHOICES = 8;
+function chooseByUpstream({ byDependencies }, waits) {
+  const most = Math.max(0, ...[...byDependencies.keys()].map((list) => list.length));
+  if (most < 2 || most > MOST_CHOICES) return [];
+  const positions = /* @__PURE__ */ new Map();
+  for (const ofList of waits.values())
+    for (const [position, wait] of [...ofList.values()].entries()) positions.set(wait, position);
+  return Array.from({ length: most }, (_, position) => (wait) => positions.get(wait) === position);
+}
+function chooseOwn({ byDependencies }) {
+  const uses = /* @__PURE__ */ new Map();
+  for (const [list, jobs] of byDependencies) for (const { id } of list) uses.set(id, (uses.get(id) ?? 0) + jobs.length);
+  return (_, id) => uses.get(id) === 1;
+}
+function partition({ jobs }, waits, choice) {
+  const signatures = new Map([...waits].map(([list, ofList]) => [list, sign2(ofList, choice)]));
+  const clusters = /* @__PURE__ */ new Map();
+  const claims = /* @__PURE__ */ new Map();
+  for (const job of jobs) {
+    const signature = signatures.get(job.dependsOn);
+    if (signature === void 0) continue;
+    const { key, index, ...wait } = signature;
+    const claim2 = `${key} ${index ?? ""}`;
+    const ordinal = index === void 0 ? 0 : claims.get(claim2) ?? 0;
+    claims.set(claim2, ordinal + 1);
+    const place = `${key} ${ordinal}`;
+    const cluster = clusters.get(place) ?? { ...wait, jobs: [], indexes: [] };
+    clusters.set(place, cluster);
+    cluster.jobs.push(job);
+    if (index !== void 0) cluster.indexes.push(index);
+  }
+  return [...clusters.values()].map(
+    ({ indexes, ...cluster }) => indexes.length === 0 ? cluster : { ...cluster, indexes }
+  );
+}
+function sign2(waits, choice) {
+  const entries = [...waits];
+  const byIndex = entries.flatMap(
+    ([id, wait]) => wait.kind === "hard" && wait.index !== void 0 && choice(wait, id) ? [wait] : []
+  );
+  const indexes = new Set(byIndex.map((wait) => wait.index));
+  const [index] = indexes;
+  if (index === void 0 || indexes.size > 1) return signRest([], [...waits.values()]);
+  const chosen = new Set(byIndex);
+  const rest = entries.flatMap(([, wait]) => chosen.has(wait) ? [] : [wait]);
+  const corresponding = byIndex.map((wait) => wait.batch).toSorted((left, right) => left - right);
+  return { ...signRest(corresponding, rest), index };
+}
+function signRest(corresponding, rest) {
+  const names = rest.map(({ kind, batch, index }) => `${kind}:${batch}_${index ?? ""}`).toSorted();
+  return { key: `${corresponding.join(":")} ${names.join(",")}`, corresponding, rest };
+}
+
+// ../core/src/schedule/group-jobs.ts
+function groupJobs(jobs) {
+  const levels = /* @__PURE__ */ new Map();
+  const levelsOfLists = /* @__PURE__ */ new Map();
+  const groups2 = /* @__PURE__ */ new Map();
+  for (const job of jobs) {
+    const level = levelsOfLists.get(job.dependsOn) ?? measureLevel(job.dependsOn, levels);
+    levelsOfLists.set(job.dependsOn, level);
+    levels.set(job.id, level);
+    const key = JSON.stringify([level, job.stage, job.resources]);
+    const group = groups2.get(key) ?? { level, jobs: [] };
+    group.jobs.push(job);
+    groups2.set(key, group);
+  }
+  return [...groups2.values()].toSorted((left, right) => left.level - right.level).flatMap(({ jobs: members2 }, index) => {
+    const [first] = members2;
+    if (first === void 0) return [];
+    const byDependencies = Map.groupBy(members2, ({ dependsOn }) => dependsOn);
+    return [{ number: index, stage: first.stage, resources: first.resources, jobs: members2, byDependencies }];
+  });
+}
+function measureLevel(dependsOn, levels) {
+  return dependsOn.reduce((level, { id }) => Math.max(level, (levels.get(id) ?? 0) + 1), 0);
+}
+
+// ../core/src/schedule/lanes.ts
+function layOutLanes(groups2, mostTasks) {
+  const lanes = /* @__PURE__ */ new Map();
+  const consumers = findConsumers(groups2);
+  for (const group of groups2.toReversed()) {
+    const own2 = consumers.get(group.number);
+    for (const [id, lane] of layOutGroup(group, own2, lanes, mostTasks)) lanes.set(id, lane);
+  }
+  return lanes;
+}
+function isWorthLaning({ jobs }, clusters, lanes, mostTasks) {
+  if (clusters.some(({ indexes }) => indexes !== void 0)) return false;
+  const pieces = clusters.map(({ jobs: members2 }) => countPieces(members2, lanes, mostTasks));
+  const dense = clusters.map(({ jobs: members2 }) => Math.ceil(members2.length / mostTasks));
+  return sum(pieces) - sum(dense) <= countPieces(jobs, lanes, mostTasks) - Math.ceil(jobs.length / mostTasks);
+}
+function findConsumers(groups2) {
+  const owners = /* @__PURE__ */ new Map();
+  for (const { number: number3, jobs } of groups2) for (const { id } of jobs) owners.set(id, number3);
+  const found = /* @__PURE__ */ new Map();
+  for (const group of groups2) {
+    for (const [number3, consumers] of gatherInputs(group, owners)) {
+      if (!found.has(number3)) found.set(number3, consumers);
+    }
+  }
+  return found;
+}
+function gatherInputs(group, owners) {
+  const taken = /* @__PURE__ */ new Map();
+  for (const [list, jobs] of group.byDependencies) {
+    const [by] = jobs;
+    if (by === void 0) continue;
+    const counts = /* @__PURE__ */ new Map();
+    for (const { id } of list) {
+      const owner = owners.get(id);
+      if (owner === void 0) continue;
+      const entry = taken.get(owner) ?? { inputs: /* @__PURE__ */ new Map(), isTree: true, by: /* @__PURE__ */ new Set() };
+      taken.set(owner, entry);
+      if (jobs.length > 1 || entry.inputs.has(id)) entry.isTree = false;
+      const nth = counts.get(owner) ?? 0;
+      counts.set(owner, nth + 1);
+      entry.by.add(by.id);
+      if (!entry.inputs.has(id)) entry.inputs.set(id, { by, nth });
+    }
+  }
+  return new Map(
+    [...taken].map(([number3, { inputs, isTree, by }]) => [number3, { group, inputs, isTree, count: by.size }])
+  );
+}
+function layOutGroup({ jobs }, consumers, lanes, mostTasks) {
+  if (consumers === void 0) return countUp(jobs);
+  const taken = takeLanes(jobs, consumers, lanes);
+  const cost = countPieces(jobs, taken, mostTasks) + Math.ceil(consumers.count / mostTasks);
+  if (consumers.isTree && cost <= Math.ceil(jobs.length / mostTasks) + consumers.count) return taken;
+  const sorted = jobs.toSorted((left, right) => compare2(taken.get(left.id), taken.get(right.id)));
+  const apart = countUpApart(sorted, consumers, mostTasks);
+  const isLarge = consumers.isTree && jobs.length >= consumers.count * mostTasks / 2;
+  const most = Math.ceil(jobs.length / mostTasks) + consumers.count;
+  return isLarge && countPieces(jobs, apart, mostTasks) <= most ? apart : countUp(sorted);
+}
+function takeLanes(jobs, { inputs }, lanes) {
+  const layers = /* @__PURE__ */ new Map();
+  const taken = /* @__PURE__ */ new Map();
+  let last = -1;
+  for (const { id } of jobs) {
+    const input = inputs.get(id);
+    const from = input === void 0 ? void 0 : lanes.get(input.by.id);
+    if (input === void 0 || from === void 0) continue;
+    const key = `${from.layer} ${input.nth}`;
+    const layer = layers.get(key) ?? layers.size;
+    layers.set(key, layer);
+    taken.set(id, { layer, lane: from.lane });
+    last = Math.max(last, from.lane);
+  }
+  for (const { id } of jobs) if (!taken.has(id)) taken.set(id, { layer: 0, lane: ++last });
+  return taken;
+}
+function countUp(jobs) {
+  return new Map(jobs.map(({ id }, lane) => [id, { layer: 0, lane }]));
+}
+function countUpApart(sorted, { inputs }, mostTasks) {
+  const lanes = /* @__PURE__ */ new Map();
+  let next = 0;
+  let previous;
+  for (const { id } of sorted) {
+    const by = inputs.get(id)?.by;
+    if (by !== previous) next = Math.ceil(next / mostTasks) * mostTasks;
+    previous = by;
+    lanes.set(id, { layer: 0, lane: next++ });
+  }
+  return lanes;
+}
+function countPieces(jobs, lanes, mostTasks) {
+  const pieces = jobs.map(({ id }) => {
+    const { layer = 0, lane = 0 } = lanes.get(id) ?? {};
+    return `${layer} ${Math.floor(lane / mostTasks)}`;
+  });
+  return new Set(pieces).size;
+}
+function compare2(left, right) {
+  return (left?.lane ?? 0) - (right?.lane ?? 0) || (left?.layer ?? 0) - (right?.layer ?? 0);
+}
+function sum(numbers) {
+  return numbers.reduce((total, number3) => total + number3, 0);
+}
+
+// ../core/src/schedule/batches.ts
+var DEFAULT_MOST_TASKS = 1e3;
+function planBatches(jobs, awaited = /* @__PURE__ */ new Map(), mostTasks = DEFAULT_MOST_TASKS) {
+  const groups2 = groupJobs(jobs);
+  const lanes = layOutLanes(groups2, mostTasks);
+  const batches = [];
+  const places = new Map(awaited);
+  for (const group of groups2) {
+    const clusters = choosePartition(group, places, mostTasks);
+    const hasLanes = isWorthLaning(group, clusters, lanes, mostTasks);
+    for (const cluster of clusters) {
+      const dependency = renderDependency(cluster, batches);
+      for (const tasks of splitCluster(cluster, hasLanes ? lanes : void 0, mostTasks)) {
+        const number3 = batches.length + 1;
+        batches.push({ number: number3, ...describe3(group), tasks, dependency });
+        for (const [index, job] of tasks) places.set(job.id, { batch: number3, index });
+      }
+    }
+  }
+  return batches;
+}
+function describe3({ stage, resources }) {
+  return { stage, resources };
+}
+function splitCluster({ jobs, indexes }, lanes, mostTasks) {
+  if (indexes !== void 0) return [collectTasks(jobs.map((job, position) => [indexes[position] ?? 0, job]))];
+  const slots = jobs.map((job, position) => {
+    const { layer, lane } = lanes?.get(job.id) ?? { layer: 0, lane: position };
+    return { layer, piece: Math.floor(lane / mostTasks), index: lane % mostTasks + 1, job };
+  });
+  const pieces = Map.groupBy(
+    slots.toSorted((left, right) => left.layer - right.layer || left.piece - right.piece),
+    ({ layer, piece }) => `${layer} ${piece}`
+  );
+  return [...pieces.values()].map((piece) => collectTasks(piece.map(({ index, job }) => [index, job])));
+}
+function collectTasks(tasks) {
+  return new Map(tasks.toSorted(([left], [right]) => left - right));
+}
+function renderDependency({ corresponding, rest }, batches) {
+  const ofKind = (kind) => gatherReferences(
+    rest.filter((wait) => wait.kind === kind),
+    batches
+  );
+  return { corresponding, ok: ofKind("hard"), any: ofKind("soft") };
+}
+function gatherReferences(places, batches) {
   const wanted = /* @__PURE__ */ new Map();
   const whole = [];
-  for (const id of ids) {
-    const { batch, index } = places.get(id) ?? {};
-    if (batch === void 0) continue;
+  for (const { batch, index } of places) {
     if (index === void 0) whole.push({ batch });
     else wanted.set(batch, (wanted.get(batch) ?? /* @__PURE__ */ new Set()).add(index));
   }
   const tasks = [...wanted].flatMap(
-    ([number3, indexes]) => indexes.size === open6[number3 - 1]?.tasks.size ? [{ batch: number3 }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch: number3, index }))
+    ([batch, indexes]) => indexes.size === batches[batch - 1]?.tasks.size ? [{ batch }] : [...indexes].toSorted((left, right) => left - right).map((index) => ({ batch, index }))
   );
   return [...whole, ...tasks];
-}
-
-// ../core/src/schedule/local-needs.ts
-var DEFAULT_MEBIBYTES = 1024;
-function readLocalNeeds({ cpusPerTask, mem, time: time3 }) {
-  const memoryMebibytes = mem === void 0 ? DEFAULT_MEBIBYTES : readMemory(mem);
-  if (memoryMebibytes === void 0) return `mem ${JSON.stringify(mem)}`;
-  const seconds = time3 === void 0 ? 0 : readTime(time3);
-  if (seconds === void 0) return `time ${JSON.stringify(time3)}`;
-  return { cpus: cpusPerTask ?? 1, memoryMebibytes, seconds };
-}
-function readMemory(text) {
-  const mebibytes = readMebibytes(text);
-  return mebibytes === 0 ? "all" : mebibytes && Math.ceil(mebibytes);
-}
-function readTime(text) {
-  if (/^(unlimited|infinite)$/i.test(text)) return 0;
-  const { days, clock } = /^(?:(?<days>[0-9]{1,6})-)?(?<clock>[0-9]{1,9}(?::[0-9]{1,9}){0,2})$/.exec(text)?.groups ?? {};
-  if (clock === void 0) return void 0;
-  const parts = clock.split(":").map(Number);
-  const [first = 0, second = 0, third = 0] = parts;
-  if (days !== void 0) return Number(days) * 86400 + first * 3600 + second * 60 + third;
-  return parts.length === 3 ? first * 3600 + second * 60 + third : first * 60 + second;
 }
 
 // ../core/src/schedule/local-plan.ts
@@ -58405,12 +59146,9 @@ function renderLocalPlan(batches, isFailFast) {
 function renderBatch({ number: number3, resources, dependency }) {
   const needs = readLocalNeeds(resources);
   if (typeof needs === "string") throw new TypeError(`${needs} of batch ${number3} was not checked`);
-  return [number3, needs.cpus, needs.memoryMebibytes, needs.seconds, ...renderDependency2(dependency)];
-}
-function renderDependency2(dependency) {
-  if (dependency.kind === "none") return ["none"];
-  if (dependency.kind === "aftercorr") return ["aftercorr", dependency.batch];
-  return ["after", renderList(dependency.ok), renderList(dependency.any)];
+  const { corresponding, ok, any } = dependency;
+  const waits = [corresponding.map((one) => ({ batch: one })), ok, any].map(renderList);
+  return [number3, needs.cpus, needs.memoryMebibytes, needs.seconds, ...waits];
 }
 function renderList(references) {
   if (references.length === 0) return "-";
@@ -58618,12 +59356,151 @@ function isBefore(left, right) {
 }
 
 // ../core/src/schedule/submit-batches.ts
-import { randomUUID as randomUUID3 } from "node:crypto";
+import { randomUUID as randomUUID6 } from "node:crypto";
+
+// ../core/src/schedule/submit-progress.ts
+function parseSubmitWord(line, mark) {
+  if (!line.startsWith(`${mark} `)) return void 0;
+  const [kind = "", count2 = "", ...words] = line.slice(mark.length + 1).split(" ");
+  const [first = "", ...others] = words;
+  const number3 = Number(count2);
+  switch (kind) {
+    case "done":
+      return { kind };
+    case "accepted":
+      return /^[0-9]+$/.test(first) ? { kind, number: number3, slurmId: first } : void 0;
+    case "waiting":
+      return { kind, number: number3, seconds: Number(first), reason: others.join(" ") };
+    case "refused":
+    case "busy":
+    case "stopped":
+    case "failed":
+      return { kind, number: number3, reason: words.join(" ").trim() };
+    default:
+      return void 0;
+  }
+}
+function describeProgress(word, total) {
+  if (word.kind === "accepted") {
+    return { accepted: word.number, detail: `${word.number} of ${total} batches` };
+  }
+  if (word.kind !== "waiting") return void 0;
+  const accepted = word.number - 1;
+  return { accepted, detail: `${accepted} of ${total} batches, again in ${word.seconds} s: ${word.reason}` };
+}
+function nameBatch(batch) {
+  if (batch === void 0) return "the submission";
+  return `${batch.tasks.size} ${batch.tasks.size === 1 ? "job" : "jobs"} of stage ${batch.stage}`;
+}
+
+// ../core/src/schedule/submit-batches.ts
+var ATTEMPTS = 5;
+var DAY_SECONDS = 24 * 3600;
+async function submitBatches(transport, batches, place, onProgress = () => {
+}) {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await runSubmit(transport, batches, place, onProgress);
+    } catch (error3) {
+      const mayPass = error3 instanceof RepxError && error3.code.startsWith("SSH_") && CODES[error3.code].retry;
+      if (!mayPass || attempt === ATTEMPTS) throw error3;
+    }
+  }
+}
+async function runSubmit(transport, batches, place, onProgress) {
+  const mark = randomUUID6();
+  const slurmIds = /* @__PURE__ */ new Map();
+  let last;
+  const output = await transport.run({
+    argv: [`${place.programs}/repx-submit`, place.basePath, place.id, mark],
+    onStdout: readLines((line) => {
+      const word = parseSubmitWord(line, mark);
+      if (word === void 0) return;
+      last = word;
+      if (word.kind === "accepted") slurmIds.set(word.number, word.slurmId);
+      const progress = describeProgress(word, batches.length);
+      if (progress !== void 0) onProgress(progress);
+    }),
+    // SLURM may let jobs in only as others end.
+    deadlineSeconds: DAY_SECONDS
+  });
+  if (last?.kind === "done" && slurmIds.size === batches.length) return slurmIds;
+  throw describeEnd(last, batches, output);
+}
+function readLines(onLine) {
+  const decoder = new TextDecoder();
+  let rest = "";
+  return (chunk) => {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) onLine(line);
+  };
+}
+function describeEnd(word, batches, output) {
+  const jobs = nameBatch(word !== void 0 && "number" in word ? batches[word.number - 1] : void 0);
+  const details = output;
+  switch (word?.kind) {
+    case "refused":
+      return new RepxError("SLURM_REJECTED", `sbatch refused ${jobs}: ${pickWords(word.reason)}`, {
+        hint: "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target.",
+        details
+      });
+    case "busy":
+      return new RepxError("SLURM_BUSY", `SLURM did not take ${jobs} for too long: ${pickWords(word.reason)}`, {
+        hint: "See `sinfo`, `squeue --me` and the limits of your account (`sacctmgr show assoc user=$USER`) on the target, and submit again later.",
+        details
+      });
+    case "stopped":
+      return new RepxError("SLURM_REJECTED", `${jobs} were not submitted: ${word.reason}`, {
+        hint: "Submit again.",
+        details
+      });
+    default: {
+      const said = word?.kind === "failed" ? word.reason : output.stderr.trim().split("\n").at(-1);
+      return new RepxError("SLURM_REJECTED", `the submission of ${jobs} ended without an answer: ${said}`, {
+        hint: "See whether the disk of base_path is full, and what the user's shell start-up files do when no terminal is there.",
+        details
+      });
+    }
+  }
+}
+function pickWords(reason) {
+  const at = reason.lastIndexOf("sbatch: error:");
+  return at === -1 ? reason : reason.slice(at);
+}
+
+// ../core/src/schedule/submit-local.ts
+import { randomUUID as randomUUID7 } from "node:crypto";
+var HAND_IN = `
+set -u
+mark=$1 programs=$2 base=$3 id=$4 concurrency=$5
+"$programs/repx-hand-in" "$base" "$id" "$concurrency" || exit
+IFS=_ read -r first rest <"$base/submissions/$id/slurm.tsv" && touch "$base/submissions/$id/submitted" && echo "$mark $first"
+`;
+async function submitLocal(transport, batches, place, concurrency = 0) {
+  const mark = randomUUID7();
+  const words = [mark, place.programs, place.basePath, place.id, String(concurrency)];
+  const output = await transport.run({ argv: ["sh", "-c", HAND_IN, "sh", ...words], deadlineSeconds: 120 });
+  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark));
+  const first = /^ ([0-9]+)$/.exec(answer?.slice(mark.length) ?? "")?.[1];
+  if (output.exitCode === 0 && first !== void 0)
+    return new Map(batches.map(({ number: number3 }) => [number3, String(Number(first) + number3 - 1)]));
+  const said = output.stderr.trim().split("\n").at(-1) ?? "";
+  throw new RepxError("LOCAL_AGENT_FAILED", `the agent on ${transport.description} did not take the jobs: ${said}`, {
+    hint: `See agent/*/agent.log in ${place.basePath}, and whether programs may outlive a session there and the disk has room.`,
+    details: output
+  });
+}
+
+// ../core/src/schedule/submission-files.ts
+import { mkdir as mkdir5, writeFile as writeFile3 } from "node:fs/promises";
+import { join as join10 } from "node:path";
 
 // ../core/src/schedule/sbatch-command.ts
-function renderSbatchArguments(batch, place, slurmIds) {
+function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map()) {
   const { resources } = batch;
-  const dependency = renderDependency3(batch, slurmIds);
+  const dependency = renderDependency2(batch.dependency, awaited);
+  const throttle = place.arrayThrottle === void 0 ? "" : `%${place.arrayThrottle}`;
   return [
     "--parsable",
     `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
@@ -58638,11 +59515,12 @@ function renderSbatchArguments(batch, place, slurmIds) {
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
     `--chdir=${place.basePath}/submissions/${place.id}`,
-    `--array=${renderIndexes([...batch.tasks.keys()])}`,
+    `--array=${renderIndexes([...batch.tasks.keys()])}${throttle}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
-    ...dependency === void 0 ? [] : [`--dependency=${dependency}`, "--kill-on-invalid-dep=yes"]
+    ...dependency === "" ? [] : [`${DEPENDENCY}${dependency}`, "--kill-on-invalid-dep=yes"]
   ];
 }
+var DEPENDENCY = "--dependency=";
 function renderBatchScript(batch, place) {
   const command = quoteShell([`${place.programs}/repx-job`, place.basePath, place.id, String(batch.number)]);
   return `#!/bin/sh
@@ -58658,169 +59536,62 @@ function renderIndexes(indexes) {
   }
   return ranges.map(([from, to]) => from === to ? `${from}` : `${from}-${to}`).join(",");
 }
-function renderDependency3(batch, slurmIds) {
-  const slurmId = (number3) => {
-    const id = slurmIds.get(number3);
-    if (id === void 0)
-      throw new Error(`batch ${batch.number} is submitted before batch ${number3}, on which it depends`);
-    return id;
-  };
-  const list = (kind, references) => references.length === 0 ? [] : [
-    [
-      kind,
-      ...references.map((task) => slurmId(task.batch) + (task.index === void 0 ? "" : `_${task.index}`))
-    ].join(":")
-  ];
-  const { dependency } = batch;
-  if (dependency.kind === "none") return void 0;
-  if (dependency.kind === "aftercorr") return `aftercorr:${slurmId(dependency.batch)}`;
-  return [...list("afterok", dependency.ok), ...list("afterany", dependency.any)].join(",");
+function renderDependency2({ corresponding, ok, any }, awaited) {
+  const byIndex = corresponding.map((batch) => ({ batch }));
+  const render = (kind, references) => references.length === 0 ? [] : [[kind, ...references.map((one) => renderReference(one, awaited))].join(":")];
+  return [...render("aftercorr", byIndex), ...render("afterok", ok), ...render("afterany", any)].join(",");
 }
-
-// ../core/src/schedule/submit-batches.ts
-var SUBMIT = `
-set -u
-mark=$1 folder=$2 number=$3; shift 3
-id=$(sbatch "$@") || { echo "$mark refused"; exit 1; }
-id=\${id%%;*}
-awk -F '\\t' -v id="$id" '$1 != "" { print id "_" NR "\\t" $1 }' "$folder/batches/$number.tsv" >>"$folder/slurm.tsv" || {
-  scancel "$id"
-  exit 2
-}
-echo "$mark $id"
-`;
-var START_RELAY = `
-set -u
-programs=$1 base=$2 id=$3
-touch "$base/submissions/$id/started" || exit 1
-setsid nohup "$programs/repx-relay" "$base" "$id" </dev/null >/dev/null 2>&1 &
-`;
-var REVIVE = `
-set -u
-for pid in "$1"/submissions/*/relay.pid; do
-  folder=\${pid%/relay.pid}
-  [ -f "$folder/programs" ] && read -r programs <"$folder/programs" || continue
-  setsid nohup "$programs/repx-relay" "$1" "\${folder##*/}" </dev/null >/dev/null 2>&1 &
-done
-`;
-var FINISH = 'touch "$1/submitted"';
-async function submitBatches(transport, batches, place, onSubmitted = () => {
-}, awaited = /* @__PURE__ */ new Map()) {
-  const folder = `${place.basePath}/submissions/${place.id}`;
-  const slurmIds = /* @__PURE__ */ new Map();
-  await runScript(transport, START_RELAY, [place.programs, place.basePath, place.id]);
-  for (const batch of batches) {
-    const sbatch = renderSbatchArguments(batch, place, new Map([...awaited, ...slurmIds]));
-    slurmIds.set(batch.number, await submitBatch(transport, batch, [folder, String(batch.number), ...sbatch], place));
-    onSubmitted(batch);
-  }
-  await runScript(transport, FINISH, [folder]);
-  return slurmIds;
-}
-async function reviveRelays(transport, basePath) {
-  await runScript(transport, REVIVE, [basePath]);
-}
-async function submitBatch(transport, batch, args, place) {
-  const mark = randomUUID3();
-  const output = await transport.run({
-    argv: ["sh", "-c", SUBMIT, "sh", mark, ...args],
-    stdin: renderBatchScript(batch, place),
-    deadlineSeconds: 120
-  });
-  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark));
-  const id = /^ ([0-9]+)$/.exec(answer?.slice(mark.length) ?? "")?.[1];
-  if (id !== void 0) return id;
-  const said = output.stderr.trim().split("\n").findLast((line) => line.includes("sbatch")) ?? output.stderr.trim();
-  const jobs = `${batch.tasks.size} ${batch.tasks.size === 1 ? "job" : "jobs"} of stage ${batch.stage}`;
-  const [message, hint] = answer === void 0 ? [
-    `the submission of ${jobs} ended without an answer: ${said}`,
-    "See what the user's shell start-up files do when no terminal is there, and whether the disk of base_path is full."
-  ] : [
-    `sbatch refused ${jobs}: ${said}`,
-    "Compare partition, time, memory and account in resources.toml with `sinfo` and `scontrol show partition` on the target."
-  ];
-  throw new RepxError("SLURM_REJECTED", message, { hint, details: output });
-}
-async function runScript(transport, script, args) {
-  const output = await transport.run({ argv: ["sh", "-c", script, "sh", ...args], deadlineSeconds: 60 });
-  if (output.exitCode === 0) return;
-  throw new RepxError(
-    "SSH_COMMAND_FAILED",
-    `${transport.description}: ${output.stderr.trim() || `exit code ${output.exitCode}`}`,
-    {
-      hint: "Run the command on the target by hand to see more; check the disk's space and the quota there.",
-      details: output
-    }
-  );
-}
-
-// ../core/src/schedule/submit-local.ts
-import { randomUUID as randomUUID4 } from "node:crypto";
-var HAND_IN = `
-set -u
-mark=$1 programs=$2 base=$3 id=$4 concurrency=$5
-"$programs/repx-hand-in" "$base" "$id" "$concurrency" || exit
-IFS=_ read -r first rest <"$base/submissions/$id/slurm.tsv" && touch "$base/submissions/$id/submitted" && echo "$mark $first"
-`;
-async function submitLocal(transport, batches, place, concurrency = 0) {
-  const mark = randomUUID4();
-  const words = [mark, place.programs, place.basePath, place.id, String(concurrency)];
-  const output = await transport.run({ argv: ["sh", "-c", HAND_IN, "sh", ...words], deadlineSeconds: 120 });
-  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark));
-  const first = /^ ([0-9]+)$/.exec(answer?.slice(mark.length) ?? "")?.[1];
-  if (output.exitCode === 0 && first !== void 0)
-    return new Map(batches.map(({ number: number3 }) => [number3, String(Number(first) + number3 - 1)]));
-  const said = output.stderr.trim().split("\n").at(-1) ?? "";
-  throw new RepxError("LOCAL_AGENT_FAILED", `the agent on ${transport.description} did not take the jobs: ${said}`, {
-    hint: `See agent/*/agent.log in ${place.basePath}, and whether programs may outlive a session there and the disk has room.`,
-    details: output
-  });
+function renderReference({ batch, index }, awaited) {
+  return `${awaited.get(batch) ?? `@${batch}`}${index === void 0 ? "" : `_${index}`}`;
 }
 
 // ../core/src/schedule/submission-files.ts
-import { mkdir as mkdir3, writeFile as writeFile2 } from "node:fs/promises";
-import { join as join8 } from "node:path";
 async function writeSubmissionFiles(folder, files) {
   for (const name of ["batches", "bells", "jobs", "spool"])
-    await mkdir3(join8(folder, name), { recursive: true, mode: 448 });
+    await mkdir5(join10(folder, name), { recursive: true, mode: 448 });
   if (files.coordinator !== void 0) {
-    await writeFile2(join8(folder, "token"), `${files.coordinator.token}
+    await writeFile3(join10(folder, "token"), `${files.coordinator.token}
 `, { mode: 384 });
-    await writeFile2(join8(folder, "coordinator"), `${files.coordinator.origin}
+    await writeFile3(join10(folder, "coordinator"), `${files.coordinator.origin}
 `);
   }
-  await writeFile2(join8(folder, "lab"), `${files.labHash}
+  await writeFile3(join10(folder, "lab"), `${files.labHash}
 `);
-  await writeFile2(join8(folder, "programs"), `${files.programs}
+  await writeFile3(join10(folder, "programs"), `${files.place.programs}
 `);
-  await writeFile2(join8(folder, "plan.json"), `${JSON.stringify(files.plan)}
+  await writeFile3(join10(folder, "plan.json"), `${JSON.stringify(files.plan)}
 `);
-  if (files.awaited !== "") await writeFile2(join8(folder, "awaited.tsv"), files.awaited);
+  if (files.awaited !== "") await writeFile3(join10(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
-    await writeFile2(join8(folder, "batches", `${batch.number}.tsv`), renderBatchTable(batch));
-  }
-  if (files.localPlan !== void 0) await writeLocalFolder(join8(folder, "local"), files.localPlan);
-  for (const [id, contents] of files.jobs) {
-    const place = join8(folder, "jobs", id);
-    await mkdir3(place);
-    await writeJson(join8(place, "job.json"), contents.job);
-    await writeJson(join8(place, "inputs.json"), contents.inputs);
-    await writeJson(join8(place, "parameters.json"), contents.parameters);
-    if (contents.runtime !== void 0) await writeFile2(join8(place, "runtime"), contents.runtime);
-    if (contents.again !== void 0) await writeFile2(join8(place, "again"), `${contents.again}
+    const at = join10(folder, "batches", String(batch.number));
+    const { table, documents } = renderBatchFiles(batch, files.jobs);
+    await writeFile3(`${at}.tsv`, table);
+    await writeFile3(`${at}.json`, documents);
+    if (files.localPlan !== void 0) continue;
+    await writeFile3(`${at}.sbatch`, `${renderSbatchArguments(batch, files.place, files.awaitedArrays).join("\n")}
 `);
-    if (contents.parts !== void 0) await writeParts(place, contents.parts, contents.inputs);
+    await writeFile3(`${at}.sh`, renderBatchScript(batch, files.place));
   }
+  if (files.localPlan !== void 0) await writeLocalFolder(join10(folder, "local"), files.localPlan);
+  for (const [id, contents] of files.jobs) await writeJobFolder(join10(folder, "jobs", id), contents);
+}
+async function writeJobFolder(place, { runtime, again, parts, inputs }) {
+  if (runtime === void 0 && again === void 0 && parts === void 0) return;
+  await mkdir5(place);
+  if (runtime !== void 0) await writeFile3(join10(place, "runtime"), runtime);
+  if (again !== void 0) await writeFile3(join10(place, "again"), `${again}
+`);
+  if (parts !== void 0) await writeParts(place, parts, inputs);
 }
 async function writeLocalFolder(place, plan) {
-  for (const name of ["claims", "ends", "cancel"]) await mkdir3(join8(place, name), { recursive: true, mode: 448 });
-  await writeFile2(join8(place, "plan.tsv"), plan);
+  for (const name of ["claims", "ends", "cancel"]) await mkdir5(join10(place, name), { recursive: true, mode: 448 });
+  await writeFile3(join10(place, "plan.tsv"), plan);
 }
 async function writeParts(place, parts, inputs) {
-  await writeFile2(join8(place, "parts.tsv"), renderPartsTable(parts));
-  for (const step2 of parts.steps) await writeJson(join8(place, `step-${step2.name}.json`), step2.inputs);
-  await writeJson(join8(place, "gather.json"), { ...inputs, ...parts.gatherInputs });
-  await writeJson(join8(place, "branch.json"), parts.branchOutputs);
+  await writeFile3(join10(place, "parts.tsv"), renderPartsTable(parts));
+  for (const step2 of parts.steps) await writeJson(join10(place, `step-${step2.name}.json`), step2.inputs);
+  await writeJson(join10(place, "gather.json"), { ...inputs, ...parts.gatherInputs });
+  await writeJson(join10(place, "branch.json"), parts.branchOutputs);
 }
 function renderPartsTable({ scatter, steps, gather: gather2 }) {
   const rows = [
@@ -58831,18 +59602,26 @@ function renderPartsTable({ scatter, steps, gather: gather2 }) {
   return rows.map((row) => `${row.join("	")}
 `).join("");
 }
-function renderBatchTable(batch) {
-  const last = Math.max(...batch.tasks.keys());
-  const lines = Array.from({ length: last }, (_, offset) => {
-    const task = batch.tasks.get(offset + 1);
-    return task === void 0 ? "" : `${task.id}	${task.executable}`;
-  });
-  return `${lines.join("\n")}
+function renderBatchFiles(batch, jobs) {
+  const lines = Array.from({ length: Math.max(...batch.tasks.keys()) }, () => "");
+  const documents = [];
+  let at = 0;
+  for (const [index, { id, executable }] of batch.tasks) {
+    const { job = null, inputs = {}, parameters = {} } = jobs.get(id) ?? {};
+    const own2 = [job, inputs, parameters].map((one) => Buffer.from(renderJson(one)));
+    lines[index - 1] = [id, executable, at, ...own2.map((one) => one.length)].join("	");
+    documents.push(...own2);
+    at += own2.reduce((size, one) => size + one.length, 0);
+  }
+  return { table: `${lines.join("\n")}
+`, documents: Buffer.concat(documents) };
+}
+function renderJson(value) {
+  return `${JSON.stringify(value, null, 2)}
 `;
 }
 async function writeJson(path, value) {
-  await writeFile2(path, `${JSON.stringify(value, null, 2)}
-`);
+  await writeFile3(path, renderJson(value));
 }
 
 // ../core/src/schedule/submission-plan.ts
@@ -59529,7 +60308,7 @@ function isLoss(error3) {
 var LOSSES = /* @__PURE__ */ new Set(["SSH_CONNECTION_LOST", "SSH_TIMEOUT", "SSH_UNREACHABLE"]);
 
 // ../core/src/sync/push/persist.ts
-var ATTEMPTS = 5;
+var ATTEMPTS2 = 5;
 var PAUSE_MS = 20;
 function insist(limit) {
   return { limit, countArrived: () => 0, isStopped: () => false };
@@ -59543,7 +60322,7 @@ async function persist(attempt, by) {
       const now2 = by.countArrived();
       failures = now2 === arrived ? failures + 1 : 1;
       arrived = now2;
-      if (!isLoss(error3) || failures >= ATTEMPTS || by.isStopped() || by.limit.isOver()) throw error3;
+      if (!isLoss(error3) || failures >= ATTEMPTS2 || by.isStopped() || by.limit.isOver()) throw error3;
       await sleep6(PAUSE_MS * 2 ** failures);
     }
   }
@@ -59588,7 +60367,7 @@ function findUnknown(comparisons, indexes) {
   return wanted;
 }
 async function askHashes(commands, wanted) {
-  const bytes = [...wanted.values()].reduce((sum2, { sizeBytes }) => sum2 + sizeBytes, 0);
+  const bytes = [...wanted.values()].reduce((sum3, { sizeBytes }) => sum3 + sizeBytes, 0);
   const request3 = {
     script: HASH_FILES,
     staging: "-",
@@ -60090,11 +60869,11 @@ import { zstdCompress } from "node:zlib";
 function renderClosing(closing, indexes, staging) {
   const parts = [
     ...[...indexes].map(([name, text]) => describeIndex(`${staging}/index/${name}`, text)),
-    ...closing.filter(({ entry }) => entry.kind === "hardlink").map((each) => describe3(each, staging)),
+    ...closing.filter(({ entry }) => entry.kind === "hardlink").map((each) => describe4(each, staging)),
     // What a folder holds comes before it: nothing is made in a folder that was closed, and its time stays.
-    ...closing.filter(({ entry }) => entry.kind === "folder").toReversed().map((each) => describe3(openTop(each), staging))
+    ...closing.filter(({ entry }) => entry.kind === "folder").toReversed().map((each) => describe4(openTop(each), staging))
   ];
-  const size = parts.reduce((sum2, { record: record2 }) => sum2 + measureRecord(record2) + padBlocks(record2.sizeBytes), END_BYTES);
+  const size = parts.reduce((sum3, { record: record2 }) => sum3 + measureRecord(record2) + padBlocks(record2.sizeBytes), END_BYTES);
   const archive = Buffer.alloc(size);
   let end = 0;
   for (const { record: record2, text } of parts) {
@@ -60107,7 +60886,7 @@ function renderClosing(closing, indexes, staging) {
 function describeIndex(name, text) {
   return { record: { type: "file", name, mode: 420, sizeBytes: text.length, mtimeSeconds: 0 }, text };
 }
-function describe3(each, staging) {
+function describe4(each, staging) {
   return { record: describeEntry(each, staging), text: "" };
 }
 function openTop({ item, entry }) {
@@ -60155,7 +60934,7 @@ async function* streamPacked({ bytes }, contentBytes, count2) {
 function streamSlice(slice, pack, count2) {
   const held = [];
   const release = (bytes) => {
-    let heldBytes = held.reduce((sum2, packed) => sum2 + packed.bytes.length, 0);
+    let heldBytes = held.reduce((sum3, packed) => sum3 + packed.bytes.length, 0);
     for (let [first] = held; first !== void 0 && heldBytes - first.bytes.length >= bytes; [first] = held) {
       heldBytes -= first.bytes.length;
       first.release();
@@ -60877,7 +61656,7 @@ function allowSeconds(bytes) {
 }
 
 // ../core/src/sync/push/push.ts
-var DAY_SECONDS = 24 * 3600;
+var DAY_SECONDS2 = 24 * 3600;
 var CHANNELS2 = 6;
 var BEGINNINGS = 4;
 async function pushTree(transport, request3) {
@@ -60885,7 +61664,7 @@ async function pushTree(transport, request3) {
   if (items.length === 0) return { bytes: 0, files: 0, sentBytes: 0, linkedFiles: 0, resumedBytes: 0 };
   checkDestinations(items);
   await checkSources(items);
-  const { deadlineSeconds: seconds = DAY_SECONDS, channels = CHANNELS2 } = request3;
+  const { deadlineSeconds: seconds = DAY_SECONDS2, channels = CHANNELS2 } = request3;
   const limit = startTimeLimit({ seconds, description: transport.description, channels }, now);
   const commands = openCommands(transport, { basePath, facts, limit });
   const packer = request3.packer ?? openPacker();
@@ -60925,8 +61704,8 @@ async function deliver(work, plan, staging) {
   const resumed = plan.parcels.filter(({ id }) => staging.arrived.has(id));
   const total = { bytes: plan.sizeBytes, files: plan.files };
   const report = startReporting(startMeter(total, now), request3.onProgress, now);
-  const resumedBytes = sum(resumed.map(({ sizeBytes }) => sizeBytes));
-  report.add(resumedBytes, sum(resumed.map(countFiles)));
+  const resumedBytes = sum2(resumed.map(({ sizeBytes }) => sizeBytes));
+  report.add(resumedBytes, sum2(resumed.map(countFiles)));
   let sentBytes = 0;
   const delivery = {
     commands,
@@ -60964,22 +61743,22 @@ function measureNeeded({ request: request3 }, plan, { arrived }) {
   const packed = missing.filter(({ kind }) => kind === "bundle").map(({ sizeBytes }) => sizeBytes);
   const largest = packed.toSorted((left, right) => right - left).slice(0, request3.channels ?? CHANNELS2);
   return {
-    contentBytes: sum(missing.map(({ sizeBytes }) => sizeBytes)),
-    files: sum(missing.map(countFiles)) + plan.largeFiles.length + plan.closing.length,
-    parcelBytes: sum(largest)
+    contentBytes: sum2(missing.map(({ sizeBytes }) => sizeBytes)),
+    files: sum2(missing.map(countFiles)) + plan.largeFiles.length + plan.closing.length,
+    parcelBytes: sum2(largest)
   };
 }
 function now() {
   return performance.now();
 }
 function readProcessorTimes() {
-  const all = cpus().map(({ times }) => ({ idle: times.idle, all: sum(Object.values(times)) }));
-  return { idle: sum(all.map(({ idle }) => idle)), all: sum(all.map((each) => each.all)) };
+  const all = cpus().map(({ times }) => ({ idle: times.idle, all: sum2(Object.values(times)) }));
+  return { idle: sum2(all.map(({ idle }) => idle)), all: sum2(all.map((each) => each.all)) };
 }
 function countFiles(parcel) {
   return parcel.kind === "bundle" ? parcel.entries.length : 0;
 }
-function sum(values) {
+function sum2(values) {
   return values.reduce((total, value) => total + value, 0);
 }
 function reportTrouble({ basePath, description }, reply) {
@@ -60993,82 +61772,15 @@ function reportTrouble({ basePath, description }, reply) {
 import { posix as posix4 } from "node:path";
 
 // ../core/src/sync/fix-times.ts
-import { lutimes, readdir as readdir5 } from "node:fs/promises";
-import { join as join9 } from "node:path";
+import { lutimes, readdir as readdir6 } from "node:fs/promises";
+import { join as join11 } from "node:path";
 async function fixTimes(folder) {
-  for (const name of ["", ...await readdir5(folder, { recursive: true })]) await lutimes(join9(folder, name), 1, 1);
-}
-
-// ../core/src/sync/host-tools.ts
-import { createHash as createHash3 } from "node:crypto";
-import { chmod as chmod2, copyFile as copyFile2, link, mkdir as mkdir4, readdir as readdir6, readFile as readFile4, realpath as realpath3, stat as stat7 } from "node:fs/promises";
-import { join as join10, sep as sep3 } from "node:path";
-var HASH = /^[0-9a-f]{64}$/;
-var MODE = 365;
-async function readHostTools(lab) {
-  const [folder] = (await listNames(join10(lab, "host-tools"))).toSorted();
-  if (folder === void 0) return void 0;
-  const bin = join10(lab, "host-tools", folder, "bin");
-  const files = /* @__PURE__ */ new Map();
-  for (const name of (await listNames(bin)).toSorted()) files.set(name, await findInside(lab, join10(bin, name)));
-  if (files.size === 0) return void 0;
-  return { hash: HASH.test(folder) ? folder : await hashFiles(files), files };
-}
-function nameToolsFolder({ hash: hash6 }) {
-  return `host-tools/${hash6}`;
-}
-function placeHostTools(tools, stagingFolder) {
-  return { source: join10(stagingFolder, nameToolsFolder(tools)), destination: nameToolsFolder(tools) };
-}
-async function stageHostTools(tools, stagingFolder) {
-  const bin = join10(stagingFolder, nameToolsFolder(tools), "bin");
-  await mkdir4(bin, { recursive: true });
-  const written = /* @__PURE__ */ new Map();
-  for (const [name, file] of tools.files) {
-    const place = join10(bin, name);
-    const twin = written.get(file);
-    if (twin === void 0) {
-      await copyFile2(file, place);
-      await chmod2(place, MODE);
-      written.set(file, place);
-    } else {
-      await link(twin, place);
-    }
-  }
-}
-async function findInside(lab, path) {
-  const root = await realpath3(lab);
-  const place = await realpath3(path).catch((cause) => {
-    throw refuse6(path, "it is missing", cause);
-  });
-  if (!place.startsWith(`${root}${sep3}`)) throw refuse6(path, `it leads out of the Lab, to ${place}`);
-  if (!(await stat7(place)).isFile()) throw refuse6(path, "it is not a file");
-  return place;
-}
-async function listNames(folder) {
-  return readdir6(folder).catch((error3) => {
-    if (error3.code === "ENOENT") return [];
-    throw refuse6(folder, `it cannot be listed (${error3.code})`, error3);
-  });
-}
-async function hashFiles(files) {
-  const hash6 = createHash3("sha256");
-  for (const [name, file] of files) {
-    const content = await readFile4(file);
-    hash6.update(`${name}\0${content.length}\0`).update(content);
-  }
-  return hash6.digest("hex");
-}
-function refuse6(path, why, cause) {
-  return new RepxError("LAB_INVALID", `${path} cannot be sent: ${why}`, {
-    hint: "Build the Lab again, or see that it was copied whole (`tar -h` and `cp -a` keep what it holds).",
-    cause
-  });
+  for (const name of ["", ...await readdir6(folder, { recursive: true })]) await lutimes(join11(folder, name), 1, 1);
 }
 
 // ../core/src/sync/image-plan.ts
-import { copyFile as copyFile3, mkdir as mkdir5, readdir as readdir7, readFile as readFile5, stat as stat8, symlink as symlink3 } from "node:fs/promises";
-import { basename, join as join11 } from "node:path";
+import { copyFile as copyFile3, mkdir as mkdir6, readdir as readdir7, readFile as readFile5, stat as stat8, symlink as symlink3 } from "node:fs/promises";
+import { basename as basename2, join as join12 } from "node:path";
 var IMAGES = "artifacts/images";
 var LAYERS = `${IMAGES}/layers`;
 var LAYER = /^(?<digest>[0-9A-Za-z]{8,128})\/layer\.tar$/;
@@ -61081,13 +61793,13 @@ async function readImages(lab, paths) {
   return images;
 }
 async function readImage(lab, path) {
-  const folder = join11(lab, path);
-  const name = basename(path);
-  if (!NAME2.test(name) || name === basename(LAYERS)) throw refuse7(path, "it is no name that a target could have");
+  const folder = join12(lab, path);
+  const name = basename2(path);
+  if (!NAME2.test(name) || name === basename2(LAYERS)) throw refuse7(path, "it is no name that a target could have");
   const files = /* @__PURE__ */ new Map();
   const names = await readdir7(folder).catch(() => []);
   for (const entry of names.toSorted()) {
-    if (entry.endsWith(".json")) files.set(entry, await findInside(lab, join11(folder, entry)));
+    if (entry.endsWith(".json")) files.set(entry, await findInside(lab, join12(folder, entry)));
   }
   const manifest = files.get("manifest.json");
   if (manifest === void 0) throw refuse7(path, "manifest.json is missing");
@@ -61096,7 +61808,7 @@ async function readImage(lab, path) {
   for (const layer of parseLayers(path, await readFile5(manifest, "utf8"))) {
     const digest2 = LAYER.exec(layer)?.groups?.["digest"];
     if (digest2 === void 0) throw refuse7(path, `manifest.json has the layer ${JSON.stringify(layer.slice(0, 200))}`);
-    layers.set(digest2, { digest: digest2, file: await findInside(lab, join11(folder, layer)) });
+    layers.set(digest2, { digest: digest2, file: await findInside(lab, join12(folder, layer)) });
   }
   return { name, files, layers: [...layers.values()] };
 }
@@ -61115,16 +61827,16 @@ function planImages(images, missing, stagingFolder) {
   const folders = images.map(({ name }) => nameImage(name));
   return [
     ...[...layers].map(([destination, source]) => ({ source, destination })),
-    ...folders.map((destination) => ({ source: join11(stagingFolder, destination), destination }))
+    ...folders.map((destination) => ({ source: join12(stagingFolder, destination), destination }))
   ].filter(({ destination }) => missing.has(destination));
 }
 async function stageImage(image, stagingFolder) {
-  const folder = join11(stagingFolder, nameImage(image.name));
-  await mkdir5(folder, { recursive: true });
-  for (const [name, file] of image.files) await copyFile3(file, join11(folder, name));
+  const folder = join12(stagingFolder, nameImage(image.name));
+  await mkdir6(folder, { recursive: true });
+  for (const [name, file] of image.files) await copyFile3(file, join12(folder, name));
   for (const { digest: digest2 } of image.layers) {
-    await mkdir5(join11(folder, digest2));
-    await symlink3(`../../${basename(LAYERS)}/${digest2}.tar`, join11(folder, digest2, "layer.tar"));
+    await mkdir6(join12(folder, digest2));
+    await symlink3(`../../${basename2(LAYERS)}/${digest2}.tar`, join12(folder, digest2, "layer.tar"));
   }
 }
 function nameLayer({ digest: digest2 }) {
@@ -61196,22 +61908,20 @@ async function handOver(transport, planned) {
   const first = hasShared && items.length > 0 ? await push(transport, planned, items) : 0;
   const work = hasShared ? { ...planned, plan: await settle3(transport, planned) } : planned;
   const awaited = placeAwaited(work.plan);
-  const batches = planBatches(
-    work.plan.toRun.map((id) => describeJob(work, id)),
-    awaited.places
-  );
-  const folder = await mkdtemp(join12(work.request.process.temporaryFolder, "submission-"));
+  const jobs = describeJobs(work);
+  const order = { jobs, batches: planBatches(jobs, awaited.places, work.slurm?.mostTasks), awaited };
+  const folder = await mkdtemp(join13(work.request.process.temporaryFolder, "submission-"));
   let second;
   try {
-    await writeFiles(folder, work, batches);
+    await writeFiles(folder, work, order);
     const submission = { source: folder, destination: `submissions/${work.submission.id}` };
     second = await push(transport, work, hasShared ? [submission] : [...items, submission]);
   } finally {
-    await rm3(folder, { recursive: true, force: true });
+    await rm4(folder, { recursive: true, force: true });
   }
   const lacked = items.length === 0 ? "" : ` and ${count(items.length, "item")} that ${work.target.name} lacked`;
   reporter.finish("sync", `${renderBytes(first + second)} sent: the submission${lacked}`);
-  await submit(transport, work, batches, awaited.slurmIds);
+  await submit(transport, work, order.batches);
   return work.plan;
 }
 async function sendDescription(transport, { study, programs, survey, target }) {
@@ -61241,13 +61951,17 @@ async function push(transport, work, items) {
   });
   return sent.bytes;
 }
-async function submit(transport, work, batches, awaited) {
+async function submit(transport, work, batches) {
   const { reporter } = work.request.watch;
   reporter.start("submit");
-  const { basePath, scheduler, localConcurrency } = work.target;
-  const place = { id: work.submission.id, basePath, programs: renderProgramsFolder(work) };
-  const onSubmitted = (batch) => reporter.progress("submit", batch.number / batches.length, `${batch.number} of ${batches.length} batches`);
-  const ids = scheduler === "local" ? await submitLocal(transport, batches, place, localConcurrency) : await submitBatches(transport, batches, place, onSubmitted, awaited);
+  const { scheduler, localConcurrency } = work.target;
+  const place = describePlace(work);
+  const ids = scheduler === "local" ? await submitLocal(transport, batches, place, localConcurrency) : await submitBatches(
+    transport,
+    batches,
+    place,
+    ({ accepted, detail }) => reporter.progress("submit", accepted / batches.length, detail)
+  );
   const { toRun, shared } = work.plan;
   const jobs = `${count(toRun.length, "job")} in ${count(batches.length, "array")}`;
   const told = [
@@ -61256,40 +61970,30 @@ async function submit(transport, work, batches, awaited) {
   ];
   reporter.finish("submit", told.join("; "));
 }
-function renderProgramsFolder({ target, programs }) {
-  return `${target.basePath}/bin/${programs.hash}`;
-}
-function resolveJobResources({ study, target, resources }, id) {
-  const hints = chooseHints(study.opened.lab.jobs.get(id));
-  return resolveResources(resources, { id, target: target.name, hints });
-}
-function describeJob(work, id) {
-  const { study, plan } = work;
-  const job = study.opened.lab.jobs.get(id);
+function describePlace({ target, programs, submission }) {
+  const { basePath, arrayThrottle } = target;
   return {
-    id,
-    stage: job?.name ?? id,
-    executable: readExecutable(job, id).path,
-    resources: resolveJobResources(work, id),
-    // What is reused has ended already; what was not selected is not waited for.
-    dependsOn: (study.dependencies.get(id) ?? []).filter(
-      (upstream) => study.dependencies.has(upstream.id) && !plan.reused.has(upstream.id) && !plan.ended.has(upstream.id)
-    )
+    id: submission.id,
+    basePath,
+    programs: `${basePath}/bin/${programs.hash}`,
+    ...arrayThrottle === void 0 ? {} : { arrayThrottle }
   };
 }
-async function writeFiles(folder, work, batches) {
+async function writeFiles(folder, work, { jobs, batches, awaited }) {
   const { request: request3, study } = work;
   const { lab } = study.opened;
   const identities = identifyJobs(study, work.plan.toRun);
+  const resources = new Map(jobs.map((job) => [job.id, job.resources]));
   await writeSubmissionFiles(folder, {
     ...describeCoordinator(work),
     labHash: lab.hash,
-    programs: renderProgramsFolder(work),
+    place: describePlace(work),
     plan: describePlan(work),
     batches,
     awaited: renderAwaited(work.plan),
+    awaitedArrays: awaited.slurmIds,
     ...work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request3.isFailFast ?? false) } : {},
-    jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, id, identity)]))
+    jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))]))
   });
 }
 function describeCoordinator({ request: request3, submission }) {
@@ -61333,7 +62037,8 @@ function readCommit({ request: request3, study }) {
   const commit = request3.commit?.headSha ?? built;
   return commit === void 0 ? {} : { commit };
 }
-function describeFiles(work, id, identity) {
+function describeFiles(work, identity, resources) {
+  const { id } = identity;
   const { request: request3, study, plan, target, runtimes, submission } = work;
   const { lab } = study.opened;
   const job = lab.jobs.get(id);
@@ -61348,7 +62053,7 @@ function describeFiles(work, id, identity) {
     target: target.name,
     runtime: runtime?.kind ?? "native",
     ...runtime?.image === void 0 ? {} : { image: runtime.image },
-    resources: resolveJobResources(work, id)
+    resources
   };
   const inputs = renderInputs(lab, id, target.basePath);
   const table = runtime === void 0 ? {} : { runtime: renderRuntimeTable(runtime) };
@@ -61364,138 +62069,8 @@ function describeFiles(work, id, identity) {
   return { ...files, parts: layOutScatterGather(lab, id, target.basePath, inputs) };
 }
 
-// ../core/src/plan-runtimes.ts
-import { basename as basename2 } from "node:path";
-
-// ../core/src/runtime/choose-runtime.ts
-function chooseRuntime(site, wish, job) {
-  const { offered = [], preferred } = site.runtimes ?? {};
-  const kind = wish ?? chooseUnasked(offered, preferred, job);
-  if (wish !== void 0) checkWish(site, wish, offered, job);
-  if (kind === "podman" || kind === "docker") checkPaths(site, kind);
-  return kind;
-}
-function chooseUnasked(offered, preferred, job) {
-  if (job.image === void 0) return "native";
-  return preferred !== void 0 && offered.includes(preferred) ? preferred : offered[0] ?? "native";
-}
-function checkWish(site, wish, offered, job) {
-  if (offered.length > 0 && !offered.includes(wish)) {
-    throw new RepxError("RUNTIME_NOT_OFFERED", `target ${site.name} offers ${offered.join(", ")}, and not ${wish}`, {
-      hint: `Choose one of these, or add "${wish}" to execution_types in [targets.${site.name}.${site.scheduler}].`
-    });
-  }
-  if (wish === "native" || job.image !== void 0 || wish === "bwrap" && job.hasClosure) return;
-  throw new RepxError("RUNTIME_IMAGE_MISSING", `job ${job.id} cannot run in ${wish}: its run has no image`, {
-    hint: 'Build the Lab with containerMode = "unified" or "per-run", or let these jobs run natively.'
-  });
-}
-var PARTING = /[:,"]/;
-function checkPaths(site, kind) {
-  const mounts = site.runtimes?.mounts;
-  const paths = [site.basePath, ...mounts?.kind === "paths" ? mounts.paths : []];
-  const wrong = paths.find((path) => PARTING.test(path));
-  if (wrong === void 0) return;
-  throw new RepxError("RUNTIME_PATH_UNSUPPORTED", `${kind} cannot mount ${wrong} of target ${site.name}`, {
-    hint: "Use a path without colon, comma and quotation mark, or the runtime bwrap."
-  });
-}
-
-// ../core/src/plan-runtimes.ts
-function planRuntimes(sources, jobs) {
-  const images = listImages(sources.study);
-  const planned = /* @__PURE__ */ new Map();
-  for (const id of jobs) {
-    const runtime = planRuntime(sources, id, images.get(id));
-    if (runtime !== void 0) planned.set(id, runtime);
-  }
-  return planned;
-}
-function planRuntime({ wish, target, study, resources, parts }, id, image) {
-  const { lab } = study.opened;
-  const kind = chooseRuntime(target, wish, { id, image, hasClosure: lab.storePaths.length > 0 });
-  if (kind === "native") return void 0;
-  const mounts = target.runtimes?.mounts ?? { kind: "isolated" };
-  const asked = resolveResources(resources, { id, target: target.name, hints: chooseHints(lab.jobs.get(id)) });
-  return {
-    kind,
-    ...image === void 0 ? {} : { image },
-    // As in RepX: who shows a job all of the node's files shows it the node's network too.
-    network: asked.network ?? mounts.kind === "host",
-    mounts,
-    ...target.nodeLocalPath === void 0 ? {} : { nodeLocalPath: target.nodeLocalPath },
-    ...parts.hostTools === void 0 ? {} : { hostTools: nameToolsFolder(parts.hostTools) },
-    inputs: (study.dependencies.get(id) ?? []).map((upstream) => upstream.id)
-  };
-}
-function listImages({ opened, runs }) {
-  const images = /* @__PURE__ */ new Map();
-  for (const { name, jobs } of runs) {
-    const image = opened.lab.runs.get(name)?.image;
-    if (image === void 0) continue;
-    for (const id of jobs) if (!images.has(id)) images.set(id, basename2(image));
-  }
-  return images;
-}
-
-// ../core/src/schedule/machine.ts
-import { randomUUID as randomUUID5 } from "node:crypto";
-var LOOK = `echo "$1 $(env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc) $(awk '$1 == "MemTotal:" { print int($2 / 1024) }' /proc/meminfo)"`;
-var MOST_NAMED = 20;
-async function readMachine(transport) {
-  const mark = randomUUID5();
-  const output = await runChecked(transport, { argv: ["sh", "-c", LOOK, "sh", mark], deadlineSeconds: 60 });
-  const answer = output.stdout.split("\n").find((line) => line.startsWith(mark)) ?? "";
-  const { cpus: cpus2, memory } = /^ (?<cpus>[0-9]+) (?<memory>[0-9]+)$/.exec(answer.slice(mark.length))?.groups ?? {};
-  if (cpus2 !== void 0 && memory !== void 0) return { cpus: Number(cpus2), memoryMebibytes: Number(memory) };
-  throw new RepxError(
-    "LOCAL_AGENT_FAILED",
-    `${transport.description} does not say how many cores and how much memory it has`,
-    {
-      hint: "The scheduler `local` needs Linux with /proc and coreutils there: `nproc; head -n 1 /proc/meminfo`.",
-      details: output
-    }
-  );
-}
-function refuseUnfit(jobs, machine) {
-  const problems = jobs.flatMap(({ id, resources }) => {
-    const asked = describeUnfit(resources, machine);
-    return asked === void 0 ? [] : [`${id} (${asked})`];
-  });
-  if (problems.length === 0) return;
-  const rest = problems.length - MOST_NAMED;
-  const list = `${problems.slice(0, MOST_NAMED).join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
-  const has = `${machine.cpus} ${machine.cpus === 1 ? "core" : "cores"} and ${machine.memoryMebibytes} MiB`;
-  const subject = problems.length === 1 ? "1 job asks" : `${problems.length} jobs ask`;
-  throw new RepxError("LOCAL_REJECTED", `${subject} for what the target, which has ${has}, cannot give: ${list}`, {
-    hint: 'Lower `cpus-per-task` and `mem` for this target in resources.toml (`target = "NAME"` in a rule), or choose a larger target.',
-    details: { jobs: problems }
-  });
-}
-function describeUnfit(resources, machine) {
-  const needs = readLocalNeeds(resources);
-  if (typeof needs === "string") return `${needs} cannot be read`;
-  const { cpus: cpus2, memoryMebibytes: memory } = needs;
-  const unfit = [
-    ...cpus2 > machine.cpus ? [`${cpus2} cores`] : [],
-    ...memory !== "all" && memory > machine.memoryMebibytes ? [`${memory} MiB`] : []
-  ];
-  return unfit.length === 0 ? void 0 : unfit.join(", ");
-}
-
-// ../core/src/fit-jobs.ts
-async function fitJobs(transport, { runtime }, work) {
-  const { plan, target } = work;
-  const jobs = [...plan.toRun, ...plan.shared.keys()];
-  if (target.scheduler === "local" && jobs.length > 0) {
-    const asked = jobs.map((id) => ({ id, resources: resolveJobResources(work, id) }));
-    refuseUnfit(asked, await readMachine(transport));
-  }
-  return planRuntimes({ ...work, wish: runtime }, jobs);
-}
-
 // ../core/src/look-at-target.ts
-import { basename as basename4, join as join13 } from "node:path";
+import { basename as basename4, join as join14 } from "node:path";
 
 // ../core/src/gc/name-project.ts
 import { hash as hash5 } from "node:crypto";
@@ -61518,7 +62093,7 @@ async function readLabParts({ folder, lab }, runs, stagingFolder) {
 var NO_WISHES = { isForced: false, rev: void 0, isOnlyFailed: false, parameters: [] };
 
 // ../core/src/sync/survey.ts
-import { randomUUID as randomUUID6 } from "node:crypto";
+import { randomUUID as randomUUID8 } from "node:crypto";
 
 // ../core/src/sync/root-script.ts
 var REGISTER_ROOT = String.raw`
@@ -61715,7 +62290,7 @@ async function surveyTarget(transport, request3) {
   const odd = [...storeNames, programsHash, ...root === void 0 ? [] : [root.project]].find((name) => !NAME3.test(name)) ?? [...indexNames, ...keptNames].find((name) => !INDEX_NAME.test(name));
   if (odd !== void 0) throw new TypeError(`${JSON.stringify(odd)} is not a name under a base path`);
   const bounds = [METRICS_LENGTH + 1, METRICS_TOTAL_BYTES, INDEXES_TOTAL_BYTES].map(String);
-  const words = [basePath, labHash, programsHash, ...bounds, randomUUID6(), ...describeMode(request3)];
+  const words = [basePath, labHash, programsHash, ...bounds, randomUUID8(), ...describeMode(request3)];
   const chunks = [];
   await runChecked(transport, {
     argv: ["sh", "-c", renderSurveyScript(request3.questions ?? ""), "survey", ...words],
@@ -61791,7 +62366,7 @@ async function lookAtTarget(transport, request3, work) {
   const { target, study, programs, isDryRun } = work;
   const wishes = request3.wishes ?? NO_WISHES;
   const runs = study.runs.map(({ name }) => name);
-  const parts = await readLabParts(study.opened, runs, join13(request3.process.temporaryFolder, "parts"));
+  const parts = await readLabParts(study.opened, runs, join14(request3.process.temporaryFolder, "parts"));
   const places = listPlaces(parts);
   const project = nameProject(request3.process.environment, request3.process.workFolder);
   const survey = await surveyTarget(transport, {
@@ -61867,17 +62442,42 @@ function makeSubmissionId() {
 }
 
 // ../core/src/runtime/programs.ts
-import { createHash as createHash4 } from "node:crypto";
+import { createHash as createHash5 } from "node:crypto";
 import { readdir as readdir8, readFile as readFile6 } from "node:fs/promises";
-import { join as join14 } from "node:path";
-var OWN_PROGRAMS = join14(import.meta.dirname, "../../target");
+import { join as join15 } from "node:path";
+var OWN_PROGRAMS = join15(import.meta.dirname, "../../target");
 async function readPrograms(folder) {
-  const hash6 = createHash4("sha256");
+  const hash6 = createHash5("sha256");
   for (const name of (await readdir8(folder)).toSorted()) {
-    const content = await readFile6(join14(folder, name));
+    const content = await readFile6(join15(folder, name));
     hash6.update(`${name}\0${content.length}\0`).update(content);
   }
   return { folder, hash: hash6.digest("hex") };
+}
+
+// ../core/src/schedule/revive-relays.ts
+var REVIVE = `
+set -u
+for pid in "$1"/submissions/*/relay.pid; do
+  folder=\${pid%/relay.pid}
+  [ -f "$folder/programs" ] && read -r programs <"$folder/programs" || continue
+  setsid nohup "$programs/repx-relay" "$1" "\${folder##*/}" </dev/null >/dev/null 2>&1 &
+done
+`;
+async function reviveRelays(transport, basePath) {
+  await runScript(transport, REVIVE, [basePath]);
+}
+async function runScript(transport, script, args) {
+  const output = await transport.run({ argv: ["sh", "-c", script, "sh", ...args], deadlineSeconds: 60 });
+  if (output.exitCode === 0) return;
+  throw new RepxError(
+    "SSH_COMMAND_FAILED",
+    `${transport.description}: ${output.stderr.trim() || `exit code ${output.exitCode}`}`,
+    {
+      hint: "Run the command on the target by hand to see more; check the disk's space and the quota there.",
+      details: output
+    }
+  );
 }
 
 // ../core/src/submit.ts
@@ -61895,12 +62495,12 @@ async function submitExperiment(request3) {
     reporter.start("plan");
     const look = await lookAtTarget(transport, request3, { target, study: selected, programs, isDryRun: false });
     const { survey, parts, study, plan: planned } = look;
-    const runtimes = await fitJobs(transport, request3, { ...look, target, resources });
+    const fitted = await fitJobs(transport, request3, { ...look, target, resources });
     reporter.finish("plan", renderCounts(planned));
     await reviveRelays(transport, target.basePath);
-    const jobs = describeJobs(study, planned, survey);
+    const jobs = registerJobs(study, planned, survey);
     const submission = await nameSubmission(request3, study, target, jobs);
-    const work = { request: request3, study, plan: planned, survey, parts, target, programs, resources, runtimes, submission };
+    const work = { request: request3, study, plan: planned, survey, parts, target, programs, resources, ...fitted, submission };
     const plan = await handOverOrTakeBack(transport, work);
     const { lab } = study.opened;
     return {
@@ -61935,7 +62535,7 @@ async function handOverOrTakeBack(transport, work) {
     throw error3;
   }
 }
-function describeJobs({ opened, order, dependencies }, plan, survey) {
+function registerJobs({ opened, order, dependencies }, plan, survey) {
   return new Map(
     order.map((id) => {
       const job = opened.lab.jobs.get(id);
@@ -62361,7 +62961,7 @@ function drawFrames(lab, runs, hasGroups) {
 }
 function describeRun(lab, run, boxes, place) {
   const total = lab.runs.get(run)?.jobIds.length ?? 0;
-  const elsewhere = total - boxes.reduce((sum2, box) => sum2 + box.jobs.length, 0);
+  const elsewhere = total - boxes.reduce((sum3, box) => sum3 + box.jobs.length, 0);
   const count2 = `${countNoun(total, "job")}${elsewhere === 0 ? "" : `, ${elsewhere} drawn in an earlier run`}`;
   const groups2 = place.groups.map((group) => renderLabel(`@${group}`, 24)).join(" ");
   const stages = [...new Set(boxes.map((box) => renderLabel(box.stage)))];
@@ -62562,8 +63162,8 @@ function renderMermaid(picture) {
 function renderPlaces2(inside, cluster, indent) {
   return (inside.get(cluster) ?? []).flatMap((place) => {
     if (!isCluster(place)) {
-      const [open6, close] = SHAPES[place.kind];
-      return [`${indent}${place.id}${open6}${renderText(place, "<br/>")}${close}`];
+      const [open7, close] = SHAPES[place.kind];
+      return [`${indent}${place.id}${open7}${renderText(place, "<br/>")}${close}`];
     }
     return [
       `${indent}subgraph ${place.id}[${renderText(place, ", ")}]`,
@@ -62585,13 +63185,13 @@ function escapeLabel(text) {
 
 // ../core/src/model/picture/render-graph-picture.ts
 var MOST2 = { characters: 45e3, edges: 450 };
-var ATTEMPTS2 = [
+var ATTEMPTS3 = [
   PICTURE_DEFAULTS,
   { ...PICTURE_DEFAULTS, parameters: "none" },
   { ...PICTURE_DEFAULTS, detail: "runs" }
 ];
 function renderGraphPicture(lab, runs, reused) {
-  for (const options of ATTEMPTS2) {
+  for (const options of ATTEMPTS3) {
     const picture = buildWithin(lab, runs, options, reused);
     const text = picture === void 0 || picture.edges.length > MOST2.edges ? void 0 : renderMermaid(picture);
     if (text !== void 0 && text.length <= MOST2.characters) return text;
@@ -62649,7 +63249,7 @@ function parseBoolean(name, text) {
 // src/route.ts
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join as join15 } from "node:path";
+import { join as join16 } from "node:path";
 function readRoute(host, inputs, programs) {
   return {
     files: { config: inputs.config, resources: inputs.resources, programs },
@@ -62669,7 +63269,7 @@ function readRoute(host, inputs, programs) {
   };
 }
 function makeTemporaryFolder(host) {
-  const folder = mkdtempSync(join15(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
+  const folder = mkdtempSync(join16(host.environment["RUNNER_TEMP"] ?? tmpdir(), "repx-"));
   process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
@@ -62741,4 +63341,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-TQNMS2C5.js.LEGAL.txt */
+/*! For license information please see chunk-MX7J6T5N.js.LEGAL.txt */

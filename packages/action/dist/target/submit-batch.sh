@@ -1,0 +1,146 @@
+# Part of repx-submit: one batch becomes an array in SLURM, once. Uses its variables: number batches dir work patience
+# first_pause longest_pause call_limit submission child.
+
+# Sets `id`. Ends the program, having said why, when the batch is refused or was refused for too long.
+submit_batch() {
+  since=$(date +%s) pause=$first_pause
+  while :; do
+    if [ -e "$dir/cancelled" ]; then say_last stopped "$number" "the submission was taken back"; exit 75; fi
+    if [ -e "$batches/$number.begun" ]; then
+      find_array
+      case $? in
+        0) break ;;
+        2) wait_for_slurm "$said" && continue ;;
+      esac
+    fi
+    true >"$batches/$number.begun" && show_life || give_up
+    if call_sbatch; then break; fi
+    if may_pass "$said"; then wait_for_slurm "$said"; continue; fi
+    say_last refused "$number" "$said"
+    exit 1
+  done
+  record
+}
+
+# Sets `id`, or `said` to what went wrong. In the background, so that a signal ends it at once.
+call_sbatch() {
+  id=''
+  set --
+  while IFS= read -r word; do
+    case $word in --dependency=*@*) word=$(fill_in "$word") || give_up ;; esac
+    set -- "$@" "$word"
+  done <"$batches/$number.sbatch"
+  timeout -k 10 "$call_limit" sbatch "$@" <"$batches/$number.sh" >"$work/out" 2>"$work/err" &
+  child=$!
+  wait "$child"
+  code=$? child=''
+  while IFS= read -r line; do
+    case ${line%%;*} in '' | *[!0-9]*) ;; *) id=${line%%;*} ;; esac
+  done <"$work/out"
+  [ "$code" != 0 ] || [ -z "$id" ] || return 0
+  said=$(cat "$work/err")
+  case $code in
+    0) said="sbatch printed no id: ${said:-$(cat "$work/out")}" ;;
+    124) said="sbatch timed out after $call_limit seconds: $said" ;;
+    *) said=${said:-sbatch ended with $code and said nothing} ;;
+  esac
+  return 1
+}
+
+# fill_in <argument>: SLURM's ids in the place of `@<batch>`.
+fill_in() {
+  printf '%s\n' "$1" | awk '
+    part == "arrays" { id[$1] = $2; next }
+    {
+      count = split($0, piece, "@")
+      text = piece[1]
+      for (at = 2; at <= count; at++) {
+        match(piece[at], /^[0-9]+/)
+        batch = substr(piece[at], 1, RLENGTH)
+        if (!(batch in id)) exit 1
+        text = text id[batch] substr(piece[at], RLENGTH + 1)
+      }
+      print text
+    }' part=arrays "$work/arrays" part=argument -
+}
+
+# What a later try may do better: limits on how many jobs wait, on how often one may ask, a controller that does not answer or
+# that takes over, munge being started, an sbatch that was killed. Anything else is said at once.
+may_pass() {
+  if [ "$code" = 124 ] || [ "$code" -gt 128 ]; then return 0; fi
+  case $1 in
+    *SubmitJob* | *'said nothing'* | *'rate limit'* | *'temporarily un'* | *'timed out'* | *'Unable to contact slurm'* | *'Zero Bytes were'* | \
+      *'standby mode'* | *'Connection refused'* | *'not responding'* | *'Munge '* | *'authentication error'*) return 0 ;;
+  esac
+  return 1
+}
+
+# wait_for_slurm <reason>: longer each time, by chance up to half more or less, so that not all who wait come back at once.
+wait_for_slurm() {
+  waited=$(($(date +%s) - since))
+  if [ "$waited" -ge "$patience" ]; then say_last busy "$number" "$1"; exit 75; fi
+  chance=$(od -An -N2 -tu2 /dev/urandom | tr -d ' ')
+  this_pause=$((pause / 2 + ${chance:-0} % (pause + 1)))
+  say_last waiting "$number" "$this_pause $1"
+  show_life
+  # Not one long sleep: whoever takes the submission back wants an answer.
+  while [ "$this_pause" -gt 0 ] && [ ! -e "$dir/cancelled" ]; do
+    sleep 1
+    this_pause=$((this_pause - 1))
+  done
+  pause=$((pause * 2))
+  [ "$pause" -le "$longest_pause" ] || pause=$longest_pause
+}
+
+# A batch that was begun and is not recorded: sbatch, or who called it, was killed or cut off. Sets `id` and returns 0 when SLURM
+# has it, 1 when it has not, 2 (with `said`) when it cannot be asked. Where it has two, which cannot be but for a controller
+# that answered too late, the later one goes.
+find_array() {
+  comment=repx:$submission:$number
+  # Who is killed leaves its sbatch behind, and that may still be trying. The brackets keep grep from finding itself.
+  if grep -l -e "--comment=[r]epx:$submission:$number" /proc/[0-9]*/cmdline >/dev/null 2>&1; then
+    said="an sbatch of an earlier try still runs"
+    return 2
+  fi
+  said=$(list_arrays 2>"$work/err") || {
+    said="squeue failed: $(cat "$work/err")"
+    return 2
+  }
+  found=$(printf '%s\n' "$said" | awk -v comment="$comment" '$2 == comment { print $1 }' | sort -nu)
+  [ -n "$found" ] || found=$(list_accounted | awk -F '|' -v comment="$comment" '$2 == comment { sub(/_.*/, "", $1); print $1 }' | sort -nu)
+  id=''
+  for one in $found; do
+    if [ -z "$id" ]; then id=$one; else scancel "$one"; fi
+  done
+  [ -n "$id" ]
+}
+
+# Without the user's own filters.
+list_arrays() {
+  for name in $(env | sed -n 's/^\(SQUEUE_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+  timeout 60 squeue --me --all -h -t all -o '%F %k'
+}
+
+# Comments are kept where the site says so (AccountingStoreFlags=job_comment).
+list_accounted() {
+  for name in $(env | sed -n 's/^\(SACCT_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+  timeout 60 sacct -X -n -P -S now-30days -o JobID,Comment 2>/dev/null
+}
+
+# The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run.
+record() {
+  printf '%s\n' "$id" >"$batches/.$number.id" && mv -f "$batches/.$number.id" "$batches/$number.id" &&
+    list_rows "$number" "$id" >>"$dir/slurm.tsv" && printf '%s\t%s\n' "$number" "$id" >>"$work/arrays" && {
+    # Whoever cancels from another login node cannot stop us, and saw only what was recorded then.
+    [ ! -e "$dir/cancelled" ] || scancel "$id"
+    return
+  }
+  scancel "$id"
+  rm -f "$batches/$number.id"
+  give_up
+}
+
+give_up() {
+  say_last failed "$number" "cannot write in $dir (disk full, or no permission?)"
+  exit 73
+}
