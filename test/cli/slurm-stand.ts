@@ -1,15 +1,13 @@
 // A researcher at home with a Lab, and a target behind a real sshd whose scheduler is a real SLURM.
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { GENERATE_1, GENERATE_2, makeLabFiles, PLOT, SUM, writeLab } from "../../packages/core/src/lab/lab.fixture.ts";
+import { GENERATE_1, GENERATE_2, PLOT, SUM } from "../../packages/core/src/lab/lab.fixture.ts";
 import { ensureClusterUser } from "../harness/cluster-user.ts";
 import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.ts";
+import { type JobScripts, writeScriptedLab } from "./scripted-lab.ts";
 import { startTargetStand, type TargetStand } from "./target-stand.ts";
 
 export { GENERATE_1, GENERATE_2, PLOT, SUM };
-
-/** What each job of the Lab's four does: the text of a POSIX shell script. */
-export type JobScripts = Readonly<Record<"generate1" | "generate2" | "sum" | "plot", string>>;
 
 export interface SlurmStand extends TargetStand {
   readonly cluster: SlurmCluster;
@@ -25,7 +23,7 @@ export async function startSlurmStand(
   options: { readonly extraConf?: string } = {},
 ): Promise<SlurmStand> {
   await using started = new AsyncDisposableStack();
-  const folder = `/tmp/repx-cli-${name}`;
+  const folder = `/tmp/repx-cli-${name}-${process.pid}`;
   const user = await ensureClusterUser();
   const cluster = started.use(await startSlurmCluster({ folder, user, nodes: 1, cpusPerNode: 16, ...options }));
   const environment = { ...cluster.environment, REPX_SWEEP_SECONDS: "2" };
@@ -44,17 +42,4 @@ export async function startSlurmStand(
       await rm(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function writeScriptedLab(scripts: Partial<JobScripts>): ReturnType<typeof writeLab> {
-  const files = makeLabFiles();
-  files["closure/store-paths"] = "";
-  const set = (id: string, stage: string, script = "echo fine"): void => {
-    files[`jobs/${id}/bin/${stage}`] = `#!/bin/sh\n${script}\n`;
-  };
-  set(GENERATE_1, "generate", scripts.generate1);
-  set(GENERATE_2, "generate", scripts.generate2);
-  set(SUM, "sum", scripts.sum);
-  set(PLOT, "plot", scripts.plot);
-  return writeLab(files);
 }

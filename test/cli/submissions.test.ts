@@ -265,6 +265,29 @@ test("a log is followed until its job has ended, over a lost connection, without
   expect((await stand.repx("log", GENERATE_1, "-n", "2")).stdout).toBe("line 7\nline 8\n");
 });
 
+test("of a job that is tried again the new attempt's log is followed, once it begins", async () => {
+  const gate = join(stand.basePath, "gate");
+  const lab = await stand.writeLab({ generate1: `[ -e ${gate} ] || { echo first; exit 3; }; echo second` });
+  expect((await stand.repx("run", "--lab", lab, "simulation", "--wait")).exitCode).toBe(1);
+  await writeFile(gate, "");
+  for (const node of stand.cluster.nodes) await stand.cluster.setNodeState(node, "drain");
+  const resume = async () => {
+    for (const node of stand.cluster.nodes) await stand.cluster.setNodeState(node, "resume");
+  };
+  try {
+    await submit(lab, "simulation");
+    const following = stand.repx("log", GENERATE_1, "-f");
+    await waitUntil(
+      { what: "the follower", timeoutSeconds: 30 },
+      async () => (await tryCommand(["pgrep", "-f", `is_current.*${GENERATE_1}`])).stdout !== "",
+    );
+    await resume();
+    expect(await following).toMatchObject({ exitCode: 0, stdout: "second\n" });
+  } finally {
+    await resume();
+  }
+});
+
 test("a log of a job that is killed is followed to its end, for SLURM knows of it", async () => {
   const lab = await stand.writeLab({ generate1: "echo begun; sleep 300" });
   await submit(lab, "simulation");

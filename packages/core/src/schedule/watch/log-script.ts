@@ -4,7 +4,7 @@
  */
 export const LIST_ATTEMPTS = `
 set -u
-base=$1 mark=$2 beginning=$3
+base=$1 mark=$2 beginning=$3 tab=$(printf '\\t')
 {
   cd "$base/outputs" 2>/dev/null && ls -d -- "$beginning"*/repx 2>/dev/null | sed 's|/repx$||'
   cd "$base/submissions" 2>/dev/null && cat -- */batches/*.tsv 2>/dev/null | cut -f 1 | grep -e "^$beginning"
@@ -15,7 +15,9 @@ base=$1 mark=$2 beginning=$3
     while [ -e "$repx/attempts/$last" ]; do last=$((last + 1)); done
   fi
   for name in SUCCESS FAIL; do [ ! -e "$repx/$name" ] || marker=$name; done
-  newest=$(cd "$base/submissions" 2>/dev/null && ls -td -- */jobs/"$job" 2>/dev/null | sed 's|/.*||' | head -n 1)
+  newest=$(cd "$base/submissions" 2>/dev/null && ls -t -- */started 2>/dev/null | sed 's|/started$||' | while read -r id; do
+    if grep -q -e "^$job$tab" "$id"/batches/*.tsv 2>/dev/null; then echo "$id"; break; fi
+  done)
   echo "$mark $job $last \${marker:--} \${newest:--}"
 done
 `;
