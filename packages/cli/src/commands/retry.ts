@@ -17,7 +17,7 @@ export const RETRY: Command = {
     "With the same runs of the same Lab, from this machine; what has succeeded meanwhile is reused. Where the Lab is no " +
     "longer here, the message says how to come by it.",
   operands: [SUBMISSION_OPERAND],
-  flags: { ...CONNECT_FLAGS, wait: { short: "w", summary: "stay until every job has ended" } },
+  flags: { ...CONNECT_FLAGS, wait: { short: "w", summary: "stay until every job has ended, as with `repx run`" } },
   examples: ["repx retry", "repx retry s3k4 --wait"],
   run: runRetry,
 };

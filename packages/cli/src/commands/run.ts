@@ -48,7 +48,10 @@ export const RUN: Command = {
     ...CONNECT_FLAGS,
     ...CHOICE_FLAGS,
     "dry-run": { short: "n", summary: "say what would run, and why, and submit nothing" },
-    wait: { short: "w", summary: "stay until every job has ended" },
+    wait: {
+      short: "w",
+      summary: "stay until every job has ended; with the scheduler of this machine Ctrl-C cancels them",
+    },
   },
   examples: [
     "repx run",

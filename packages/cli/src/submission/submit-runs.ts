@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ExperimentOutcome, ExperimentRequest } from "@repx/core";
 import { isConcluded, summarizeRun } from "@repx/core/model";
-import type { SubmissionStatus } from "@repx/core/submissions";
+import type { cancelSubmission, SubmissionStatus } from "@repx/core/submissions";
 import { showBuildLog } from "../build-log.ts";
 import type { CommandCall } from "../command.ts";
 import { count, renderNumber } from "../count.ts";
@@ -13,7 +13,7 @@ import { openTemporaryFolder } from "../temporary-folder.ts";
 import { describeJobs, describeSubmission } from "./describe-status.ts";
 import { followSubmission } from "./follow.ts";
 import { renderStatus } from "./render-status.ts";
-import { sayWhenInterrupted } from "./when-interrupted.ts";
+import { INTERRUPTED, sayWhenInterrupted, takeInterrupt } from "./when-interrupted.ts";
 import { openStepLines } from "./step-lines.ts";
 
 /** What is to be submitted. */
@@ -48,14 +48,37 @@ export async function submitRuns(call: CommandCall, found: FoundTarget, request:
     return 0;
   }
   const { openWatch } = await import("@repx/core/submissions");
-  const again = `repx wait ${outcome.id}${await repeatTarget(call)}`;
-  using _ = sayWhenInterrupted(call.screen, () => `The jobs run on. Wait again with \`${again}\`.`);
   const watch = openWatch(transport, found.target.basePath, outcome.id);
+  const again = `repx wait ${outcome.id}${await repeatTarget(call)}`;
+  let isInterrupted = false;
+  using _ = runsHere(found.target)
+    ? takeInterrupt(() => {
+        isInterrupted = true;
+        void cancelHere(call.screen, transport, { basePath: found.target.basePath, id: outcome.id });
+      })
+    : sayWhenInterrupted(call.screen, () => `The jobs run on. Wait again with \`${again}\`.`);
   const status = await followSubmission(watch, { where, screen: call.screen });
   if (call.isSet("json")) {
     call.screen.printJson({ ...facts, ...describeSubmission(status), jobs: describeJobs(status) });
   } else await printStatus(call, status, where);
-  return judgeStatus(status);
+  return isInterrupted ? INTERRUPTED : judgeStatus(status);
+}
+
+/** Whether the jobs are children of this machine's own agent: who waits for them there means them with Ctrl-C. */
+function runsHere({ address, scheduler }: FoundTarget["target"]): boolean {
+  return address === undefined && scheduler === "local";
+}
+
+async function cancelHere(
+  screen: CommandCall["screen"],
+  transport: OpenedTarget["transport"],
+  place: Parameters<typeof cancelSubmission>[1],
+): Promise<void> {
+  screen.note("Cancelling the jobs. Ctrl-C again leaves them alone.");
+  const { cancelSubmission } = await import("@repx/core/submissions");
+  await cancelSubmission(transport, place).catch((error: unknown) =>
+    screen.note(`The jobs were not cancelled: ${error instanceof Error ? error.message : String(error)}`),
+  );
 }
 
 async function submit(
