@@ -15,7 +15,9 @@ const { version: VERSION } = z.object({ version: z.string() }).parse(MANIFEST);
 
 /** In the order of the help. */
 const COMMANDS =
-  "init build list show trace-params viz run status wait log cancel retry sync pull gc doctor completions".split(" ");
+  "init build list show trace-params viz run status wait log cancel retry debug-run sync pull gc doctor completions".split(
+    " ",
+  );
 
 let scratch: ScratchFolder;
 beforeAll(async () => {

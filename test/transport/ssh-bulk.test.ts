@@ -37,7 +37,7 @@ async function openHop(server: SshServer): Promise<OpenHop> {
 }
 
 async function run({ client }: OpenHop, request: RunRequest): Promise<Output> {
-  const command = await startOnChannel(client, request.argv);
+  const command = await startOnChannel(client, request);
   if (command instanceof Error) throw command;
   return runOnChannel(command, request, "bulk", 60);
 }

@@ -2,6 +2,7 @@ import type { Command } from "./command.ts";
 import { BUILD } from "./commands/build.ts";
 import { makeComplete } from "./commands/complete.ts";
 import { COMPLETIONS } from "./commands/completions.ts";
+import { DEBUG_RUN } from "./commands/debug-run.ts";
 import { DOCTOR } from "./commands/doctor.ts";
 import { GC } from "./commands/gc.ts";
 import { INIT } from "./commands/init.ts";
@@ -31,6 +32,7 @@ const SHOWN: readonly Command[] = [
   LOG,
   CANCEL,
   RETRY,
+  DEBUG_RUN,
   SYNC,
   PULL,
   GC,

@@ -1,5 +1,6 @@
 // The door for what becomes of submissions: `import { openWatch } from "@repx/core/submissions"`.
 export { cancelSubmission } from "./schedule/cancel-submission.ts";
+export { debugJob, type DebugRequest } from "./schedule/debug-job.ts";
 export { planCancellation, type Cancellation } from "./schedule/plan-cancellation.ts";
 export { listDependencies } from "./schedule/submission-plan.ts";
 export { keepTrying } from "./schedule/watch/keep-trying.ts";

@@ -4,4 +4,10 @@ export { readConfig } from "./target/config/find-config.ts";
 export { showWord } from "./target/command/quote.ts";
 export { openLasting } from "./target/transport/lasting.ts";
 export { normalizeTargetPath } from "./target/config/target-path.ts";
-export { openTransport, type Credentials, type Transport } from "./target/transport/transport.ts";
+export {
+  openTransport,
+  type Credentials,
+  type Output,
+  type Terminal,
+  type Transport,
+} from "./target/transport/transport.ts";

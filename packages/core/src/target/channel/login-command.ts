@@ -56,22 +56,23 @@ export interface LoginFilter {
 
 /** Starts waiting for a mark in a stream. */
 export function startLoginFilter(mark: string): LoginFilter {
-  const line = Buffer.from(`${mark}\n`);
   let held = Buffer.alloc(0);
   let isPassed = false;
   return {
     take(chunk) {
       if (isPassed) return chunk;
       const all = Buffer.concat([held, chunk]);
-      const found = all.indexOf(line);
-      isPassed = found !== -1;
+      const found = all.indexOf(mark);
+      // A terminal has a carriage return before it.
+      const end = found === -1 ? -1 : all.indexOf("\n", found);
+      isPassed = end !== -1;
       if (!isPassed) {
         // Longer than the mark, whose beginning may lie in it.
         held = all.subarray(-KEPT_BYTES);
         return undefined;
       }
       held = Buffer.alloc(0);
-      const own = all.subarray(found + line.length);
+      const own = all.subarray(end + 1);
       return own.length === 0 ? undefined : own;
     },
     isPassed: () => isPassed,

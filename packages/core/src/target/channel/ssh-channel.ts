@@ -14,6 +14,7 @@ import {
 import { collectAll, collectTail, STDERR_KEPT_BYTES, STDOUT_LIMIT_BYTES } from "../command/output-buffer.ts";
 import { readAtPace, type Reading } from "../command/read-at-pace.ts";
 import { DEFAULT_DEADLINE_SECONDS, type Output, type RunRequest } from "../command/run-request.ts";
+import { attachTerminal, describeTerminal } from "./channel-terminal.ts";
 import { signalChannel } from "./signal-channel.ts";
 import { writeAll } from "../command/write-all.ts";
 
@@ -39,13 +40,19 @@ export interface RunningCommand {
 export type NoChannel = Error & { readonly reason?: number };
 
 /** Starts a command on a channel of its own, or answers why sshd opened none. */
-export async function startOnChannel(client: Client, argv: readonly string[]): Promise<RunningCommand | NoChannel> {
+export async function startOnChannel(
+  client: Client,
+  { argv, terminal }: Pick<RunRequest, "argv" | "terminal">,
+): Promise<RunningCommand | NoChannel> {
   const mark = makeLoginMark();
   const command = renderLoginCommand(argv, mark);
+  const options = terminal === undefined ? {} : { pty: describeTerminal(terminal) };
   return new Promise((resolve) => {
     try {
       // Listening begins in the callback itself: the end may lie in the same packet and is not said again.
-      client.exec(command, (error, channel) => resolve(error ?? { channel, ended: waitForEnd(channel), mark }));
+      client.exec(command, options, (error, channel) =>
+        resolve(error ?? { channel, ended: waitForEnd(channel), mark }),
+      );
     } catch (error) {
       resolve(error instanceof Error ? error : new Error(String(error)));
     }
@@ -70,7 +77,11 @@ export async function runOnChannel(
   };
   const deadline = setTimeout(() => failLate(request.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS), secondsLeft * 1000);
   const login = setTimeout(() => reading.isStarted() || failLate(LOGIN_SECONDS), LOGIN_SECONDS * 1000);
-  const fed = feedChannel(command, request.stdin, reading.started).catch((error: unknown) => fail.with(error));
+  using _ = request.terminal === undefined ? undefined : attachTerminal(command.channel, request.terminal);
+  const fed =
+    request.terminal === undefined
+      ? feedChannel(command, request.stdin, reading.started).catch((error: unknown) => fail.with(error))
+      : undefined;
   try {
     const end = await Promise.race([ended, fail.failed]);
     await fed;
@@ -105,7 +116,8 @@ function startReadingOutput(
   const stdout = collectAll(STDOUT_LIMIT_BYTES);
   const stderr = collectTail(STDERR_KEPT_BYTES);
   const start = Promise.withResolvers<void>();
-  const { onStdout } = request;
+  const { terminal } = request;
+  const onStdout = terminal === undefined ? request.onStdout : (chunk: Uint8Array) => void terminal.output.write(chunk);
   const takeStdout = (chunk: Buffer): void | Promise<void> => {
     const own = login.stdout.take(chunk);
     if (login.stdout.isPassed()) start.resolve();

@@ -57,6 +57,17 @@ export async function runCommand(request: CommandRequest): Promise<CommandOutput
   return { ...output, stdout: kept.text() };
 }
 
+/** Runs a command that has this process's own terminal; no deadline ends it, as a person does. */
+export async function runInForeground(request: Pick<CommandRequest, "argv" | "environment" | "cwd">): Promise<Output> {
+  const startedMs = performance.now();
+  const { argv, environment: env, cwd } = request;
+  const [program = "", ...words] = argv;
+  const child = spawn(program, words, { stdio: "inherit", ...(env === undefined ? {} : { env }), cwd });
+  const { exitCode, signal, failure = "" } = await waitForEnd(child);
+  const named = signal === undefined ? {} : { signal };
+  return { exitCode, ...named, stdout: "", stderr: failure, durationMs: performance.now() - startedMs };
+}
+
 /** Starts a command whose stdout is consumed as a stream; leaving early ends the command. */
 export function streamCommand(request: Omit<CommandRequest, "onStdout" | "onStdoutLine">): CommandStream {
   const running = startProcess(request);

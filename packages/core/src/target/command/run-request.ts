@@ -1,3 +1,5 @@
+import type { ReadStream, WriteStream } from "node:tty";
+
 /** What a command left, however it ended. */
 export interface Output {
   /** 128 plus the signal's number for a command that a signal ended; 127 for one that does not exist. */
@@ -19,8 +21,18 @@ export interface RunRequest {
    * What it throws ends the command and rejects the run.
    */
   readonly onStdout?: (chunk: Uint8Array) => void | Promise<void>;
+  /** The command has this terminal instead of `stdin` and `onStdout`; of what it prints the Output has nothing. */
+  readonly terminal?: Terminal;
   /** 60 when not given. */
   readonly deadlineSeconds?: number;
+}
+
+/** Where a person sits. */
+export interface Terminal {
+  readonly input: ReadStream;
+  readonly output: WriteStream;
+  /** What it is (terminfo(5)): `xterm-256color`. */
+  readonly type: string;
 }
 
 /** The open way to a target; commands run side by side. */

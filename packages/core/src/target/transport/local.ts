@@ -1,5 +1,5 @@
 import { describeOverflow, describeTimeout } from "../command/command-failure.ts";
-import { runCommand } from "../command/command.ts";
+import { runCommand, runInForeground } from "../command/command.ts";
 import type { Output, RunRequest, Transport } from "../command/run-request.ts";
 
 const DESCRIPTION = "this machine";
@@ -19,9 +19,9 @@ async function runLocally(
   request: RunRequest,
   environment: Readonly<Record<string, string>> | undefined,
 ): Promise<Output> {
-  const { isTimedOut, isOverflown, ...output } = await runCommand(
-    environment === undefined ? request : { ...request, environment },
-  );
+  const asked = environment === undefined ? request : { ...request, environment };
+  if (request.terminal !== undefined) return runInForeground(asked);
+  const { isTimedOut, isOverflown, ...output } = await runCommand(asked);
   if (isTimedOut) throw describeTimeout(request, DESCRIPTION, output);
   if (isOverflown) throw describeOverflow(request, DESCRIPTION);
   return output;

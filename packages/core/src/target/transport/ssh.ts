@@ -108,7 +108,7 @@ async function openChannel(
   signal: AbortSignal,
 ): Promise<RunningCommand> {
   for (let attempt = 1; ; attempt++) {
-    const answer = await startOnChannel(client, request.argv);
+    const answer = await startOnChannel(client, request);
     if (!(answer instanceof Error)) return answer;
     const { reason } = answer;
     if (typeof reason !== "number") throw loseConnection(description, answer);

@@ -9,7 +9,7 @@ import type { Output, RunRequest, Transport } from "../command/run-request.ts";
 import { openSsh } from "./ssh.ts";
 
 export type { Credentials } from "../connection/credentials.ts";
-export type { Output, RunRequest, Transport } from "../command/run-request.ts";
+export type { Output, RunRequest, Terminal, Transport } from "../command/run-request.ts";
 
 /** Opens the way to a target: SSH where it has an address, this machine where it has none. */
 export async function openTransport(target: Target, credentials: Credentials): Promise<Transport> {
