@@ -1,7 +1,7 @@
 // The program that makes an image's files present on a node, run by real shells with real tar and bubblewrap.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, readlink, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
@@ -107,9 +107,16 @@ test("two images are unpacked side by side: one does not wait for the other", as
   const [name = ""] = await readdir(join(node, "repx/rootfs"));
   await rm(join(node, "repx/rootfs", name), { recursive: true });
   const host = (await runCommand(["uname", "-n"])).stdout.trim();
-  // Held by a process that lives.
-  await symlink(String(process.pid), join(node, "repx/rootfs", `.lock.${name}.${host}`));
-  expect((await unpack(two)).exitCode).toBe(0);
+  // Held by a process of the same user that lives.
+  const holder = spawn("sleep", ["600"], { uid: user.uid, gid: user.gid, stdio: "ignore" });
+  const lock = join(node, "repx/rootfs", `.lock.${name}.${host}`);
+  try {
+    await symlink(String(holder.pid), lock);
+    expect((await unpack(two)).exitCode).toBe(0);
+    expect(await readlink(lock)).toBe(String(holder.pid));
+  } finally {
+    holder.kill();
+  }
 });
 
 test("a job that was killed while it unpacked leaves a lock and a draft, which the next one takes over", async () => {

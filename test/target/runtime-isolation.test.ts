@@ -1,4 +1,5 @@
 // What a job sees and can do in each of the runtimes that isolate, under real SLURM, as a user without privileges.
+import { spawn, type ChildProcess } from "node:child_process";
 import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import { rm, stat } from "node:fs/promises";
@@ -14,14 +15,19 @@ const FOLDER = "/tmp/repx-isolation";
 let cluster: SlurmCluster;
 let stand: RuntimeStand;
 let server: Server;
+/** Of the job's own user: of another one's it would not be told anyway. */
+let neighbour: ChildProcess;
 
 beforeAll(async () => {
   stand = await startRuntimeStand();
   cluster = await startSlurmCluster({ folder: FOLDER, user: stand.user });
   server = createServer((_, response) => response.end("served\n")).listen(0, "127.0.0.1");
   await once(server, "listening");
+  neighbour = spawn("sleep", ["600"], { uid: stand.user.uid, gid: stand.user.gid, stdio: "ignore" });
+  expect((await stand.user.run(["kill", "-0", String(neighbour.pid)])).exitCode).toBe(0);
 });
 afterAll(async () => {
+  neighbour?.kill();
   server?.close();
   await cluster?.[Symbol.asyncDispose]();
   await stand?.[Symbol.asyncDispose]();
@@ -101,7 +107,7 @@ async function probe(kind: Isolating): Promise<Probed> {
     INPUT: join(target.base, "outputs", input, "out"),
     OWN: "$1/..",
     PORT: readPort(),
-    HOST_PID: process.pid,
+    HOST_PID: neighbour.pid ?? 0,
   };
   const head = Object.entries(values).map(([name, value]) => `${name}="${value}"`);
   const script = [...head, PROBE].join("\n");
