@@ -1,5 +1,6 @@
 // `repx-relay --look`: how a submission stands, asked once, whatever has become of its relay.
 import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
 import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
@@ -137,6 +138,35 @@ test("where the relay was killed a look knows the ends, and the relay lives agai
   await waitUntil({ what: "the end to be sent", timeoutSeconds: 30 }, async () =>
     receiver.events.some(({ state }) => state === "COMPLETED"),
   );
+});
+
+test("a look does not make a waiting relay wait longer for a marker", async () => {
+  const { slurmId } = await submission.submit([{ stage: "mute", script: "exit 0" }], [], "true");
+  await submission.finish();
+  await using relay = await submission.startRelay({ ...QUICK, REPX_RECORD_SECONDS: "1" });
+  const late = join(submission.target.folder, "relay/late", `${slurmId}_1.0`);
+  await waitUntil({ what: "the relay to miss the marker", timeoutSeconds: 20 }, async () => existsSync(late));
+  const since = await readFile(late, "utf8");
+  // A look that has no patience itself.
+  expect((await look(0, { REPX_MARKER_SECONDS: "0" })).now).toContain(`${slurmId}_1.0.COMPLETED`);
+  expect(await readFile(late, "utf8")).toBe(since);
+  await relay.kill("SIGKILL");
+});
+
+test("a relay that was ended by a signal, as at a reboot, is started again by the next look", async () => {
+  const { slurmId } = await submission.submit([{ stage: "short", script: "exit 0" }], ["--hold"]);
+  await submission.finish();
+  await using relay = await submission.startRelay(QUICK);
+  await waitUntil({ what: "the relay", timeoutSeconds: 20 }, async () => (await look()).facts["relay"] === "alive");
+  await relay.kill("SIGTERM");
+  // By it whoever submits next finds it as well.
+  expect(existsSync(join(submission.target.folder, "relay.pid"))).toBe(true);
+  await cluster.run(["scontrol", "release", slurmId]);
+  await look();
+  await waitUntil({ what: "the end to be sent", timeoutSeconds: 30 }, async () =>
+    receiver.events.some(({ state }) => state === "COMPLETED"),
+  );
+  expect((await submission.readLog()).match(/started/g)).toHaveLength(2);
 });
 
 test("one look knows the ends of what SLURM has forgotten since the relay was killed, and asks accounting once", async () => {
