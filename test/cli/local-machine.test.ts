@@ -8,6 +8,7 @@ import * as z from "zod";
 import { SYSTEM_PATH, tryCommand, type CommandOutput } from "../harness/command.ts";
 import { REPOSITORY_ROOT } from "../harness/repository-root.ts";
 import { startScratchFolder, type ScratchFolder } from "../harness/scratch-folder.ts";
+import { waitUntil } from "../harness/wait-until.ts";
 import { GENERATE_1, GENERATE_2, PLOT, SUM } from "../../packages/core/src/lab/lab.fixture.ts";
 import { REPX, runRepx } from "./run-repx.ts";
 import { type JobScripts, writeScriptedLab } from "./scripted-lab.ts";
@@ -79,6 +80,24 @@ test("a single job is cancelled, and those that need it do not run", async () =>
     1,
     { [GENERATE_1]: "cancelled", [GENERATE_2]: "succeeded", [SUM]: expect.stringMatching(/cancelled|skipped/) },
   ]);
+});
+
+test("while its jobs have not ended a submission is open for gc, which asks no SLURM of them", async () => {
+  const lab = await makeLab({ generate1: "sleep 300" });
+  const { stdout } = await repx("run", "--lab", lab, "simulation", "--json");
+  const { submission } = z.object({ submission: z.string() }).parse(JSON.parse(stdout));
+  const listOpen = async (): Promise<readonly string[]> => {
+    const told = await repx("gc", "--dry-run", "--json");
+    const { open } = z.object({ open: z.array(z.string()) }).parse(JSON.parse(told.stdout));
+    return open;
+  };
+  expect(await listOpen()).toEqual([submission]);
+  await repx("cancel");
+  await waitUntil(
+    { what: "nothing to be open", timeoutSeconds: 60, intervalMs: 1000 },
+    async () => (await listOpen()).length === 0,
+  );
+  expect(await listOpen()).toEqual([]);
 });
 
 test("Ctrl-C ends every job of a run that is waited for, with all their children", async () => {
