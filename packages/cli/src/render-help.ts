@@ -16,7 +16,7 @@ export function renderProgramHelp(commands: readonly Command[]): string {
     .filter(({ isHidden }) => isHidden !== true)
     .map(({ name, summary }) => [name, summary] as const);
   return join([
-    "repx - define experiments in Nix, look at the Labs that they make",
+    "repx - define experiments in Nix, run them on a cluster, see what became of them",
     "Usage: repx COMMAND [OPERANDS] [FLAGS]",
     renderSection("Commands", rows),
     renderSection("Flags", listFlags(GLOBAL_FLAGS)),
