@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-MX7J6T5N.js";
+} from "./chunk-52BRNQE3.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";

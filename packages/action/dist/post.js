@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-MX7J6T5N.js";
+} from "./chunk-52BRNQE3.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

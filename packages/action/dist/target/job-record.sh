@@ -57,11 +57,6 @@ begin_record() {
   } >"$repx/.new/job.json" && mv -f "$repx/.new/"* "$repx/" && true >"$repx/stdout.log" && true >"$repx/stderr.log"
 }
 
-# copy_document <first byte> <size>: one of the job's own, out of the file that has those of all jobs of the batch.
-copy_document() {
-  dd if="$batch.json" bs=64K iflag=skip_bytes,count_bytes skip="$1" count="$2" status=none
-}
-
 # Sets `user_time` and `system_time` to the CPU time of all children that this shell has waited for, with theirs, as `times`
 # says it: 1m2.340000s. In this shell: in a substitution they would be the children of another one.
 read_times() {

@@ -1,4 +1,4 @@
-# Part of repx-job: what the job runs in. Uses its variables: base folder submission job exe repx node logs reset tab.
+# Part of repx-job: what the job runs in. Uses its variables: base folder submission job exe repx private node logs reset tab.
 #
 # submissions/<id>/jobs/<job>/runtime, where there is one, names a runtime that isolates: a word and its value a line, between them
 # a tab. Without the file the job runs natively, with the node's files, network and environment.
@@ -8,7 +8,7 @@
 
 # Reads the file and gets ready. When that cannot be, says why in the job's log and sets `status`.
 choose_runtime() {
-  runtime=native store='' image='' network=off node_local=- tools='' host_files='' private=$folder/jobs/$job
+  runtime=native store='' image='' network=off node_local=- tools='' host_files='' attach=''
   # What cannot be read must not run less isolated than its record says.
   if [ -e "$private/runtime" ]; then
     runtime='that cannot be read'

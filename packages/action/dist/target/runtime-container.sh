@@ -119,7 +119,7 @@ EOF
   ! is_base_in_view || set -- --tmpfs "$base:rw,mode=755,$anew" "$@"
   # What it prints comes to us, and must not fill the engine's own place on the node as well.
   run_engine run --log-driver none --name "$(name_container)" --pull never --hostname "$(uname -n)" --read-only --cap-drop ALL \
-    --security-opt no-new-privileges --security-opt label=disable $(find_init) $limits "$@"
+    --security-opt no-new-privileges --security-opt label=disable $(find_init) $attach $limits "$@"
 }
 
 # An image brings its own /usr and /nix; of the node's files those are shown that people write to.

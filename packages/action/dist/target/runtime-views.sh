@@ -40,7 +40,7 @@ list_views() {
       inputs) list_folder "$base/outputs" ;;
     esac
   done <"$private/runtime"
-  printf 'ro\t%s\n' "$base/outputs/$job"
+  list_folder "$base/outputs/$job"
   printf 'rw\t%s\n' "$1" "$2"
 }
 

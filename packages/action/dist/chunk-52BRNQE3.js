@@ -52786,6 +52786,15 @@ async function runCommand(request3) {
   if (failure2 !== void 0) throw failure2.error;
   return { ...output, stdout: kept.text() };
 }
+async function runInForeground(request3) {
+  const startedMs = performance.now();
+  const { argv, environment: env2, cwd } = request3;
+  const [program = "", ...words] = argv;
+  const child = spawn(program, words, { stdio: "inherit", ...env2 === void 0 ? {} : { env: env2 }, cwd });
+  const { exitCode, signal, failure: failure2 = "" } = await waitForEnd(child);
+  const named = signal === void 0 ? {} : { signal };
+  return { exitCode, ...named, stdout: "", stderr: failure2, durationMs: performance.now() - startedMs };
+}
 var groups = /* @__PURE__ */ new Set();
 process.on("exit", () => {
   for (const group of groups) signalGroup(group, "SIGKILL");
@@ -52887,9 +52896,9 @@ async function openLocal(options = {}) {
   };
 }
 async function runLocally(request3, environment) {
-  const { isTimedOut, isOverflown, ...output } = await runCommand(
-    environment === void 0 ? request3 : { ...request3, environment }
-  );
+  const asked = environment === void 0 ? request3 : { ...request3, environment };
+  if (request3.terminal !== void 0) return runInForeground(asked);
+  const { isTimedOut, isOverflown, ...output } = await runCommand(asked);
   if (isTimedOut) throw describeTimeout(request3, DESCRIPTION, output);
   if (isOverflown) throw describeOverflow(request3, DESCRIPTION);
   return output;
@@ -52947,22 +52956,21 @@ function encode2(text) {
   );
 }
 function startLoginFilter(mark) {
-  const line = Buffer.from(`${mark}
-`);
   let held = Buffer.alloc(0);
   let isPassed = false;
   return {
     take(chunk) {
       if (isPassed) return chunk;
       const all = Buffer.concat([held, chunk]);
-      const found = all.indexOf(line);
-      isPassed = found !== -1;
+      const found = all.indexOf(mark);
+      const end = found === -1 ? -1 : all.indexOf("\n", found);
+      isPassed = end !== -1;
       if (!isPassed) {
         held = all.subarray(-KEPT_BYTES);
         return void 0;
       }
       held = Buffer.alloc(0);
-      const own2 = all.subarray(found + line.length);
+      const own2 = all.subarray(end + 1);
       return own2.length === 0 ? void 0 : own2;
     },
     isPassed: () => isPassed,
@@ -52991,6 +52999,33 @@ ${stderr}`.split("\n").map((line) => line.replaceAll(new RegExp("\\p{Cc}+", "gu"
   return said === void 0 ? " and printed nothing" : `; it printed last: ${said.slice(-SHOWN_LENGTH)}`;
 }
 
+// ../core/src/target/channel/channel-terminal.ts
+function describeTerminal({ output, type }) {
+  return { term: type, ...measure(output) };
+}
+function measure({ columns, rows }) {
+  return { cols: columns || 80, rows: rows || 24 };
+}
+function attachTerminal(channel, { input, output }) {
+  const type = (keys) => void channel.write(keys);
+  const resize = () => {
+    const { cols, rows } = measure(output);
+    channel.setWindow(rows, cols, 0, 0);
+  };
+  input.setRawMode(true);
+  input.on("data", type);
+  input.resume();
+  output.on("resize", resize);
+  return {
+    [Symbol.dispose]() {
+      input.off("data", type);
+      output.off("resize", resize);
+      input.setRawMode(false);
+      input.pause();
+    }
+  };
+}
+
 // ../core/src/target/wire/read-field.ts
 function readField(owner, name) {
   return typeof owner === "object" && owner !== null ? Reflect.get(owner, name) : void 0;
@@ -53011,41 +53046,54 @@ function isSignaller(value) {
 // ../core/src/target/channel/ssh-channel.ts
 var GRACE_SECONDS = 3;
 var LOGIN_SECONDS = 60;
-async function startOnChannel(client, argv) {
+async function startOnChannel(client, { argv, terminal }) {
   const mark = makeLoginMark();
   const command = renderLoginCommand(argv, mark);
+  const options = terminal === void 0 ? {} : { pty: describeTerminal(terminal) };
   return new Promise((resolve9) => {
     try {
-      client.exec(command, (error3, channel) => resolve9(error3 ?? { channel, ended: waitForEnd2(channel), mark }));
+      client.exec(
+        command,
+        options,
+        (error3, channel) => resolve9(error3 ?? { channel, ended: waitForEnd2(channel), mark })
+      );
     } catch (error3) {
       resolve9(error3 instanceof Error ? error3 : new Error(String(error3)));
     }
   });
 }
 async function runOnChannel(command, request3, where, secondsLeft) {
-  const { ended } = command;
-  const fail = startFailing(command);
-  const reading = startReadingOutput(command, request3, where, fail.with);
-  void fail.begun.then(reading.discard);
-  const failLate = (seconds) => {
-    const output = reading.render({ exitCode: 124 });
-    if (reading.isStarted()) fail.with(describeTimeout(request3, where, output));
-    else fail.with(describeSlowLogin(request3, where, seconds, output));
-  };
-  const deadline = setTimeout(() => failLate(request3.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS), secondsLeft * 1e3);
-  const login = setTimeout(() => reading.isStarted() || failLate(LOGIN_SECONDS), LOGIN_SECONDS * 1e3);
-  const fed = feedChannel(command, request3.stdin, reading.started).catch((error3) => fail.with(error3));
+  var _stack = [];
   try {
-    const end = await Promise.race([ended, fail.failed]);
-    await fed;
-    if (fail.isFailing()) return await fail.failed;
-    if (end.exitCode === void 0) throw describeLoss(request3, where);
-    const output = reading.render({ ...end, exitCode: end.exitCode });
-    if (!reading.isStarted()) throw describeFailedLogin(request3, where, output);
-    return output;
+    const { ended } = command;
+    const fail = startFailing(command);
+    const reading = startReadingOutput(command, request3, where, fail.with);
+    void fail.begun.then(reading.discard);
+    const failLate = (seconds) => {
+      const output = reading.render({ exitCode: 124 });
+      if (reading.isStarted()) fail.with(describeTimeout(request3, where, output));
+      else fail.with(describeSlowLogin(request3, where, seconds, output));
+    };
+    const deadline = setTimeout(() => failLate(request3.deadlineSeconds ?? DEFAULT_DEADLINE_SECONDS), secondsLeft * 1e3);
+    const login = setTimeout(() => reading.isStarted() || failLate(LOGIN_SECONDS), LOGIN_SECONDS * 1e3);
+    const _ = __using(_stack, request3.terminal === void 0 ? void 0 : attachTerminal(command.channel, request3.terminal));
+    const fed = request3.terminal === void 0 ? feedChannel(command, request3.stdin, reading.started).catch((error3) => fail.with(error3)) : void 0;
+    try {
+      const end = await Promise.race([ended, fail.failed]);
+      await fed;
+      if (fail.isFailing()) return await fail.failed;
+      if (end.exitCode === void 0) throw describeLoss(request3, where);
+      const output = reading.render({ ...end, exitCode: end.exitCode });
+      if (!reading.isStarted()) throw describeFailedLogin(request3, where, output);
+      return output;
+    } finally {
+      clearTimeout(deadline);
+      clearTimeout(login);
+    }
+  } catch (_2) {
+    var _error = _2, _hasError = true;
   } finally {
-    clearTimeout(deadline);
-    clearTimeout(login);
+    __callDispose(_stack, _error, _hasError);
   }
 }
 function startReadingOutput({ channel, mark }, request3, where, fail) {
@@ -53054,7 +53102,8 @@ function startReadingOutput({ channel, mark }, request3, where, fail) {
   const stdout = collectAll(STDOUT_LIMIT_BYTES);
   const stderr = collectTail(STDERR_KEPT_BYTES);
   const start = Promise.withResolvers();
-  const { onStdout } = request3;
+  const { terminal } = request3;
+  const onStdout = terminal === void 0 ? request3.onStdout : (chunk) => void terminal.output.write(chunk);
   const takeStdout = (chunk) => {
     const own2 = login.stdout.take(chunk);
     if (login.stdout.isPassed()) start.resolve();
@@ -55403,7 +55452,7 @@ function describeNoSession(description, cause) {
 }
 async function openChannel(client, request3, description, signal) {
   for (let attempt = 1; ; attempt++) {
-    const answer = await startOnChannel(client, request3.argv);
+    const answer = await startOnChannel(client, request3);
     if (!(answer instanceof Error)) return answer;
     const { reason } = answer;
     if (typeof reason !== "number") throw loseConnection(description, answer);
@@ -63341,4 +63390,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-MX7J6T5N.js.LEGAL.txt */
+/*! For license information please see chunk-52BRNQE3.js.LEGAL.txt */
