@@ -54,6 +54,27 @@ test("takes the network from the last rule that speaks of it", () => {
   });
 });
 
+test("takes the policy of retries whole from the last rule that has one", () => {
+  const text = `
+[defaults]
+retry = { count = 2, mem_factor = 2, max_mem = "64G", time_factor = 1.5, max_time = "2-00:00:00", infrastructure = 3 }
+[[rules]]
+job_id_glob = "*-generate-*"
+retry = { infrastructure = 0 }
+`;
+  const resolve = (id: string) => resolveResources(parseResources(text, "r"), { id, target: "c", hints: null }).retry;
+  const policy = {
+    count: 2,
+    mem_factor: 2,
+    max_mem: "64G",
+    time_factor: 1.5,
+    max_time: "2-00:00:00",
+    infrastructure: 3,
+  };
+  expect(resolve("x-sum-1")).toEqual(policy);
+  expect(resolve(ID)).toEqual({ infrastructure: 0 });
+});
+
 test("lets an empty list of options count as absent", () => {
   const resources = parseResources("[defaults]\nsbatch_opts = ['-A x']\n[[rules]]\nsbatch_opts = []", "r");
   expect(resolveResources(resources, { id: ID, target: "c", hints: null }).sbatchOpts).toEqual(["-A x"]);
@@ -81,6 +102,17 @@ test.each([
   ["[[rules]]\ncpus_per_task = 2", "rules[1].cpus_per_task"],
   ["[defaults]\ncpus-per-task = 0", "defaults.cpus-per-task"],
   ["[[rules]]\nstep_resources = {}", "rules[1].step_resources"],
+  ["[defaults]\nretry = { attempts = 2 }", "unknown key defaults.retry.attempts"],
+  ["[defaults]\nretry = { count = 2 }", "nothing says what the next attempt gets more of"],
+  ["[defaults]\nretry = { count = 0, mem_factor = 2 }", "defaults.retry.count"],
+  ["[defaults]\nretry = { count = 11, mem_factor = 2 }", "defaults.retry.count"],
+  ["[defaults]\nretry = { mem_factor = 2 }", "a factor needs to know how many attempts may follow"],
+  ["[defaults]\nretry = { count = 1, mem_factor = 1 }", "defaults.retry.mem_factor"],
+  ["[defaults]\nretry = { count = 1, time_factor = 150 }", "defaults.retry.time_factor"],
+  ["[defaults]\nretry = { count = 1, time_factor = 2, max_mem = '1G' }", "defaults.retry.max_mem"],
+  ["[defaults]\nretry = { count = 1, mem_factor = 2, max_time = '1' }", "defaults.retry.max_time"],
+  ["[[rules]]\nretry = { infrastructure = -1 }", "rules[1].retry.infrastructure"],
+  ["[[rules]]\nworker_resources = { retry = {} }", "rules[1].worker_resources.retry"],
 ])("refuses %j", (text, path) => {
   const parse = (): unknown => parseResources(text, "resources.toml");
   expect(parse).toThrow(expect.objectContaining({ code: "CONFIG_INVALID" }));

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { RepxError } from "../../model/errors.ts";
 import type { ResourceHints } from "../../model/lab.ts";
 import { matchGlob } from "./match-glob.ts";
+import { RetryPolicy, Word } from "./retry-policy.ts";
 import { parseToml } from "./toml.ts";
 
 /** What a job asks of the scheduler, ready for `#SBATCH` lines. */
@@ -16,10 +17,10 @@ export interface JobResources {
   readonly sbatchOpts: readonly string[];
   /** Whether the job may use the network where its runtime has it off; no matter of the scheduler's. */
   readonly network?: boolean;
+  /** What follows an end that more memory or time, or another node, may prevent. */
+  readonly retry?: RetryPolicy;
 }
 
-/** One word that cannot be taken for an option or begin a line of its own. */
-const Word = z.string().regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "must be one word that does not begin with '-'");
 const SbatchOption = z.string().regex(/^-[^\p{Cc}]+$/u, "must be one option, beginning with '-', on one line");
 
 const RULE_KEYS = {
@@ -32,7 +33,12 @@ const RULE_KEYS = {
   sbatch_opts: z.array(SbatchOption).optional(),
 };
 const WorkerRule = z.strictObject(RULE_KEYS);
-const Rule = z.strictObject({ ...RULE_KEYS, network: z.boolean().optional(), worker_resources: WorkerRule.optional() });
+const Rule = z.strictObject({
+  ...RULE_KEYS,
+  network: z.boolean().optional(),
+  retry: RetryPolicy.optional(),
+  worker_resources: WorkerRule.optional(),
+});
 const ResourcesFile = z.strictObject({ defaults: Rule.optional(), rules: z.array(Rule).optional() });
 type RuleTable = z.infer<typeof Rule>;
 
@@ -71,6 +77,7 @@ function readRule(rule: RuleTable): Partial<JobResources> {
     time: rule.time,
     sbatchOpts: rule.sbatch_opts,
     network: rule.network,
+    retry: rule.retry,
   });
 }
 
