@@ -165,6 +165,7 @@ async function writeFiles(folder: string, work: HandOver, { jobs, batches, await
     batches,
     awaited: renderAwaited(work.plan),
     awaitedArrays: awaited.slurmIds,
+    ...(work.slurm === undefined ? {} : { slurm: work.slurm }),
     ...(work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request.isFailFast ?? false) } : {}),
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))])),
   });

@@ -6,6 +6,8 @@ export interface AskedResources {
   readonly cpus?: number;
   readonly mem?: string;
   readonly time?: string;
+  /** A quality of service, which may lift a partition's limit of time. */
+  readonly hasQos: boolean;
 }
 
 /** sbatch(1): the long name, and the letter where there is one. */
@@ -21,7 +23,7 @@ type OptionName = (typeof OPTIONS)[number]["name"];
 
 /**
  * Reads what a job asks for: `sbatch_opts` come last on the command line, so they count more. Undefined where it goes to another
- * cluster, or where an option is shortened so that only sbatch knows what it means. A QOS may lift a partition's limit of time.
+ * cluster, or where an option is shortened so that only sbatch knows what it means.
  */
 export function readAsked(resources: JobResources): AskedResources | undefined {
   const options = new Map<OptionName, string>();
@@ -34,12 +36,13 @@ export function readAsked(resources: JobResources): AskedResources | undefined {
   const partition = options.get("partition") ?? resources.partition;
   const cpus = options.has("cpus-per-task") ? Number(options.get("cpus-per-task")) : resources.cpusPerTask;
   const mem = options.get("mem") ?? resources.mem;
-  const time = options.has("qos") ? undefined : (options.get("time") ?? resources.time);
+  const time = options.get("time") ?? resources.time;
   return {
     ...(partition === undefined ? {} : { partitions: partition.split(",").filter((name) => name !== "") }),
     ...(cpus === undefined || !Number.isSafeInteger(cpus) ? {} : { cpus }),
     ...(mem === undefined ? {} : { mem }),
     ...(time === undefined ? {} : { time }),
+    hasQos: options.has("qos"),
   };
 }
 

@@ -35,6 +35,10 @@ test.each<[string, Partial<JobResources>]>([
   ["no node of partition mixed has both 8 cpus and 2G", { partition: "mixed", cpusPerTask: 8, mem: "2G" }],
   ["time 1h is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS", { time: "1h" }],
   ["mem 1.5G is no size that SLURM understands; write a whole number with K, M, G or T", { mem: "1.5G" }],
+  [
+    "there is no mem that mem_factor of its retry could multiply; say what the first attempt gets",
+    { retry: { count: 1, mem_factor: 2 } },
+  ],
   ["there is no partition gpu", { partition: "compute", sbatchOpts: ["--partition=gpu"] }],
   ["there is no partition gpu", { sbatchOpts: ["-pgpu"] }],
   ["9 cpus are over every node of partition compute, the largest has 4", { sbatchOpts: ["-c9"] }],

@@ -3,6 +3,8 @@ import { RepxError } from "../model/errors.ts";
 import { findNearest } from "../model/find-nearest.ts";
 import { readAsked, type AskedResources } from "./asked-resources.ts";
 import type { SchedulableJob } from "./batches.ts";
+import { listCandidates } from "./candidate-partitions.ts";
+import { findRetryFaults } from "./retry-ladder.ts";
 import type { NodeKind, Partition, SlurmFacts } from "./slurm-facts.ts";
 import { parseMemory, parseTimeLimit, renderMemory, renderTimeLimit } from "./slurm-units.ts";
 
@@ -30,8 +32,9 @@ export function findProblems(jobs: readonly ResourcefulJob[], facts: SlurmFacts)
   const faults = [...groups.values()].flatMap((group) => {
     const [first] = group;
     const asked = first === undefined ? undefined : readAsked(first.resources);
-    if (first === undefined || asked === undefined) return [];
-    return findFaults(asked, facts).map((fault) => ({ stage: first.stage, count: group.length, fault }));
+    if (first === undefined) return [];
+    const found = [...(asked === undefined ? [] : findFaults(asked, facts)), ...findRetryFaults(first.resources)];
+    return found.map((fault) => ({ stage: first.stage, count: group.length, fault }));
   });
   const same = Map.groupBy(faults, ({ stage, fault }) => JSON.stringify([stage, fault]));
   return [...same.values()].flatMap((group) => {
@@ -41,11 +44,13 @@ export function findProblems(jobs: readonly ResourcefulJob[], facts: SlurmFacts)
 }
 
 function findFaults(asked: AskedResources, facts: SlurmFacts): string[] {
-  const minutes = asked.time === undefined ? undefined : parseTimeLimit(asked.time);
+  // A QOS may lift a partition's limit of time.
+  const time = asked.hasQos ? undefined : asked.time;
+  const minutes = time === undefined ? undefined : parseTimeLimit(time);
   const memory = asked.mem === undefined ? undefined : parseMemory(asked.mem);
   const unreadable = [
-    ...(asked.time !== undefined && minutes === undefined
-      ? [`time ${asked.time} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`]
+    ...(time !== undefined && minutes === undefined
+      ? [`time ${time} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`]
       : []),
     ...(asked.mem !== undefined && memory === undefined
       ? [`mem ${asked.mem} is no size that SLURM understands; write a whole number with K, M, G or T`]
@@ -69,17 +74,6 @@ function findFaults(asked: AskedResources, facts: SlurmFacts): string[] {
 function describeUnknown(name: string, partitions: ReadonlyMap<string, Partition> | undefined): string {
   const nearest = findNearest(name, [...(partitions?.keys() ?? [])]);
   return `there is no partition ${name}${nearest === undefined ? "" : `; did you mean ${nearest}?`}`;
-}
-
-function listCandidates(
-  { partitions: names }: AskedResources,
-  { picksPartition }: SlurmFacts,
-  partitions: ReadonlyMap<string, Partition>,
-): Partition[] {
-  const all = [...partitions.values()];
-  if (names !== undefined && names.length > 0) return all.filter(({ name }) => names.includes(name));
-  const standard = all.filter(({ isDefault }) => isDefault);
-  return picksPartition || standard.length === 0 ? all : standard;
 }
 
 interface Need {

@@ -20,6 +20,18 @@ const batch: Batch = {
   dependency: { corresponding: [4, 5], ok: [{ batch: 1 }], any: [{ batch: 3, index: 4 }] },
 };
 
+test.each([
+  ["neither where there is no policy", undefined, []],
+  ["requeues for a policy that may need them", { count: 0, infrastructure: 1 }, ["--requeue"]],
+  ["requeues for retries alone", { count: 1, infrastructure: 0 }, ["--requeue"]],
+  ["no requeue where the policy allows none", { count: 0, infrastructure: 0 }, ["--no-requeue"]],
+  ["a warning where more time may follow", { count: 1, minutes: [2] }, ["--requeue", "--signal=B:USR1@60"]],
+])("asks SLURM for %s, before the options of others", (_, policy, options) => {
+  const ladder = policy === undefined ? undefined : { memory: [], minutes: [], ...policy };
+  const argv = renderSbatchArguments(batch, place, new Map(), ladder);
+  expect(argv.slice(argv.indexOf("--time=01:00:00") + 1, argv.indexOf("--gres=gpu:1"))).toEqual(options);
+});
+
 test("a batch becomes one sbatch call with its array, resources and dependencies", () => {
   expect(renderSbatchArguments(batch, place)).toEqual([
     "--parsable",

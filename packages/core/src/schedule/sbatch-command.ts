@@ -1,6 +1,7 @@
 import type { SubmissionId } from "../model/ids.ts";
 import { quoteShell } from "../target/command/quote.ts";
 import type { Batch, BatchDependency, TaskReference } from "./batches.ts";
+import type { RetryLadder } from "./retry-ladder.ts";
 
 /** Where a submission lies on the target and which programs it runs. */
 export interface SubmissionPlace {
@@ -21,6 +22,7 @@ export function renderSbatchArguments(
   batch: Batch,
   place: SubmissionPlace,
   awaited: ReadonlyMap<number, string> = new Map(),
+  retries?: RetryLadder,
 ): string[] {
   const { resources } = batch;
   const dependency = renderDependency(batch.dependency, awaited);
@@ -35,6 +37,7 @@ export function renderSbatchArguments(
     ...(resources.cpusPerTask === undefined ? [] : [`--cpus-per-task=${resources.cpusPerTask}`]),
     ...(resources.mem === undefined ? [] : [`--mem=${resources.mem}`]),
     ...(resources.time === undefined ? [] : [`--time=${resources.time}`]),
+    ...renderRetryOptions(retries),
     ...resources.sbatchOpts,
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
@@ -42,6 +45,18 @@ export function renderSbatchArguments(
     `--array=${renderIndexes([...batch.tasks.keys()])}${throttle}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
     ...(dependency === "" ? [] : [`${DEPENDENCY}${dependency}`, "--kill-on-invalid-dep=yes"]),
+  ];
+}
+
+/** How long before its limit of time a job hears of it; SLURM may be a minute early (sbatch(1)). */
+const WARNING_SECONDS = 60;
+
+/** Without a policy the site decides (JobRequeue). A retry is a requeue as well, so only a policy without any forbids them. */
+function renderRetryOptions(retries: RetryLadder | undefined): string[] {
+  if (retries === undefined) return [];
+  return [
+    retries.count === 0 && retries.infrastructure === 0 ? "--no-requeue" : "--requeue",
+    ...(retries.minutes.length === 0 ? [] : [`--signal=B:USR1@${WARNING_SECONDS}`]),
   ];
 }
 

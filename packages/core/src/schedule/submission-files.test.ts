@@ -49,6 +49,18 @@ let folder: string;
 beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), "repx-submission-"))));
 afterEach(async () => rm(folder, { recursive: true }));
 
+test("a batch has a policy of retries only where its resources have one, cut to what the target can give", async () => {
+  const retry = { count: 2, mem_factor: 2, infrastructure: 0 };
+  const partition = { name: "main", isDefault: true, nodes: [{ cpus: 1, memory: 3000 }] };
+  const slurm = { picksPartition: false, partitions: new Map([["main", partition]]) };
+  const retried = { ...batch, number: 2, resources: { mem: "1G", retry, sbatchOpts: [] } };
+  await writeSubmissionFiles(folder, { ...FILES, slurm, batches: [batch, retried] });
+  const names = (await readdir(join(folder, "batches"))).filter((name) => name.endsWith(".retry"));
+  expect(names).toEqual(["2.retry"]);
+  expect(await readFile(join(folder, "batches/2.retry"), "utf8")).toBe("count 2\nmem 2048 3000\ninfrastructure 0\n");
+  expect(await readFile(join(folder, "batches/2.sbatch"), "utf8")).toContain("\n--requeue\n");
+});
+
 test("line k of a batch's table is the task of array index k, and unused indexes are empty lines", () => {
   const lines = renderBatchFiles(batch, jobs).table.split("\n");
   expect(lines.map((line) => line.split("\t").slice(0, 2))).toEqual([

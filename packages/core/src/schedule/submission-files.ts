@@ -3,7 +3,9 @@ import { join } from "node:path";
 import type { JobId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
 import type { Again } from "./plan.ts";
+import { planRetries, renderRetryLadder } from "./retry-ladder.ts";
 import { renderBatchScript, renderSbatchArguments, type SubmissionPlace } from "./sbatch-command.ts";
+import type { SlurmFacts } from "./slurm-facts.ts";
 import type { SubmissionPlan } from "./submission-plan.ts";
 
 /** What a submission's folder on the target starts with. */
@@ -19,6 +21,8 @@ export interface SubmissionFiles {
   readonly awaited: string;
   /** SLURM's ids of the arrays that have them, by the numbers that the batches' dependencies have for them. */
   readonly awaitedArrays?: ReadonlyMap<number, string>;
+  /** What the target's SLURM can give to a job that is retried. */
+  readonly slurm?: SlurmFacts;
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
   /** For the agent of the scheduler `local`, where that is the target's. */
   readonly localPlan?: string;
@@ -74,8 +78,11 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
     await writeFile(`${at}.tsv`, table);
     await writeFile(`${at}.json`, documents);
     if (files.localPlan !== undefined) continue;
-    await writeFile(`${at}.sbatch`, `${renderSbatchArguments(batch, files.place, files.awaitedArrays).join("\n")}\n`);
+    const retries = planRetries(batch.resources, files.slurm);
+    const argv = renderSbatchArguments(batch, files.place, files.awaitedArrays, retries);
+    await writeFile(`${at}.sbatch`, `${argv.join("\n")}\n`);
     await writeFile(`${at}.sh`, renderBatchScript(batch, files.place));
+    if (retries !== undefined) await writeFile(`${at}.retry`, renderRetryLadder(retries));
   }
   if (files.localPlan !== undefined) await writeLocalFolder(join(folder, "local"), files.localPlan);
   for (const [id, contents] of files.jobs) await writeJobFolder(join(folder, "jobs", id), contents);
