@@ -1,5 +1,5 @@
 # With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
-# missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
+# missing, wanted, retries (of job-retry.sh), account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
 # same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
 # unreported, still wanted, missing.
@@ -21,6 +21,7 @@ part == "jobs" {
 part == "reported" { note_reported($0) }
 part == "missing" { split($0, f, "\t"); since[f[1]] = f[2] }
 part == "wanted" { bells++; split($0, f, "\t"); bell_id[bells] = f[1]; bell_kind[bells] = f[2]; bell_until[bells] = f[3] }
+part == "retries" { note_retry($0) }
 part == "account" { accounts++; account[accounts] = $0 }
 part == "queue" {
   at = 1
@@ -54,6 +55,15 @@ function note_reported(event,    f, restarts) {
   if (f[3] !~ /^(PENDING|RUNNING|REQUEUED)$/ && f[2] + 1 > ended[f[1]] + 0) ended[f[1]] = f[2] + 1
 }
 
+# Slurm id, the restart that ended, how, its limits after that, answer: what the attempt after it was given.
+function note_retry(line,    f) {
+  if (split(line, f, "\t") != 6) return
+  if (f[6] == "asked") is_asked[f[1] "." f[2] + 1] = 1
+  if (f[6] != "granted" || f[3] !~ /^(OUT_OF_MEMORY|TIMEOUT)$/) return
+  if (f[4] !~ /^([0-9]+M|-)$/ || f[5] !~ /^([0-9]+|-)$/) return
+  retry[f[1] "." f[2] + 1] = "again with" (f[4] == "-" ? "" : " mem " f[4]) (f[5] == "-" ? "" : " time " f[5] " min") " after " f[3]
+}
+
 function is_closed(id) {
   return ended[id] + 0 > top[id] + 0
 }
@@ -65,11 +75,11 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   # sacct alone says so: `CANCELLED by 1001`.
   if (reason == "" && state ~ /^CANCELLED by [0-9]+$/) reason = "CancelledBy:" substr(state, 14)
   sub(/ .*/, "", state)
-  # The attempt before this one ended without a word that we saw.
-  if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
+  # The attempt before this one ended without a word that we saw; what the next one gets is told with that, once it is known.
+  if (restarts > ended[id] + 0 && !(state == "COMPLETING" && (id "." restarts) in is_asked)) write(id, "REQUEUED", restarts - 1, seen_at, render_reason(retry[id "." restarts]))
   # Of a first attempt everybody takes that for granted, but for who asks why.
-  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
-  else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
+  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(join(reason, retry[id "." restarts])))
+  else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node) render_reason(retry[id "." restarts]))
   else if (state in base_state) {
     base = base_state[state]
     ended[id] = restarts + 1
@@ -115,6 +125,10 @@ function render_node(node) {
 
 function render_reason(reason) {
   return reason == "" || reason == "None" ? "" : ",\"reason\":" json_string(reason)
+}
+
+function join(reason, more) {
+  return reason == "" || reason == "None" || more == "" ? (reason == "None" ? "" : reason) more : reason ", " more
 }
 
 function render_elapsed(elapsed) {
