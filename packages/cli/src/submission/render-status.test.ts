@@ -78,6 +78,20 @@ Did not succeed:
   expect(render(MIXED, 120)).toContain("up to 5 min 30 s; waits: Priority, Resources");
 });
 
+test("of a job that runs again with more it is told what it was given", () => {
+  const reason = "again with mem 80M after OUT_OF_MEMORY";
+  const again = { attempt: 2, startedAt: "2026-03-01T10:09:00Z", reason };
+  const status = makeStatus({
+    "a-1.0": [
+      { state: "running", ...again },
+      { attempt: 2, reason: `BeginTime, ${reason}` },
+    ],
+  });
+  expect(render(status, 160)).toContain(
+    "for 1 min 0 s; again with mem 80M after OUT OF MEMORY; waits: BeginTime, again with mem 80M after OUT OF MEMORY",
+  );
+});
+
 test("a scheduler that does not answer, and jobs that nobody hands over, are told below", () => {
   const scheduler = { isUp: false, seenAt: "2026-03-01T10:10:00.000Z", error: "slurm_load_jobs error" };
   const told = render(makeStatus({ "a-1.0": [{}] }, { scheduler, handOver: "no" }), 80);

@@ -89,7 +89,7 @@ function renderStage(stage: string, records: readonly JobRecord[], now: string |
     tell(({ state }) => state === "queued"),
     tell(({ state }) => isFinal(state) && !isSuccess(state) && state !== "skipped"),
     tell(({ state }) => state === "skipped"),
-    [...renderRunningTime(records, now), ...renderReasons(records)].join("; "),
+    [...renderRunningTime(records, now), ...renderReasons(records, "running"), ...renderWaits(records)].join("; "),
   ];
 }
 
@@ -103,14 +103,19 @@ function renderRunningTime(records: readonly JobRecord[], now: string | undefine
   return [`${starts.length === 1 ? "for" : "up to"} ${renderDuration(longest)}`];
 }
 
-/** SLURM's own words for why jobs wait, the most frequent first. */
-function renderReasons(records: readonly JobRecord[]): string[] {
+function renderWaits(records: readonly JobRecord[]): string[] {
+  const reasons = renderReasons(records, "queued");
+  return reasons.length === 0 ? [] : [`waits: ${reasons.join(", ")}`];
+}
+
+/** SLURM's own words for why jobs wait, or what a job was given that runs again; the most frequent first. */
+function renderReasons(records: readonly JobRecord[], wanted: JobRecord["state"]): string[] {
   const reasons = records.flatMap(({ state, reason }) =>
-    state === "queued" && reason !== undefined ? [reason.replaceAll("_", " ")] : [],
+    state === wanted && reason !== undefined ? [reason.replaceAll("_", " ")] : [],
   );
   const counts = [...Map.groupBy(reasons, (reason) => reason)].map(([reason, all]) => ({ reason, number: all.length }));
   const sorted = counts.toSorted((left, right) => right.number - left.number).slice(0, 2);
-  return sorted.length === 0 ? [] : [`waits: ${sorted.map(({ reason }) => reason).join(", ")}`];
+  return sorted.map(({ reason }) => reason);
 }
 
 function renderTroubles({ plan, records }: SubmissionStatus, pane: Pane, renderId: IdRenderer): string[] {
