@@ -48,7 +48,10 @@ export const JobEvent = z.object({
   at: z.iso.datetime(),
   /** SLURM's job id, `123` or `123_4`. */
   slurmId: z.string().regex(/^[0-9]{1,12}(_[0-9]{1,12})?$/),
-  /** SLURM's reason, for instance `NonZeroExitCode` or `DependencyNeverSatisfied`; `CancelledBy:<uid>` where accounting knows it. */
+  /**
+   * SLURM's reason, for instance `NonZeroExitCode` or `DependencyNeverSatisfied`; `CancelledBy:<uid>` where accounting knows it.
+   * Then, or alone, what a retry gives: `again with mem 80M after OUT_OF_MEMORY`.
+   */
   reason: z.string().max(200).optional(),
   exitCode: z.int().min(0).max(255).optional(),
   signal: z.int().min(0).max(255).optional(),
