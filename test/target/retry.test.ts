@@ -202,6 +202,21 @@ test.concurrent("what SLURM does not give is said, and the job runs again with w
   expect(log).toMatch(/TIMEOUT: begins again, but SLURM does not give it time 16 min: .*denied/);
 }, 170_000);
 
+test.concurrent("a job that ends by itself after SLURM's warning is not run again", async () => {
+  const retry = { count: 2, time_factor: 2 };
+  const untilWarned = `until [ -e "\${1%/out}/repx/.warned" ]; do sleep 0.1; done`;
+  const played = await play([{ stage: "just", retry, time: "1" }], untilWarned);
+  expect(await played.waitForEnd("just")).toMatchObject({ attempt: 1, state: "COMPLETED" });
+}, 70_000);
+
+test.concurrent("a USR1 that is not SLURM's warning reaches the program", async () => {
+  const retry = { count: 2, time_factor: 2 };
+  const played = await play([{ stage: "told", retry, time: "60" }], `trap "exit 7" USR1; sleep 300 & wait`);
+  await played.waitForState("told", "RUNNING");
+  await stand.cluster.run(["scancel", "--batch", "--signal=USR1", played.slurmIdOf("told")]);
+  expect(await played.waitForEnd("told")).toMatchObject({ attempt: 1, state: "FAILED", exitCode: 7 });
+}, 70_000);
+
 test("a job whose node failed more often than its policy allows ends with a word about it", async () => {
   const retry = { infrastructure: 1 };
   const played = await play([{ stage: "unlucky", retry, node: 1 }], "sleep 300 & wait");
