@@ -250,6 +250,17 @@ test("retries of its own do not count as failures of nodes", async () => {
   expect(await played.waitForEnd("greedy")).toMatchObject({ attempt: 3, state: "COMPLETED" });
 });
 
+test("what a retry gives is told, though the relay looks between the requeue and the new limit", async () => {
+  await stand.wrapProgram("scontrol", '/usr/bin/scontrol "$@" && sleep 1');
+  try {
+    const played = await play([{ stage: "greedy", retry: { count: 1, mem_factor: 4 } }], TAKE_90_MB);
+    expect(await played.waitForEnd("greedy")).toMatchObject({ attempt: 2, state: "COMPLETED" });
+    expect(await tellStory(played, "greedy")).toContain("1 REQUEUED again with mem 160M after OUT_OF_MEMORY");
+  } finally {
+    await stand.unwrapProgram("scontrol");
+  }
+});
+
 test("a retry that SLURM may not have heard of is used up", async () => {
   const script = `while [ ! -e "\${0%/*}/go" ]; do sleep 0.1; done\n${TAKE_90_MB}`;
   const played = await play([{ stage: "greedy", retry: { count: 1, mem_factor: 4 } }], script);

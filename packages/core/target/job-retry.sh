@@ -75,7 +75,8 @@ retry_after_memory() {
   (ask_again OUT_OF_MEMORY)
 }
 
-# ask_again <end>: in a process of its own, for SLURM's answer to a requeue is TERM to all of the job's processes.
+# ask_again <end>: in a process of its own, for SLURM's answer to a requeue is TERM, with some of its ways to track processes
+# (linuxproc, pgid) to all of the job's.
 ask_again() {
   trap '' TERM INT HUP USR1 USR2
   read_retries
