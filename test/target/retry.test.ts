@@ -106,12 +106,18 @@ test("a job that is out of memory runs again with more, and what waits for it ru
     { stage: "own", array: "each", waitsFor: ["greedy"] },
     { stage: "other", array: "each", waitsFor: ["modest"] },
     { stage: "all", waitsFor: ["greedy", "modest"] },
+    { stage: "one", waitsFor: ["greedy"] },
   ];
   const sweep = ["greedy", "modest"].map((stage) => ({ stage, array: "sweep", retry }));
   const played = await play([...sweep, ...later], script);
   const dependencies = played.batches.map(({ dependency }) => dependency);
   const NONE = { corresponding: [], ok: [], any: [] };
-  expect(dependencies).toEqual([NONE, { ...NONE, corresponding: [1] }, { ...NONE, ok: [{ batch: 1 }] }]);
+  expect(dependencies).toEqual([
+    NONE,
+    { ...NONE, corresponding: [1] },
+    { ...NONE, ok: [{ batch: 1 }] },
+    { ...NONE, ok: [{ batch: 1, index: 1 }] },
+  ]);
   onTestFailed(async () => console.log(await tellStory(played, "greedy"), await stand.cluster.readLogs()));
   for (const { stage } of later)
     expect(await played.waitForEnd(stage)).toMatchObject({ attempt: 1, state: "COMPLETED" });
@@ -123,7 +129,7 @@ test("a job that is out of memory runs again with more, and what waits for it ru
   expect((await played.waitForState("greedy", "PENDING")).reason).toMatch(/again with mem 80M after OUT_OF_MEMORY$/);
   expect(await tellStory(played, "modest")).toEqual(["1 COMPLETED"]);
   const greedyAt = await readTime(played, "greedy");
-  for (const stage of ["own", "all"]) expect(await readTime(played, stage)).toBeGreaterThan(greedyAt);
+  for (const stage of ["own", "all", "one"]) expect(await readTime(played, stage)).toBeGreaterThan(greedyAt);
   expect(await readTime(played, "other")).toBeLessThan(greedyAt);
   const id = played.slurmIdOf("greedy");
   expect(await readFile(join(played.folder, "retries", id), "utf8")).toBe(
