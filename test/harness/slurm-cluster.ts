@@ -4,11 +4,12 @@ import { lookup } from "node:dns/promises";
 import { existsSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { type Accounting, startAccounting } from "./accounting.ts";
 import { type ClusterUser, endProcessesOf, readPasswd } from "./cluster-user.ts";
 import { type CommandOutput, runCommand, tryCommand } from "./command.ts";
 import { findFreePorts } from "./free-port.ts";
 import { readLogFolder, withLogs } from "./log-files.ts";
-import { startMungeDaemon } from "./munge-daemon.ts";
+import { type MungeDaemon, startMungeDaemon } from "./munge-daemon.ts";
 import { findMarked, isAlive, killProcesses, readPidFile, stopByPidFile } from "./process.ts";
 import { renderCgroupConf, renderSlurmConf } from "./slurm-conf.ts";
 import { renderEpilogWrapper } from "./epilog-wrapper.ts";
@@ -30,6 +31,8 @@ export interface SlurmClusterOptions {
   readonly epilogEnvironment?: Readonly<Record<string, string>>;
   /** Lines appended to slurm.conf. */
   readonly extraConf?: string;
+  /** With slurmdbd and a database of its own; without it sacct knows nothing. */
+  readonly hasAccounting?: boolean;
 }
 
 export interface SlurmCluster extends AsyncDisposable {
@@ -42,6 +45,8 @@ export interface SlurmCluster extends AsyncDisposable {
   readonly version: string;
   readonly nodes: readonly string[];
   readonly hasCgroup: boolean;
+  readonly munge: MungeDaemon;
+  readonly accounting: Accounting | undefined;
   /** Runs a SLURM client as root and throws when it fails. */
   run(argv: readonly string[]): Promise<CommandOutput>;
   /** `down` makes a real NODE_FAIL at once, `resume` brings the node back. */
@@ -68,12 +73,15 @@ export async function startSlurmCluster(options: SlurmClusterOptions): Promise<S
     await munge[Symbol.asyncDispose]();
   };
   try {
-    const { nodes, hasCgroup } = await writeConf(folder, munge.socket, options);
+    const { nodes, hasCgroup, ...place } = await writeConf(folder, munge.socket, options);
     const startController = async () => startSlurmctld(folder, conf);
-    await withLogs(`SLURM in ${folder} did not start`, readLogs, async () => {
+    const accounting = await withLogs(`SLURM in ${folder} did not start`, readLogs, async () => {
+      // slurmctld refuses a first start without the database.
+      const started = place.port === undefined ? undefined : await startAccounting({ ...place, port: place.port });
       await startController();
       await Promise.all(nodes.map(async (node) => runCommand(["/usr/sbin/slurmd", "-N", node, "-f", conf])));
       await waitForNodes(conf, nodes);
+      return started;
     });
     const version = (await runCommand(["/usr/sbin/slurmctld", "-V"])).stdout.trim();
     return {
@@ -84,6 +92,8 @@ export async function startSlurmCluster(options: SlurmClusterOptions): Promise<S
       version,
       nodes,
       hasCgroup,
+      munge,
+      accounting,
       run,
       startController,
       readLogs,
@@ -118,7 +128,8 @@ async function makeFolders(folder: string): Promise<string> {
 }
 
 async function writeConf(folder: string, mungeSocket: string, options: SlurmClusterOptions) {
-  const [controllerPort = 0, ...ports] = await findFreePorts((options.nodes ?? 2) + 1);
+  const [controllerPort = 0, dbdPort = 0, ...ports] = await findFreePorts((options.nodes ?? 2) + 2);
+  const accountingPort = options.hasAccounting === true ? dbdPort : undefined;
   // Two clusters on one host need different node names: the cgroup folders are slurm_<node>.
   const prefix = `r${randomInt(36 ** 3, 36 ** 4).toString(36)}n`;
   const nodes = ports.map((port, index) => ({ name: `${prefix}${index + 1}`, port }));
@@ -127,23 +138,22 @@ async function writeConf(folder: string, mungeSocket: string, options: SlurmClus
   const hostName = hostname().split(".")[0] ?? "localhost";
   const address = await lookup(hostName, 4).catch(() => undefined);
   const epilog = options.epilog === undefined ? undefined : await installEpilog(folder, options.epilog, options);
+  const place = { folder, hostName, mungeSocket, isHostLoopback: address?.address.startsWith("127.") ?? false };
   const text = renderSlurmConf({
-    folder,
-    hostName,
-    mungeSocket,
+    ...place,
+    accountingPort,
     controllerPort,
     nodes,
     hasCgroup,
     epilog,
     hook: options.hook ?? "EpilogSlurmctld",
-    isHostLoopback: address?.address.startsWith("127.") ?? false,
     cpusPerNode: options.cpusPerNode ?? 4,
     firstJobId: await countUpJobIds(folder),
     extraConf: options.extraConf,
   });
   await writeFile(join(folder, "cgroup.conf"), renderCgroupConf(hasCgroup));
   await writeFile(join(folder, "slurm.conf"), text);
-  return { nodes: nodes.map((node) => node.name), hasCgroup };
+  return { ...place, port: accountingPort, nodes: nodes.map((node) => node.name), hasCgroup };
 }
 
 /** A cluster that starts anew in a folder never gives out a job id again: the target still knows the old ones. */

@@ -10,6 +10,8 @@ export interface SlurmConf {
   readonly cpusPerNode: number;
   readonly hasCgroup: boolean;
   readonly firstJobId: number;
+  /** Where slurmdbd is to listen; without it there is no accounting. */
+  readonly accountingPort?: number | undefined;
   readonly epilog?: string | undefined;
   /** Which of the two hooks calls it. */
   readonly hook: "EpilogSlurmctld" | "jobcomp/script";
@@ -33,6 +35,7 @@ export function renderSlurmConf(conf: SlurmConf): string {
     "CredType=cred/munge",
     `CommunicationParameters=NoAddrCache${addresses}`,
     ...renderFiles(conf.folder),
+    ...renderAccounting(conf),
     ...renderTracking(conf.hasCgroup),
     ...SCHEDULING,
     `FirstJobId=${conf.firstJobId}`,
@@ -42,6 +45,33 @@ export function renderSlurmConf(conf: SlurmConf): string {
     "PrologEpilogTimeout=30",
     ...renderNodes(conf),
     ...(conf.extraConf === undefined ? [] : [conf.extraConf.trimEnd()]),
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+export interface SlurmdbdConf extends Pick<SlurmConf, "folder" | "hostName" | "isHostLoopback" | "mungeSocket"> {
+  readonly port: number;
+  readonly database: string;
+}
+
+/** The text of slurmdbd.conf: on loopback where the host name is, with a database behind a unix socket. */
+export function renderSlurmdbdConf(conf: SlurmdbdConf): string {
+  const lines = [
+    "AuthType=auth/munge",
+    `AuthInfo=socket=${conf.mungeSocket}`,
+    `DbdHost=${conf.hostName}`,
+    "DbdAddr=127.0.0.1",
+    `DbdPort=${conf.port}`,
+    ...(conf.isHostLoopback ? ["CommunicationParameters=NoInAddrAny"] : []),
+    "SlurmUser=slurm",
+    `PidFile=${conf.folder}/pid/slurmdbd.pid`,
+    `LogFile=${conf.folder}/log/ctld/slurmdbd.log`,
+    "DebugLevel=info",
+    "LogTimeFormat=iso8601_ms",
+    "StorageType=accounting_storage/mysql",
+    "StorageHost=localhost",
+    "StorageUser=slurm",
+    `StorageLoc=${conf.database}`,
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -67,7 +97,18 @@ function renderFiles(folder: string): string[] {
     "SlurmctldDebug=info",
     "SlurmdDebug=info",
     "LogTimeFormat=iso8601_ms",
-    "AccountingStorageType=accounting_storage/none",
+  ];
+}
+
+/** The comment is not kept unless a site says so. slurmctld's connection to slurmdbd takes munge's socket from no other line. */
+function renderAccounting({ accountingPort, mungeSocket }: SlurmConf): string[] {
+  if (accountingPort === undefined) return ["AccountingStorageType=accounting_storage/none"];
+  return [
+    "AccountingStorageType=accounting_storage/slurmdbd",
+    "AccountingStorageHost=127.0.0.1",
+    `AccountingStoragePort=${accountingPort}`,
+    `AccountingStoragePass=${mungeSocket}`,
+    "AccountingStoreFlags=job_comment",
   ];
 }
 
