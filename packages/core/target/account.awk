@@ -1,4 +1,4 @@
-# For relay-account.sh: adds to a table of ends what accounting alone knows. Reads what sacct says, steps too, of each attempt
+# With tasks.awk, for relay-account.sh: adds to a table of ends what accounting alone knows. Reads what sacct says, steps too, of each attempt
 # in turn (JobID|State; of a pending array's tasks in one line, 12_[3-5,8]), then the table. Of who cancelled a job it takes
 # the uid, for a name may be anything. A dependency that was never satisfied stays the reason: nobody cancelled that job.
 part == "account" {
@@ -9,13 +9,9 @@ part == "account" {
   delete out_of_memory[id]; delete who[id]
   if (f[2] !~ /^CANCELLED by [0-9]+$/) next
   uid = substr(f[2], 14)
-  if (!match(id, /_\[[0-9,-]+/)) { who[id] = uid; next }
-  array = substr(id, 1, RSTART)
-  n = split(substr(id, RSTART + 2, RLENGTH - 2), piece, ",")
-  for (i = 1; i <= n; i++) {
-    last = split(piece[i], range, "-")
-    for (k = range[1] + 0; k <= range[last] + 0; k++) who[array k] = uid
-  }
+  n = read_tasks(id, tasks)
+  if (n == 0) who[id] = uid
+  for (i = 1; i <= n; i++) who[tasks[i]] = uid
   next
 }
 is_open() && asked++ < 1000 {

@@ -1,4 +1,4 @@
-# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
+# With json.awk and tasks.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, retries (of job-retry.sh), account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
 # same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
@@ -33,6 +33,7 @@ part == "queue" {
 END {
   for (i = 1; i <= accounts; i++) note_account(account[i])
   for (id in last_account) take_account(last_account[id])
+  for (id in taken_away) if (!(id in last_account)) take_account(taken_away[id])
   for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
     if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
@@ -149,6 +150,7 @@ function seconds(text,    f, n, i, sum, days) {
 # record|id|state|first line of result.json, or unseen|id: no record of this attempt, or late|id: an end whose marker was awaited
 function note_account(line,    f) {
   split(line, f, "|")
+  if (f[1] == "sacct" && f[2] ~ /\[/ && f[3] ~ /^CANCELLED/) { note_taken_away(f[2], line); return }
   if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
   if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
@@ -156,6 +158,13 @@ function note_account(line,    f) {
   if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
+}
+
+# Tasks that were cancelled before they began are one line, and no attempt of one that has a line of its own.
+function note_taken_away(ids, line,    tasks, i, n, rest) {
+  rest = substr(line, 8 + length(ids))
+  n = read_tasks(ids, tasks)
+  for (i = 1; i <= n; i++) if ((tasks[i] in job) && !(tasks[i] in present) && (tasks[i] in since)) taken_away[tasks[i]] = "sacct|" tasks[i] "|" rest
 }
 
 function take_account(line,    f, n, code) {

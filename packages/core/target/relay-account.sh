@@ -59,6 +59,6 @@ ask_why() {
     print $2
   }' "$work/ends" | paste -s -d , -)
   [ -n "$ids" ] && ask_sacct -j "$ids" -o JobID,State || return 0
-  awk -F '\t' -v OFS='\t' -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
+  awk -F '\t' -v OFS='\t' -f "$here/tasks.awk" -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
     mv -f "$work/ends.new" "$work/ends"
 }

@@ -67,7 +67,7 @@ look() {
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   find "$dir/retries" -name '[0-9]*' ! -name '*.tmp' -exec cat {} + >"$work/retries" 2>/dev/null
-  awk -f "$here/json.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  awk -f "$here/json.awk" -f "$here/tasks.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
     -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
     -v sends="${coordinator:+1}" -v tells_pending="$looks" \
     part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \

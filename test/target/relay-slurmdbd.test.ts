@@ -1,0 +1,163 @@
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
+import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
+import { SYSTEM_PATH } from "../harness/command.ts";
+import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.ts";
+import { waitUntil } from "../harness/wait-until.ts";
+import { accountingOf, waitForAccounting, waitUntilForgotten } from "./accounting-stand.ts";
+import { type EventReceiver, startEventReceiver } from "./event-receiver.ts";
+import { openSubmission, type Submission } from "./relay-run.ts";
+
+// SLURM has forgotten the jobs (MinJobAge) when the relay looks: a real slurmdbd alone knows how they ended.
+
+const FOLDER = "/tmp/repx-relay-slurmdbd";
+const CONF = `MinJobAge=2
+PreemptType=preempt/partition_prio
+PreemptMode=REQUEUE
+PartitionName=urgent Nodes=ALL PriorityTier=10 DefMemPerCPU=100 PreemptMode=OFF
+PartitionName=patient Nodes=ALL PriorityTier=1 DefMemPerCPU=100 PreemptMode=REQUEUE
+`;
+const QUICK = { REPX_SWEEP_SECONDS: "1", REPX_LOST_SECONDS: "4", REPX_MARKER_SECONDS: "2", REPX_RECORD_SECONDS: "2" };
+const ONCE_LONG = `[ "\${SLURM_RESTART_COUNT:-0}" != 0 ] || { sleep 300 & wait; }`;
+
+let cluster: SlurmCluster;
+let user: ClusterUser;
+let receiver: EventReceiver;
+let submission: Submission;
+
+beforeAll(async () => {
+  user = await ensureClusterUser();
+  const options = { nodes: 3, cpusPerNode: 16, hasAccounting: true, extraConf: CONF };
+  cluster = await startSlurmCluster({ folder: FOLDER, user, ...options });
+});
+beforeEach(async () => {
+  receiver = await startEventReceiver();
+  submission = await openSubmission(cluster, receiver, user);
+  onTestFailed(async () => console.log(receiver.events, await submission.readLog()));
+});
+afterEach(async () => {
+  await user.endProcessesOf(cluster.conf);
+  await receiver[Symbol.asyncDispose]();
+  await submission.target[Symbol.asyncDispose]();
+});
+afterAll(async () => {
+  await cluster?.[Symbol.asyncDispose]();
+  await rm(FOLDER, { recursive: true, force: true });
+});
+
+function storyOf(stage: string): string[] {
+  const events = receiver.events.filter((event) => event.job.endsWith(`-${stage}-1.0`));
+  return events.map((event) => `${event.attempt} ${event.state}`).toSorted();
+}
+
+function endOf(stage: string) {
+  return receiver.events.findLast((event) => event.job.endsWith(`-${stage}-1.0`));
+}
+
+function on(node: string, ...more: readonly string[]): readonly string[] {
+  return ["-w", node, ...more];
+}
+
+/** One job that leaves no record of its own: only SLURM knows of it. */
+async function submitBare(stage: string, script: string, options: readonly string[] = []): Promise<string> {
+  return (await submission.submit([{ stage, script: "" }], options, `sh -c '${script}'`)).slurmId;
+}
+
+async function waitForState(slurmId: string, state: string): Promise<void> {
+  await waitUntil({ what: `${slurmId} to be ${state}`, timeoutSeconds: 40 }, async () => {
+    const argv = ["squeue", "-h", "-t", "all", "-j", slurmId, "-o", "%T"];
+    return (await cluster.run(argv).catch(() => ({ stdout: "" }))).stdout.trim() === state;
+  });
+}
+
+async function forget(slurmIds: readonly string[]): Promise<void> {
+  await submission.finish();
+  await waitUntilForgotten(cluster, user);
+  await waitForAccounting(cluster, slurmIds);
+}
+
+test("I-04, I-06, I-13: every end that SLURM has forgotten is told as accounting knows it, of the last attempt alone", async () => {
+  const [node = "", lost = "", taken = ""] = cluster.nodes;
+  const long = "sleep 300 & wait";
+  const ids = {
+    good: await submitBare("good", "exit 0", on(node)),
+    bad: await submitBare("bad", "exit 3", on(node)),
+    late: await submitBare("late", long, on(node, "--time=5")),
+    killed: await submitBare("killed", long, on(node)),
+    again: await submitBare("again", ONCE_LONG, on(node, "--requeue")),
+    lost: await submitBare("lost", long, on(lost, "--no-requeue")),
+    preempted: await submitBare("preempted", ONCE_LONG, on(taken, "--partition=patient", "-c", "9")),
+  };
+  const held = await submission.submit(
+    ["held-a", "held-b", "held-c"].map((stage) => ({ stage, script: "" })),
+    ["--hold", "--array=1-3%1"],
+  );
+  for (const id of [ids.late, ids.killed, ids.again, ids.lost, ids.preempted]) await waitForState(id, "RUNNING");
+  await submitBare("urgent", "sleep 1", on(taken, "--partition=urgent", "-c", "9"));
+  await user.run(["scancel", ids.killed], { environment: cluster.environment });
+  await cluster.run(["scontrol", "requeue", `${ids.again}_1`]);
+  await cluster.run(["scancel", held.slurmId]);
+  await cluster.setNodeState(lost, "down");
+  await waitUntil({ what: "SLURM to take the new end", timeoutSeconds: 10, intervalMs: 500 }, async () =>
+    cluster.run(["scontrol", "update", `jobid=${ids.late}_1`, "endtime=now"]).catch(() => undefined),
+  );
+  await forget([...Object.values(ids), held.slurmId]);
+  await cluster.setNodeState(lost, "resume");
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(40)).toBe(0);
+  expect(endOf("good")).toMatchObject({ state: "COMPLETED", attempt: 1, exitCode: 0, node });
+  expect(endOf("bad")).toMatchObject({ state: "FAILED", exitCode: 3 });
+  expect(endOf("late")).toMatchObject({ state: "TIMEOUT" });
+  expect(endOf("killed")).toMatchObject({ state: "CANCELLED", reason: `CancelledBy:${user.uid}`, node });
+  expect(endOf("lost")).toMatchObject({ state: "NODE_FAIL", attempt: 1, node: lost });
+  for (const stage of ["again", "preempted"]) expect(storyOf(stage)).toEqual(["1 REQUEUED", "2 COMPLETED"]);
+  for (const stage of ["held-a", "held-b", "held-c"]) {
+    expect(endOf(stage)).toMatchObject({ state: "CANCELLED", reason: "CancelledBy:0" });
+  }
+}, 180_000);
+
+test("I-11: a job of another year with the same id is none of ours", async () => {
+  const bare = await submitBare("bare", "exit 5");
+  await forget([bare]);
+  const accounting = accountingOf(cluster);
+  const columns = (await accounting.query("SHOW COLUMNS FROM repx_job_table")).split("\n");
+  const names = columns.map((line) => line.split("\t")[0] ?? "").filter((name) => !["", "job_db_inx"].includes(name));
+  const CANCELLED = "4";
+  const values = names.map((name) => {
+    if (name === "state") return CANCELLED;
+    return /^time_(?!suspended)/.test(name) ? `${name} - 365 * 86400` : `\`${name}\``;
+  });
+  const older = `SELECT ${values.join(", ")} FROM repx_job_table WHERE id_array_job = ${bare}`;
+  await accounting.query(`INSERT INTO repx_job_table (\`${names.join("`, `")}\`) ${older}`);
+  const all = ["sacct", "-X", "-n", "-P", "-D", "-S", "now-500days", "-j", bare, "-o", "State"];
+  expect((await cluster.run(all)).stdout).toMatch(/^CANCELLED.*\nFAILED\n$/);
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(40)).toBe(0);
+  expect(storyOf("bare")).toEqual(["1 FAILED"]);
+});
+
+test("one look knows the ends of what SLURM has forgotten since the relay was killed, and asks accounting once", async () => {
+  const tools = join(submission.target.base, "tools");
+  const counting = `#!/bin/sh\nprintf '%s\\n' "$*" >>${tools}/asked\nexec /usr/bin/sacct "$@"\n`;
+  await user.run(["mkdir", tools]);
+  await writeFile(join(tools, "sacct"), counting, { mode: 0o755 });
+  const one = await submission.submit([
+    { stage: "good", script: "exit 0" },
+    { stage: "bad", script: "exit 7" },
+  ]);
+  const bare = await submitBare("bare", "exit 0");
+  await forget([one.slurmId, bare]);
+  const argv = [join(submission.target.programs, "repx-relay"), submission.target.base, submission.target.submission];
+  const { stdout } = await user.run([...argv, "--look", "MARK"], {
+    environment: { ...cluster.environment, ...QUICK, PATH: `${tools}:${SYSTEM_PATH}` },
+  });
+  const [, now = ""] = stdout.split(/^MARK now$/m);
+  const ids = [...now.matchAll(/^\{"id":"([^"\n]+)"/gm)].map(([, id = ""]) => id);
+  expect(ids.toSorted()).toEqual([
+    `${one.slurmId}_1.0.COMPLETED`,
+    `${one.slurmId}_2.0.FAILED`,
+    `${bare}_1.0.COMPLETED`,
+  ]);
+  expect(await readFile(join(tools, "asked"), "utf8")).toMatch(new RegExp(`^.* -j ${one.slurmId},${bare} .*\\n`));
+});
