@@ -117,6 +117,36 @@ test("I-04, I-06, I-13: every end that SLURM has forgotten is told as accounting
   }
 }, 180_000);
 
+test("while slurmdbd is dead no end is guessed and the log says so, and when it is back it is waited for and believed", async () => {
+  const accounting = accountingOf(cluster);
+  await submission.submit([{ stage: "known", script: "echo why >&2; exit 9" }]);
+  const bare = await submitBare("bare", "exit 5");
+  await accounting.killDaemon();
+  await submission.finish();
+  await waitUntilForgotten(cluster, user);
+  const patient = { ...QUICK, REPX_LOST_SECONDS: "60" };
+  await using first = await submission.startRelay(patient);
+  await waitUntil({ what: "the record to be told", timeoutSeconds: 30 }, async () => endOf("known"));
+  expect(await submission.readLog()).toMatch(/sacct failed, waiting for it: sacct: error: .*Connection refused/);
+  expect(endOf("known")).toMatchObject({ state: "FAILED", exitCode: 9, marker: "FAIL", logTail: "why" });
+  // As after hours: far longer than a job without a record is waited for where accounting answers.
+  await first.kill("SIGKILL");
+  const missing = join(submission.target.folder, "relay/missing");
+  const [row = ""] = (await readFile(missing, "utf8")).split("\n");
+  const [id, , job, restarts] = row.split("\t");
+  await writeFile(missing, `${[id, Math.floor(Date.now() / 1000) - 7200, job, restarts].join("\t")}\n`);
+  await using second = await submission.startRelay(patient);
+  await waitUntil({ what: "sacct to fail again", timeoutSeconds: 30 }, async () =>
+    /started.*started.*sacct failed/s.test(await submission.readLog()),
+  );
+  // It answers at once, but knows of no end: slurmctld tells it only some seconds later.
+  await accounting.startDaemon();
+  expect(await second.waitForEnd(90)).toBe(0);
+  expect(await submission.readLog()).toContain("sacct answers again");
+  expect([...storyOf("known"), ...storyOf("bare")]).toEqual(["1 FAILED", "1 FAILED"]);
+  expect(endOf("bare")).toMatchObject({ exitCode: 5, slurmId: `${bare}_1` });
+});
+
 test("I-11: a job of another year with the same id is none of ours", async () => {
   const bare = await submitBare("bare", "exit 5");
   await forget([bare]);
