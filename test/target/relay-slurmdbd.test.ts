@@ -147,6 +147,20 @@ test("while slurmdbd is dead no end is guessed and the log says so, and when it 
   expect(endOf("bare")).toMatchObject({ exitCode: 5, slurmId: `${bare}_1` });
 });
 
+test("where accounting has half a record, without an end, the job's own one is believed, and without one it counts as lost", async () => {
+  const own = await submission.submit([{ stage: "known", script: "exit 9" }]);
+  const bare = await submitBare("bare", "exit 5");
+  await forget([own.slurmId, bare]);
+  const half = "time_end=0, state=1, exit_code=0";
+  await accountingOf(cluster).query(
+    `UPDATE repx_job_table SET ${half} WHERE id_array_job IN (${own.slurmId}, ${bare})`,
+  );
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(40)).toBe(0);
+  expect(endOf("known")).toMatchObject({ state: "FAILED", exitCode: 9, marker: "FAIL" });
+  expect(endOf("bare")).toMatchObject({ state: "NODE_FAIL", reason: "NoRecordOfItsEnd" });
+});
+
 test("I-11: a job of another year with the same id is none of ours", async () => {
   const bare = await submitBare("bare", "exit 5");
   await forget([bare]);

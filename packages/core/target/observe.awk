@@ -153,11 +153,19 @@ function note_account(line,    f) {
   if (f[1] == "sacct" && f[2] ~ /\[/ && f[3] ~ /^CANCELLED/) { note_taken_away(f[2], line); return }
   if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
-  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present)) return
+  # An end that accounting tells counts more than the job's own word; a record without one (of slurmdbd, which missed it) does not.
+  if (f[1] == "record" && f[2] in last_account && is_end(last_account[f[2]])) return
   # Asked for a whole array, accounting tells of tasks that nobody misses, too.
   if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
+}
+
+function is_end(line,    f) {
+  split(line, f, "|")
+  sub(/ .*/, "", f[3])
+  return f[1] == "sacct" && f[3] in base_state
 }
 
 # Tasks that were cancelled before they began are one line, and no attempt of one that has a line of its own.
