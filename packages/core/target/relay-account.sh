@@ -53,11 +53,13 @@ ask_elsewhere() {
 
 # Who cancelled a job, and that one of its steps was out of memory where the job says FAILED: accounting's word becomes the
 # reason. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?". One look asks once.
+# Tasks that never began have no line of their own (12_[3-5]), which sacct finds by the array alone.
 ask_why() {
   [ -z "$looks" ] || return 0
   ids=$(awk -F '\t' '($5 == "CANCELLED" || $5 == "FAILED") && $7 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/ && n++ < 1000 {
+    if ($6 == "-") sub(/_.*/, "", $2)
     print $2
-  }' "$work/ends" | paste -s -d , -)
+  }' "$work/ends" | sort -u | paste -s -d , -)
   [ -n "$ids" ] && ask_sacct -j "$ids" -o JobID,State || return 0
   awk -F '\t' -v OFS='\t' -f "$here/tasks.awk" -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
     mv -f "$work/ends.new" "$work/ends"
