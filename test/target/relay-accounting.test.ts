@@ -56,6 +56,31 @@ test("I-05: a pending job that uid 0 took away is the infrastructure's failure",
   expect(end === undefined ? undefined : readState(end)).toBe("infrastructure");
 });
 
+test("I-15: the reason of a failed job is taken from its step, of the last attempt alone", async () => {
+  await using relay = await startRelay();
+  const greedy = `srun -n1 sh -c "head -c 200000000 /dev/zero | tail >/dev/null"; exit 1`;
+  const order = [
+    { stage: "greedy", script: greedy },
+    { stage: "mended", script: `[ "\${SLURM_RESTART_COUNT:-0}" != 0 ] || { ${greedy}; }; exit 1` },
+  ];
+  const { slurmId } = await submission.submit(order, ["--mem=40M"]);
+  await waitForEvent(`${slurmId}_1`, "FAILED");
+  await waitForEvent(`${slurmId}_2`, "FAILED");
+  await cluster.run(["scontrol", "requeue", `${slurmId}_2`]);
+  await waitUntil({ what: "the second attempt to be told", timeoutSeconds: 20 }, async () =>
+    receiver.events.some((event) => event.attempt === 2),
+  );
+  await submission.finish();
+  expect(await relay.waitForEnd(60)).toBe(0);
+  const ends = receiver.events.filter((event) => event.state === "FAILED");
+  const held = cluster.hasCgroup ? "OutOfMemory out_of_memory" : "NonZeroExitCode failed";
+  expect(ends.map((end) => `${end.slurmId} ${end.attempt} ${end.reason} ${readState(end)}`).toSorted()).toEqual([
+    `${slurmId}_1 1 ${held}`,
+    `${slurmId}_2 1 ${held}`,
+    `${slurmId}_2 2 NonZeroExitCode failed`,
+  ]);
+});
+
 async function submitLong(): Promise<string> {
   const script = 'touch "$1/runs"; sleep 300 & wait';
   const { slurmId, ids } = await submission.submit([{ stage: "long", script }]);
