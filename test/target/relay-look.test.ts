@@ -1,10 +1,9 @@
 // `repx-relay --look`: how a submission stands, asked once, whatever has become of its relay.
-import { appendFile, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFailed, test } from "vitest";
 import { type ClusterUser, ensureClusterUser } from "../harness/cluster-user.ts";
-import { runCommand, SYSTEM_PATH } from "../harness/command.ts";
 import { type SlurmCluster, startSlurmCluster } from "../harness/slurm-cluster.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import { type EventReceiver, startEventReceiver } from "./event-receiver.ts";
@@ -167,33 +166,6 @@ test("a relay that was ended by a signal, as at a reboot, is started again by th
     receiver.events.some(({ state }) => state === "COMPLETED"),
   );
   expect((await submission.readLog()).match(/started/g)).toHaveLength(2);
-});
-
-test("one look knows the ends of what SLURM has forgotten since the relay was killed, and asks accounting once", async () => {
-  const { target } = submission;
-  const tools = join(target.base, "tools");
-  await mkdir(tools);
-  // Stands for a controller that forgets at once (MinJobAge) and a database that knows some of it.
-  const times = "2026-11-20T10:00:00|2026-11-20T10:01:00|60|n1";
-  const rows = [`77_1|TIMEOUT|0:0|${times}`, `77_3|COMPLETED|0:0|${times}`];
-  await writeFile(join(tools, "squeue"), "#!/bin/sh\n");
-  await writeFile(
-    join(tools, "sacct"),
-    `#!/bin/sh\nprintf '%s\\n' "$*" >>${tools}/asked\ncat <<'E'\n${rows.join("\n")}\nE\n`,
-  );
-  await runCommand(["chmod", "755", join(tools, "squeue"), join(tools, "sacct")]);
-  const { ids } = await target.addBatch([
-    { stage: "late", script: "exit 0" },
-    { stage: "good", script: "exit 0" },
-    { stage: "markerless", script: "exit 0" },
-  ]);
-  await appendFile(join(target.folder, "slurm.tsv"), ids.map((id, at) => `77_${at + 1}\t${id}\n`).join(""));
-  await submission.finish();
-  await target.giveAway();
-  await target.runJob(1, { SLURM_ARRAY_JOB_ID: "77", SLURM_ARRAY_TASK_ID: "2", SLURM_JOB_ID: "78" });
-  const { now } = await look(0, { PATH: `${tools}:${SYSTEM_PATH}` });
-  expect(now.toSorted()).toEqual(["77_1.0.TIMEOUT", "77_2.0.COMPLETED", "77_3.0.COMPLETED"]);
-  expect(await readFile(join(tools, "asked"), "utf8")).toMatch(/^.* -j 77 .*\n$/);
 });
 
 test("a look that knows some bytes prints what came after them", async () => {
