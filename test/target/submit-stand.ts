@@ -44,11 +44,12 @@ export interface WrittenSubmission {
 export interface StandOptions {
   readonly folder: string;
   readonly extraConf?: string;
+  readonly hasAccounting?: boolean;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Starts everything in one folder, which is removed at the end. */
-export async function startSubmitStand({ folder, extraConf, environment }: StandOptions): Promise<SubmitStand> {
+export async function startSubmitStand({ folder, environment, ...options }: StandOptions): Promise<SubmitStand> {
   await using started = new AsyncDisposableStack();
   started.defer(async () => rm(folder, { recursive: true, force: true }));
   const user = await ensureClusterUser();
@@ -57,7 +58,7 @@ export async function startSubmitStand({ folder, extraConf, environment }: Stand
       folder: join(folder, "slurm"),
       user,
       cpusPerNode: 16,
-      ...(extraConf === undefined ? {} : { extraConf }),
+      ...options,
     }),
   );
   const wrappers = await makeTraversableFolder(folder, "wrappers");

@@ -107,7 +107,7 @@ find_array() {
     return 2
   }
   found=$(printf '%s\n' "$said" | awk -v comment="$comment" '$2 == comment { print $1 }' | sort -nu)
-  [ -n "$found" ] || found=$(list_accounted | awk -F '|' -v comment="$comment" '$2 == comment { sub(/_.*/, "", $1); print $1 }' | sort -nu)
+  [ -n "$found" ] || find_forgotten || return 2
   id=''
   for one in $found; do
     if [ -z "$id" ]; then id=$one; else scancel "$one"; fi
@@ -121,10 +121,29 @@ list_arrays() {
   timeout 60 squeue --me --all -h -t all -o '%F %k'
 }
 
-# Comments are kept where the site says so (AccountingStoreFlags=job_comment).
+# Sets `found` to what accounting knows of the comment; not 0 (with `said`) when there is accounting, it does not answer, and an
+# array of the last try can have ended and be forgotten since. Comments are kept where the site says so (AccountingStoreFlags=job_comment).
+find_forgotten() {
+  found=''
+  if said=$(list_accounted 2>"$work/err"); then
+    found=$(printf '%s\n' "$said" | awk -F '|' -v comment="$comment" '$2 == comment { sub(/_.*/, "", $1); print $1 }' | sort -nu)
+    return 0
+  fi
+  if ! command -v sacct >/dev/null || grep -q 'accounting storage is disabled' "$work/err" || ! may_be_forgotten; then return 0; fi
+  said="SLURM may have forgotten an earlier try, and sacct failed: $(cat "$work/err")"
+  return 1
+}
+
 list_accounted() {
   for name in $(env | sed -n 's/^\(SACCT_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
-  timeout 60 sacct -X -n -P -S now-30days -o JobID,Comment 2>/dev/null
+  timeout 60 sacct -X -n -P -S now-30days -o JobID,Comment
+}
+
+# Whether the last try is older than what SLURM remembers of an ended job (MinJobAge, 300 by default).
+may_be_forgotten() {
+  begun=$(stat -c %Y "$batches/$number.begun") || return 0
+  memory=$(timeout 60 scontrol show config 2>/dev/null | sed -n 's/^MinJobAge *= *\([0-9][0-9]*\).*/\1/p')
+  [ $(($(date +%s) - begun)) -ge "${memory:-300}" ]
 }
 
 # The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run.
