@@ -12,6 +12,7 @@ import { readLogFolder, withLogs } from "./log-files.ts";
 import { type MungeDaemon, startMungeDaemon } from "./munge-daemon.ts";
 import { findMarked, isAlive, killProcesses, readPidFile, stopByPidFile } from "./process.ts";
 import { renderCgroupConf, renderSlurmConf } from "./slurm-conf.ts";
+import { findSlurmNode, type SlurmNode } from "./slurm-node.ts";
 import { renderEpilogWrapper } from "./epilog-wrapper.ts";
 import { makeTraversableFolder } from "./traversable-folder.ts";
 import { waitUntil } from "./wait-until.ts";
@@ -49,6 +50,7 @@ export interface SlurmCluster extends AsyncDisposable {
   readonly accounting: Accounting | undefined;
   /** Runs a SLURM client as root and throws when it fails. */
   run(argv: readonly string[]): Promise<CommandOutput>;
+  nodeOf(name: string): SlurmNode;
   /** `down` makes a real NODE_FAIL at once, `resume` brings the node back. */
   setNodeState(node: string, state: "down" | "drain" | "resume"): Promise<void>;
   stopController(): Promise<void>;
@@ -79,7 +81,7 @@ export async function startSlurmCluster(options: SlurmClusterOptions): Promise<S
       // slurmctld refuses a first start without the database.
       const started = place.port === undefined ? undefined : await startAccounting({ ...place, port: place.port });
       await startController();
-      await Promise.all(nodes.map(async (node) => runCommand(["/usr/sbin/slurmd", "-N", node, "-f", conf])));
+      await Promise.all(nodes.map(async (node) => findSlurmNode(folder, node).startDaemon()));
       await waitForNodes(conf, nodes);
       return started;
     });
@@ -97,6 +99,7 @@ export async function startSlurmCluster(options: SlurmClusterOptions): Promise<S
       run,
       startController,
       readLogs,
+      nodeOf: (name) => findSlurmNode(folder, name),
       setNodeState: async (node, state) => setNodeState(conf, node, state),
       killController: async () => {
         process.kill(Number(await readFile(pidFile(folder, "slurmctld"), "utf8")), "SIGKILL");
