@@ -26,7 +26,7 @@ export interface SubmitStand extends AsyncDisposable {
   /** Puts a program before SLURM's own on the PATH of the login. */
   wrapProgram(name: string, script: string): Promise<void>;
   unwrapProgram(name: string): Promise<void>;
-  /** SLURM's ids of all arrays with the comment of a batch of this submission, by batch. */
+  /** SLURM's ids of all arrays, ended ones too, with the comment of a batch of this submission, by batch. */
   listArrays(place: SubmissionPlace): Promise<ReadonlyMap<number, readonly string[]>>;
 }
 
@@ -139,8 +139,9 @@ async function listArrays(
   const found = new Map<number, string[]>();
   for (const line of new Set(stdout.split("\n"))) {
     const [slurmId = "", comment = ""] = line.split(" ");
-    if (!comment.startsWith(`repx:${place.id}:`)) continue;
-    const number = Number(comment.split(":").at(-1));
+    const [, id, batch = ""] = comment.split(":");
+    if (id !== place.id || !/^[0-9]+$/.test(batch)) continue;
+    const number = Number(batch);
     found.set(number, [...(found.get(number) ?? []), slurmId]);
   }
   return found;

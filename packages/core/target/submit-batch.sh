@@ -146,7 +146,8 @@ may_be_forgotten() {
   [ $(($(date +%s) - begun)) -ge "${memory:-300}" ]
 }
 
-# The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run.
+# The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run, nor be found by its comment
+# when there is room again: what was taken away is not the batch.
 record() {
   printf '%s\n' "$id" >"$batches/.$number.id" && mv -f "$batches/.$number.id" "$batches/$number.id" &&
     list_rows "$number" "$id" >>"$dir/slurm.tsv" && printf '%s\t%s\n' "$number" "$id" >>"$work/arrays" && {
@@ -154,6 +155,7 @@ record() {
     [ ! -e "$dir/cancelled" ] || scancel "$id"
     return
   }
+  scontrol update "jobid=$id" "comment=repx:$submission:unrecorded" >/dev/null 2>&1
   scancel "$id"
   rm -f "$batches/$number.id"
   give_up
