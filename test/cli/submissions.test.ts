@@ -161,7 +161,7 @@ test("a dry run says what would run and why, and leaves nothing; forced jobs run
   expect(await readdir(join(stand.basePath, "outputs", GENERATE_1, "repx/attempts"))).toEqual(["1", "2"]);
 });
 
-test("cancelling takes back what runs and what waits, says who waits for it, and may be done twice", async () => {
+test("I-45: without slurmdbd, cancelling takes back what runs and what waits, says who waits for it, and may be done twice", async () => {
   const lab = await stand.writeLab({ generate1: "sleep 100", generate2: "sleep 100" });
   const id = await submit(lab);
   await waitForStates({ [GENERATE_1]: "running", [GENERATE_2]: "running", [SUM]: "queued" });

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(async () => world[Symbol.asyncDispose]());
 
-test("a workflow that is cancelled after registering closes its checks, and queues nothing", async () => {
+test("I-47: a workflow that is cancelled after registering closes its checks, and queues nothing", async () => {
   onTestFailed(async () => console.log(await world.readLogs()));
   const experiment = await world.openExperiment("cancelled");
   // Without its controller sbatch keeps trying: the cancellation comes while the jobs are being handed over.
@@ -34,7 +34,7 @@ test("a workflow that is cancelled after registering closes its checks, and queu
   expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
 });
 
-test("a workflow that is cancelled between two arrays leaves neither of them in SLURM", async () => {
+test("I-47: a workflow that is cancelled between two arrays leaves neither of them in SLURM", async () => {
   onTestFailed(async () => console.log(await world.readLogs()));
   const experiment = await world.openExperiment("half-way");
   // Every job has to wait: what is in the queue when the workflow is cancelled is there until it is taken back.

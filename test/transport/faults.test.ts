@@ -1,5 +1,5 @@
 // What may go wrong while a Lab is sent. After each fault nothing half written is to be seen, and a retry completes.
-import { chown, mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
+import { chown, mkdir, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import * as z from "zod";
@@ -131,20 +131,23 @@ async function chmodAll(folder: string): Promise<void> {
   await runCommand(["chmod", "-R", "u+w", folder]);
 }
 
-test.each([0.2, 0.6, 0.9])("a push that is killed with SIGKILL after %f of its bytes is resumed", async (part) => {
-  const base = await makeBase();
-  // Slow enough to be still at work then.
-  await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 20_000_000 });
-  const push = startPush(order(base, { port: line.port }));
-  await push.reach(part * 36_000_000);
-  push.child.kill("SIGKILL");
-  expect(await push.ended).toBeUndefined();
-  // Publishing may have begun: what is there is whole.
-  const isBegun = (await listStore(base)).length > 0;
-  const retried = RetriedPush.parse(await expectRetryCompletes(base));
-  expect(retried.resumedBytes > 0 || part < 0.5 || isBegun).toBe(true);
-  expect(await readdir(join(base, "artifacts/.staging"))).toEqual([]);
-});
+test.each([0.2, 0.6, 0.9])(
+  "I-43: a push that is killed with SIGKILL after %f of its bytes is resumed",
+  async (part) => {
+    const base = await makeBase();
+    // Slow enough to be still at work then.
+    await using line = await startNetworkLine({ port: server.port, bytesPerSecond: 20_000_000 });
+    const push = startPush(order(base, { port: line.port }));
+    await push.reach(part * 36_000_000);
+    push.child.kill("SIGKILL");
+    expect(await push.ended).toBeUndefined();
+    // Publishing may have begun: what is there is whole.
+    const isBegun = (await listStore(base)).length > 0;
+    const retried = RetriedPush.parse(await expectRetryCompletes(base));
+    expect(retried.resumedBytes > 0 || part < 0.5 || isBegun).toBe(true);
+    expect(await readdir(join(base, "artifacts/.staging"))).toEqual([]);
+  },
+);
 
 const RetriedPush = z.object({ sentBytes: z.number(), resumedBytes: z.number() });
 
@@ -235,6 +238,31 @@ test.each(["2001-01-01", "2099-01-01"])(
   },
 );
 
+test("I-43: a push needs less than 300 MB of memory for more than 300 MB of data that do not compress", async () => {
+  const source = join(scratch.path, "lab", `${"d".repeat(32)}-large`);
+  await mkdir(source);
+  await runCommand(["dd", "if=/dev/urandom", `of=${source}/data`, "bs=1M", "count=320", "status=none"]);
+  const base = await makeBase();
+  const item = { source, destination: `artifacts/store/${basename(source)}` };
+  const push = startPush(order(base, { items: [item] }));
+  let highest = 0;
+  const look = async () => (highest = Math.max(highest, await readHighest(push.child.pid)));
+  const watching = setInterval(() => void look(), 50);
+  const end = await push.ended.finally(() => clearInterval(watching));
+  expect(end).toMatchObject({ sentBytes: expect.any(Number) });
+  expect(await describeStorePath(join(base, item.destination))).toBe(await describeStorePath(source));
+  expect(highest).toBeGreaterThan(20_000);
+  expect(highest).toBeLessThan(300_000);
+  await rm(source, { recursive: true });
+  await runCommand(["rm", "-rf", base]);
+});
+
+/** The most memory that a process has held, in kB; 0 of one that has ended. */
+async function readHighest(pid: number | undefined): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, "utf8").catch(() => "");
+  return Number(/^VmHWM:\s*(\d+)/m.exec(status)?.[1] ?? 0);
+}
+
 async function writeOther(name: string): Promise<PushItem> {
   const source = join(scratch.path, "lab", `${"c".repeat(32)}-${name}`);
   await mkdir(source, { recursive: true });
@@ -242,7 +270,7 @@ async function writeOther(name: string): Promise<PushItem> {
   return { source, destination: `artifacts/store/${basename(source)}` };
 }
 
-test("four processes that send the same Lab and another one at once all succeed", async () => {
+test("I-38: four processes that send the same Lab and another one at once all succeed", async () => {
   const base = await makeBase();
   const other = await writeOther("other");
   const orders = [order(base), order(base), order(base), order(base, { items: [...items, other] })];

@@ -147,7 +147,7 @@ test("goes on by itself when the line comes back, and sends no parcel twice that
   await expectWhole();
 });
 
-test("gives up when nothing arrives any more, and keeps what did", async () => {
+test("I-40: gives up when nothing arrives any more, and keeps what did", async () => {
   let runs = 0;
   const before = (): void => {
     if (++runs > 3) throw lose();

@@ -68,7 +68,7 @@ async function startSilentServer(step: Step): Promise<SilentServer> {
 }
 
 test.each<Step>(["the channel", "the command"])(
-  "gives up at the deadline with SSH_TIMEOUT when the server does not answer for %s",
+  "I-40: gives up at the deadline with SSH_TIMEOUT when the server does not answer for %s",
   async (step) => {
     await using server = await startSilentServer(step);
     await using transport = await server.open();

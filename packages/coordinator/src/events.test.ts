@@ -95,14 +95,20 @@ test("answers an unknown submission as it answers a wrong token, and stores noth
   expect(tables).toEqual([]);
 });
 
-const DAYS_30 = 30 * 24 * 3_600_000;
+const DAY = 24 * 3_600_000;
 
-test("refuses a token when its 30 days are over", async () => {
+test("I-42: takes a submission's token after 29 days in a queue, and refuses it when its 30 days are over", async () => {
   const receipt = await registerAndWait("lab/expired");
-  expect(Date.parse(receipt.expiresAt) - Date.now()).toBeGreaterThan(DAYS_30 - 3_600_000);
-  await runInDurableObject(objectOf(receipt), (_, state) => {
-    state.storage.sql.exec("UPDATE submission SET expires_at = expires_at - ?", DAYS_30);
-  });
+  expect(Date.parse(receipt.expiresAt) - Date.now()).toBeGreaterThan(30 * DAY - 3_600_000);
+  const age = async (days: number) =>
+    runInDurableObject(objectOf(receipt), (_, state) => {
+      state.storage.sql.exec("UPDATE submission SET expires_at = expires_at - ?", days * DAY);
+    });
+  await age(29);
+  expect(await status(receipt, receipt.token)).toEqual([200, 200]);
+  // When it is over, nothing is told any more.
+  await settleAll();
+  await age(1);
   expect(await status(receipt, receipt.token)).toEqual([401, 401]);
 });
 

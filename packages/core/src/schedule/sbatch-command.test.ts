@@ -60,7 +60,7 @@ test("a throttle bounds how many tasks of an array run at once", () => {
   expect(renderSbatchArguments(batch, { ...place, arrayThrottle: 50 })).toContain("--array=1-3,7%50");
 });
 
-test("the batch script quotes every value", () => {
+test("I-39: the batch script quotes every value", () => {
   expect(renderBatchScript(batch, place)).toBe(
     "#!/bin/sh\nexec '/scratch/o'\\''brien/repx work/bin/abc/repx-job' '/scratch/o'\\''brien/repx work' 's0123456789abcdefghijklmno' '2'\n",
   );

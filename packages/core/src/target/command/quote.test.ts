@@ -39,7 +39,7 @@ function makeWords(seed: number): string[] {
   return Array.from({ length: 1 + below(8) }, () => Array.from({ length: below(30) }, one).join(""));
 }
 
-test.each(["sh", "dash", "bash"])("survives %s with any words", async (shell) => {
+test.each(["sh", "dash", "bash"])("I-39: survives %s with any words", async (shell) => {
   for (let seed = 1; seed <= 60; seed++) {
     const words = makeWords(seed);
     const output = await runCommand({ argv: [shell, "-c", quoteShell(["printf", "%s\\0", ...words])] });
