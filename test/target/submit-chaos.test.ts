@@ -86,6 +86,39 @@ test("slurmctld that is restarted in the middle of a submission, with an sbatch 
   await cancelSubmission(stand.transport, submission.place);
 });
 
+test("an array that slurmctld forgot when it crashed is submitted again, though its id was given to another", async () => {
+  const submission = await writeHeld(4);
+  const [second, third] = [join(submission.folder, "2"), join(submission.folder, "3")];
+  // Before the second and the third call sbatch waits for us.
+  const calls = join(submission.folder, "calls");
+  const pause = `case $n in 2 | 3) touch ${submission.folder}/$n.reached; while [ ! -e ${submission.folder}/$n ]; do sleep 0.1; done ;; esac`;
+  await stand.wrapProgram("sbatch", `echo x >>${calls}\nn=$(wc -l <${calls})\n${pause}\nexec /usr/bin/sbatch "$@"`);
+  const submitted = submitBatches(stand.transport, submission.batches, submission.place);
+  await waitForFile(`${second}.reached`);
+  // What slurmctld had saved before the second array; it is saved on its way down, and as it is it is put back below.
+  const state = join(stand.cluster.folder, "state");
+  await stand.cluster.stopController();
+  await runCommand(["cp", "-a", state, `${state}.saved`]);
+  await stand.cluster.startController();
+  await writeFile(second, "");
+  await waitForFile(`${third}.reached`);
+  const before = (await stand.listArrays(submission.place)).get(2);
+  await stand.cluster.killController();
+  await runCommand(["rm", "-rf", state]);
+  await runCommand(["mv", `${state}.saved`, state]);
+  await waitUntil({ what: "slurmctld to be gone", timeoutSeconds: 10 }, async () => {
+    return (await tryCommand(["scontrol", "ping"], { environment: stand.cluster.environment })).stdout.includes("DOWN");
+  });
+  await stand.cluster.startController();
+  expect((await stand.listArrays(submission.place)).size).toBe(1);
+  await writeFile(third, "");
+  const slurmIds = await submitted;
+  await stand.unwrapProgram("sbatch");
+  expect([...slurmIds.values()]).not.toContain(before?.[0]);
+  await expectOnce(submission, slurmIds);
+  await cancelSubmission(stand.transport, submission.place);
+});
+
 test("munge that is dead in the middle of a submission is waited for, and each array is there once", async () => {
   const submission = await writeHeld(3);
   const [reached, go] = [join(submission.folder, "reached"), join(submission.folder, "go")];

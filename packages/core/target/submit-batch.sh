@@ -1,4 +1,4 @@
-# Part of repx-submit: one batch becomes an array in SLURM, once. Uses its variables: number batches dir work patience
+# Part of repx-submit: one batch becomes an array in SLURM, once. Uses its function recover and its variables: number batches dir work patience
 # first_pause longest_pause call_limit submission child.
 
 # Sets `id`. Ends the program, having said why, when the batch is refused or was refused for too long.
@@ -14,7 +14,12 @@ submit_batch() {
       esac
     fi
     true >"$batches/$number.begun" && show_life || give_up
-    if call_sbatch; then break; fi
+    if call_sbatch; then
+      lost=$(awk -v id="$id" '$2 == id { print $1; exit }' "$work/arrays")
+      [ -n "$lost" ] || break
+      begin_again
+      continue
+    fi
     if may_pass "$said"; then wait_for_slurm "$said"; continue; fi
     say_last refused "$number" "$said"
     exit 1
@@ -62,6 +67,27 @@ fill_in() {
       }
       print text
     }' part=arrays "$work/arrays" part=argument -
+}
+
+# slurmctld that dies before it has saved an array, within seconds, knows nothing of it when it is back, and gives its id to the next
+# one. All batches from that array's on begin anew, for they waited for what is gone. The relay tells ids apart by nothing else.
+begin_again() {
+  drop_array "$id"
+  for begun in "$batches"/*.begun; do
+    other=${begun##*/} other=${other%.begun}
+    [ "$other" -ge "$lost" ] || continue
+    if { read -r gone <"$batches/$other.id"; } 2>/dev/null && [ "$gone" != "$id" ]; then drop_array "$gone"; fi
+    rm -f "$batches/$other.id" "$begun"
+  done
+  recover || give_up
+  # Only now, for it counts with the same variable.
+  number=$lost
+}
+
+# drop_array <id>: it does not run, nor is it found by its comment later.
+drop_array() {
+  scontrol update "jobid=$1" "comment=repx:$submission:unrecorded" >/dev/null 2>&1
+  scancel "$1" 2>/dev/null
 }
 
 # What a later try may do better: limits on how many jobs wait, on how often one may ask, a controller that does not answer or
@@ -155,8 +181,7 @@ record() {
     [ ! -e "$dir/cancelled" ] || scancel "$id"
     return
   }
-  scontrol update "jobid=$id" "comment=repx:$submission:unrecorded" >/dev/null 2>&1
-  scancel "$id"
+  drop_array "$id"
   rm -f "$batches/$number.id"
   give_up
 }
