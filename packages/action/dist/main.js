@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-52BRNQE3.js";
+} from "./chunk-HY7VT5B5.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-52BRNQE3.js";
+} from "./chunk-HY7VT5B5.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

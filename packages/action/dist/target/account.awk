@@ -1,27 +1,26 @@
-# For relay-account.sh: adds to a table of ends what accounting alone knows. Reads what sacct says, steps too, of each attempt
-# in turn (JobID|State; of a pending array's tasks in one line, 12_[3-5,8]), then the table. Of who cancelled a job it takes
-# the uid, for a name may be anything. A dependency that was never satisfied stays the reason: nobody cancelled that job.
+# With tasks.awk, for relay-account.sh: adds to a table of ends what accounting alone knows. Reads what sacct says, steps too, of
+# each attempt in turn (JobID|State; of a pending array's tasks in one line, 12_[3-5,8]), then the table. Of who cancelled a job
+# it takes the uid, for a name may be anything. A dependency that was never satisfied stays the reason: nobody cancelled that
+# job. The node "?" marks an end that accounting has yet to hear of.
 part == "account" {
   split($0, f, "|")
   id = f[1]; sub(/\..*/, "", id)
   if (id != f[1]) { if (f[2] == "OUT_OF_MEMORY") out_of_memory[id] = 1; next }
   # Of an earlier attempt nothing counts.
   delete out_of_memory[id]; delete who[id]
+  attempts[id]++
+  has_ended[id] = f[2] !~ /^(PENDING|RUNNING|SUSPENDED|REQUEUED|RESIZING)/
   if (f[2] !~ /^CANCELLED by [0-9]+$/) next
   uid = substr(f[2], 14)
-  if (!match(id, /_\[[0-9,-]+/)) { who[id] = uid; next }
-  array = substr(id, 1, RSTART)
-  n = split(substr(id, RSTART + 2, RLENGTH - 2), piece, ",")
-  for (i = 1; i <= n; i++) {
-    last = split(piece[i], range, "-")
-    for (k = range[1] + 0; k <= range[last] + 0; k++) who[array k] = uid
-  }
+  n = read_tasks(id, tasks)
+  if (n == 0) who[id] = uid
+  for (i = 1; i <= n; i++) who[tasks[i]] = uid
   next
 }
 is_open() && asked++ < 1000 {
   if ($2 in who) reason("CancelledBy:" who[$2])
-  else if ($5 == "FAILED" && $2 in out_of_memory) reason("OutOfMemory")
-  else if ($5 == "CANCELLED") $6 = "?"
+  else if ($5 == "CANCELLED" || attempts[$2] <= $4 || !has_ended[$2]) $6 = "?"
+  else if ($2 in out_of_memory) reason("OutOfMemory")
 }
 { print }
 

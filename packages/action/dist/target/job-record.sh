@@ -1,5 +1,5 @@
 # Part of repx-job: the folders and files of one attempt. Uses its variables: base submission folder slurm restarts node job
-# out repx moment clock. Every process counts here, a sweep has many short jobs: what the shell can do itself it does.
+# out repx moment clock limits. Every process counts here, a sweep has many short jobs: what the shell can do itself it does.
 
 # put <file>: standard input becomes the file, whole or not at all.
 put() {
@@ -30,8 +30,8 @@ prepare_folders() {
     done
     attempt=$((attempt + 1))
   fi
-  # What an attempt that was killed had not put in place yet.
-  [ ! -e "$repx/.new" ] || rm -rf "$repx/.new" || return 1
+  # What an attempt that was killed had not put in place yet, or taken away.
+  if [ -e "$repx/.new" ] || [ -e "$repx/.warned" ]; then rm -rf "$repx/.new" "$repx/.warned" || return 1; fi
   discard "$out" && mkdir -p "$out" "$repx/.new"
 }
 
@@ -49,8 +49,8 @@ begin_record() {
   copy_document "$((at + size_record))" "$size_inputs" >"$repx/.new/inputs.json" &&
     copy_document "$((at + size_record + size_inputs))" "$size_parameters" >"$repx/.new/parameters.json" || return 1
   {
-    printf '{"attempt":{"number":%d,"submission":"%s","slurmId":"%s","restarts":%d,"node":%s,"user":%s,"startedAt":"%s"},\n' \
-      "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at" &&
+    printf '{"attempt":{"number":%d,"submission":"%s","slurmId":"%s","restarts":%d,"node":%s,"user":%s,"startedAt":"%s"%s},\n' \
+      "$attempt" "$submission" "$slurm" "$restarts" "$node_json" "$user_json" "$started_at" "$limits" &&
       printf '"job":' &&
       copy_document "$at" "$size_record" &&
       printf '}\n'
@@ -63,20 +63,31 @@ read_times() {
   { times >"$repx/.times" && { read -r _ && read -r user_time system_time; } <"$repx/.times"; } 2>/dev/null || user_time='' system_time=''
 }
 
+# find_memory_file <name in cgroup v1> <name in v2>: sets `file` to it, in the job's own cgroup, and `version`; fails where SLURM
+# gave the job none.
+find_memory_file() {
+  while IFS=: read -r number controllers path; do
+    case $path in */job_"${SLURM_JOB_ID:-none}" | */job_"${SLURM_JOB_ID:-none}"/*) ;; *) continue ;; esac
+    case $number,$controllers, in
+      *,memory,*) file=/sys/fs/cgroup/memory$path/$1 version=v1 ;;
+      0,,) file=/sys/fs/cgroup$path/$2 version=v2 ;;
+      *) continue ;;
+    esac
+    [ ! -r "$file" ] || return 0
+  done </proc/self/cgroup
+  return 1
+}
+
 # Sets `peak` to the most memory that the job's own cgroup held, page cache included, and `peak_source` to who says so; both
 # to nothing where SLURM gave it none: what the processes held together cannot be known afterwards.
 read_peak_memory() {
   peak='' peak_source=''
-  while IFS=: read -r number controllers path; do
-    case $path in */job_"${SLURM_JOB_ID:-none}" | */job_"${SLURM_JOB_ID:-none}"/*) ;; *) continue ;; esac
-    case $number,$controllers, in
-      *,memory,*) file=/sys/fs/cgroup/memory$path/memory.max_usage_in_bytes peak_source='cgroup v1 memory.max_usage_in_bytes' ;;
-      0,,) file=/sys/fs/cgroup$path/memory.peak peak_source='cgroup v2 memory.peak' ;;
-      *) continue ;;
-    esac
-    { read -r peak <"$file"; } 2>/dev/null || peak=''
-    case $peak in '' | *[!0-9]*) peak='' peak_source='' ;; *) return ;; esac
-  done </proc/self/cgroup
+  find_memory_file memory.max_usage_in_bytes memory.peak || return 0
+  { read -r peak <"$file"; } 2>/dev/null || peak=''
+  case $peak in
+    '' | *[!0-9]*) peak='' ;;
+    *) peak_source="cgroup $version ${file##*/}" ;;
+  esac
 }
 
 # Outside of the node's own environment the program is no child of this shell, whose times are then those of bwrap, podman or
@@ -120,7 +131,7 @@ end_record() {
   verdict=SUCCESS
   [ "$status" = 0 ] || verdict=FAIL
   list_outputs 2>>"$repx/stderr.log" >"$repx/.outputs" && write_result 2>>"$repx/stderr.log" || verdict=FAIL
-  rm -rf "$repx/.new" "$repx/.times" "$repx/.outputs" "$repx/.list" "$repx/.sizes" "$repx/.sums"
+  rm -rf "$repx/.new" "$repx/.times" "$repx/.outputs" "$repx/.list" "$repx/.sizes" "$repx/.sums" "$repx/.warned"
   # A later attempt took the records over while this one was thought dead: the marker is not ours to write.
   [ ! -e "$repx/attempts/$attempt" ] || return 0
   { true >"$repx/.marker" && mv -f "$repx/.marker" "$repx/$verdict"; } 2>/dev/null || verdict=

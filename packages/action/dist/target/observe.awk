@@ -1,5 +1,5 @@
-# With json.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
-# missing, wanted, account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
+# With json.awk and tasks.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
+# missing, wanted, retries (of job-retry.sh), account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
 # same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
 # unreported, still wanted, missing.
@@ -21,6 +21,7 @@ part == "jobs" {
 part == "reported" { note_reported($0) }
 part == "missing" { split($0, f, "\t"); since[f[1]] = f[2] }
 part == "wanted" { bells++; split($0, f, "\t"); bell_id[bells] = f[1]; bell_kind[bells] = f[2]; bell_until[bells] = f[3] }
+part == "retries" { note_retry($0) }
 part == "account" { accounts++; account[accounts] = $0 }
 part == "queue" {
   at = 1
@@ -32,6 +33,7 @@ part == "queue" {
 END {
   for (i = 1; i <= accounts; i++) note_account(account[i])
   for (id in last_account) take_account(last_account[id])
+  for (id in taken_away) if (!(id in last_account)) take_account(taken_away[id])
   for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
     if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
@@ -54,6 +56,15 @@ function note_reported(event,    f, restarts) {
   if (f[3] !~ /^(PENDING|RUNNING|REQUEUED)$/ && f[2] + 1 > ended[f[1]] + 0) ended[f[1]] = f[2] + 1
 }
 
+# Slurm id, the restart that ended, how, its limits after that, answer: what the attempt after it was given.
+function note_retry(line,    f) {
+  if (split(line, f, "\t") != 6) return
+  if (f[6] == "asked") is_asked[f[1] "." f[2] + 1] = 1
+  if (f[6] != "granted" || f[3] !~ /^(OUT_OF_MEMORY|TIMEOUT)$/) return
+  if (f[4] !~ /^([0-9]+M|-)$/ || f[5] !~ /^([0-9]+|-)$/) return
+  retry[f[1] "." f[2] + 1] = "again with" (f[4] == "-" ? "" : " mem " f[4]) (f[5] == "-" ? "" : " time " f[5] " min") " after " f[3]
+}
+
 function is_closed(id) {
   return ended[id] + 0 > top[id] + 0
 }
@@ -65,11 +76,11 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   # sacct alone says so: `CANCELLED by 1001`.
   if (reason == "" && state ~ /^CANCELLED by [0-9]+$/) reason = "CancelledBy:" substr(state, 14)
   sub(/ .*/, "", state)
-  # The attempt before this one ended without a word that we saw.
-  if (restarts > ended[id] + 0) write(id, "REQUEUED", restarts - 1, seen_at, "")
+  # The attempt before this one ended without a word that we saw; what the next one gets is told with that, once it is known.
+  if (restarts > ended[id] + 0 && !(state == "COMPLETING" && (id "." restarts) in is_asked)) write(id, "REQUEUED", restarts - 1, seen_at, render_reason(retry[id "." restarts]))
   # Of a first attempt everybody takes that for granted, but for who asks why.
-  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(reason))
-  else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node))
+  if ((restarts > 0 || tells_pending) && state in is_waiting) write(id, "PENDING", restarts, seen_at, render_reason(join(reason, retry[id "." restarts])))
+  else if (state == "RUNNING" || state == "SUSPENDED" || state == "STOPPED") write(id, "RUNNING", restarts, from, render_node(node) render_reason(retry[id "." restarts]))
   else if (state in base_state) {
     base = base_state[state]
     ended[id] = restarts + 1
@@ -117,6 +128,10 @@ function render_reason(reason) {
   return reason == "" || reason == "None" ? "" : ",\"reason\":" json_string(reason)
 }
 
+function join(reason, more) {
+  return reason == "" || reason == "None" || more == "" ? (reason == "None" ? "" : reason) more : reason ", " more
+}
+
 function render_elapsed(elapsed) {
   return elapsed ~ /^[0-9.]+$/ ? ",\"elapsedSeconds\":" elapsed : ""
 }
@@ -135,13 +150,29 @@ function seconds(text,    f, n, i, sum, days) {
 # record|id|state|first line of result.json, or unseen|id: no record of this attempt, or late|id: an end whose marker was awaited
 function note_account(line,    f) {
   split(line, f, "|")
+  if (f[1] == "sacct" && f[2] ~ /\[/ && f[3] ~ /^CANCELLED/) { note_taken_away(f[2], line); return }
   if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
-  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present) || (f[1] == "record" && f[2] in last_account)) return
+  if (f[1] == "unseen" || f[1] == "late" || !(f[2] in job) || (f[2] in present)) return
+  # An end that accounting tells counts more than the job's own word; a record without one (of slurmdbd, which missed it) does not.
+  if (f[1] == "record" && f[2] in last_account && is_end(last_account[f[2]])) return
   # Asked for a whole array, accounting tells of tasks that nobody misses, too.
   if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
+}
+
+function is_end(line,    f) {
+  split(line, f, "|")
+  sub(/ .*/, "", f[3])
+  return f[1] == "sacct" && f[3] in base_state
+}
+
+# Tasks that were cancelled before they began are one line, and no attempt of one that has a line of its own.
+function note_taken_away(ids, line,    tasks, i, n, rest) {
+  rest = substr(line, 8 + length(ids))
+  n = read_tasks(ids, tasks)
+  for (i = 1; i <= n; i++) if ((tasks[i] in job) && !(tasks[i] in present) && (tasks[i] in since)) taken_away[tasks[i]] = "sacct|" tasks[i] "|" rest
 }
 
 function take_account(line,    f, n, code) {

@@ -1,5 +1,5 @@
 # Part of repx-relay: what accounting knows, where there is any. It lags behind the queue by seconds, and can be away for hours.
-accounting=up
+accounting=up answers_since=0
 
 # From when on accounting is asked: SLURM gives out its job ids again (MaxJobId), and an older job is none of ours. The
 # relay's first start is at the first sbatch; where that was not so, everything counts.
@@ -23,7 +23,7 @@ ask_sacct() {
     if ! command -v sacct >/dev/null || grep -q 'accounting storage is disabled' "$work/sacct.err"; then answer=none; fi
   fi
   case $accounting:$answer in
-    down:up) log "sacct answers again" ;;
+    down:up) log "sacct answers again" && answers_since=$now ;;
     up:down | none:down) log "sacct failed, waiting for it: $(head -n 1 "$work/sacct.err")" ;;
   esac
   accounting=$answer
@@ -39,8 +39,8 @@ ask_elsewhere() {
   # By arrays: there are some dozens of them, however many tasks are missing.
   ids=$(cut -f 1 "$work/missing" | cut -d _ -f 1 | sort -u | head -n 1000 | paste -s -d , -)
   ask_sacct -X -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList && sed 's/^/sacct|/' "$work/sacct" >"$work/account"
-  # No word is no verdict while somebody may have one.
-  [ "$accounting" != down ] || lost_now=86400
+  # No word is no verdict while somebody may have one: slurmdbd that is back hears of what ended meanwhile some seconds later.
+  if [ "$accounting" = down ] || [ "$now" -lt $((answers_since + lost_patience)) ]; then lost_now=86400; fi
   head -n "$records_at_once" "$work/missing" | while IFS=$tab read -r id since job restarts; do
     records=$base/outputs/$job/repx
     [ ! -e "$late/$id.$restarts" ] || echo "late|$id"
@@ -53,12 +53,14 @@ ask_elsewhere() {
 
 # Who cancelled a job, and that one of its steps was out of memory where the job says FAILED: accounting's word becomes the
 # reason. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?". One look asks once.
+# Tasks that never began have no line of their own (12_[3-5]), which sacct finds by the array alone.
 ask_why() {
   [ -z "$looks" ] || return 0
   ids=$(awk -F '\t' '($5 == "CANCELLED" || $5 == "FAILED") && $7 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/ && n++ < 1000 {
+    if ($6 == "-") sub(/_.*/, "", $2)
     print $2
-  }' "$work/ends" | paste -s -d , -)
+  }' "$work/ends" | sort -u | paste -s -d , -)
   [ -n "$ids" ] && ask_sacct -j "$ids" -o JobID,State || return 0
-  awk -F '\t' -v OFS='\t' -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
+  awk -F '\t' -v OFS='\t' -f "$here/tasks.awk" -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
     mv -f "$work/ends.new" "$work/ends"
 }

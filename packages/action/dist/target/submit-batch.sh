@@ -1,4 +1,4 @@
-# Part of repx-submit: one batch becomes an array in SLURM, once. Uses its variables: number batches dir work patience
+# Part of repx-submit: one batch becomes an array in SLURM, once. Uses its function recover and its variables: number batches dir work patience
 # first_pause longest_pause call_limit submission child.
 
 # Sets `id`. Ends the program, having said why, when the batch is refused or was refused for too long.
@@ -14,7 +14,12 @@ submit_batch() {
       esac
     fi
     true >"$batches/$number.begun" && show_life || give_up
-    if call_sbatch; then break; fi
+    if call_sbatch; then
+      lost=$(awk -v id="$id" '$2 == id { print $1; exit }' "$work/arrays")
+      [ -n "$lost" ] || break
+      begin_again
+      continue
+    fi
     if may_pass "$said"; then wait_for_slurm "$said"; continue; fi
     say_last refused "$number" "$said"
     exit 1
@@ -64,6 +69,27 @@ fill_in() {
     }' part=arrays "$work/arrays" part=argument -
 }
 
+# slurmctld that dies before it has saved an array, within seconds, knows nothing of it when it is back, and gives its id to the next
+# one. All batches from that array's on begin anew, for they waited for what is gone. The relay tells ids apart by nothing else.
+begin_again() {
+  drop_array "$id"
+  for begun in "$batches"/*.begun; do
+    other=${begun##*/} other=${other%.begun}
+    [ "$other" -ge "$lost" ] || continue
+    if { read -r gone <"$batches/$other.id"; } 2>/dev/null && [ "$gone" != "$id" ]; then drop_array "$gone"; fi
+    rm -f "$batches/$other.id" "$begun"
+  done
+  recover || give_up
+  # Only now, for it counts with the same variable.
+  number=$lost
+}
+
+# drop_array <id>: it does not run, nor is it found by its comment later.
+drop_array() {
+  scontrol update "jobid=$1" "comment=repx:$submission:unrecorded" >/dev/null 2>&1
+  scancel "$1" 2>/dev/null
+}
+
 # What a later try may do better: limits on how many jobs wait, on how often one may ask, a controller that does not answer or
 # that takes over, munge being started, an sbatch that was killed. Anything else is said at once.
 may_pass() {
@@ -107,7 +133,7 @@ find_array() {
     return 2
   }
   found=$(printf '%s\n' "$said" | awk -v comment="$comment" '$2 == comment { print $1 }' | sort -nu)
-  [ -n "$found" ] || found=$(list_accounted | awk -F '|' -v comment="$comment" '$2 == comment { sub(/_.*/, "", $1); print $1 }' | sort -nu)
+  [ -n "$found" ] || find_forgotten || return 2
   id=''
   for one in $found; do
     if [ -z "$id" ]; then id=$one; else scancel "$one"; fi
@@ -121,13 +147,33 @@ list_arrays() {
   timeout 60 squeue --me --all -h -t all -o '%F %k'
 }
 
-# Comments are kept where the site says so (AccountingStoreFlags=job_comment).
-list_accounted() {
-  for name in $(env | sed -n 's/^\(SACCT_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
-  timeout 60 sacct -X -n -P -S now-30days -o JobID,Comment 2>/dev/null
+# Sets `found` to what accounting knows of the comment; not 0 (with `said`) when there is accounting, it does not answer, and an
+# array of the last try can have ended and be forgotten since. Comments are kept where the site says so (AccountingStoreFlags=job_comment).
+find_forgotten() {
+  found=''
+  if said=$(list_accounted 2>"$work/err"); then
+    found=$(printf '%s\n' "$said" | awk -F '|' -v comment="$comment" '$2 == comment { sub(/_.*/, "", $1); print $1 }' | sort -nu)
+    return 0
+  fi
+  if ! command -v sacct >/dev/null || grep -q 'accounting storage is disabled' "$work/err" || ! may_be_forgotten; then return 0; fi
+  said="SLURM may have forgotten an earlier try, and sacct failed: $(cat "$work/err")"
+  return 1
 }
 
-# The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run.
+list_accounted() {
+  for name in $(env | sed -n 's/^\(SACCT_[A-Z0-9_]*\)=.*/\1/p'); do unset "$name"; done
+  timeout 60 sacct -X -n -P -S now-30days -o JobID,Comment
+}
+
+# Whether the last try is older than what SLURM remembers of an ended job (MinJobAge, 300 by default).
+may_be_forgotten() {
+  begun=$(stat -c %Y "$batches/$number.begun") || return 0
+  memory=$(timeout 60 scontrol show config 2>/dev/null | sed -n 's/^MinJobAge *= *\([0-9][0-9]*\).*/\1/p')
+  [ $(($(date +%s) - begun)) -ge "${memory:-300}" ]
+}
+
+# The id is on the disk before anybody else hears of it. An array that cannot be recorded must not run, nor be found by its comment
+# when there is room again: what was taken away is not the batch.
 record() {
   printf '%s\n' "$id" >"$batches/.$number.id" && mv -f "$batches/.$number.id" "$batches/$number.id" &&
     list_rows "$number" "$id" >>"$dir/slurm.tsv" && printf '%s\t%s\n' "$number" "$id" >>"$work/arrays" && {
@@ -135,7 +181,7 @@ record() {
     [ ! -e "$dir/cancelled" ] || scancel "$id"
     return
   }
-  scancel "$id"
+  drop_array "$id"
   rm -f "$batches/$number.id"
   give_up
 }

@@ -46896,17 +46896,17 @@ var validateAsync = async (schema, value, _ctx) => {
   return result.issues.length === 0;
 };
 var _encode = (_Err) => {
-  const parse6 = _parse(_Err);
+  const parse7 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
     const ctx = _ctx ? { ..._ctx, direction: "backward" } : { direction: "backward" };
-    return parse6(schema, value, ctx, finalizeParams(fn, _params));
+    return parse7(schema, value, ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
 var _decode = (_Err) => {
-  const parse6 = _parse(_Err);
+  const parse7 = _parse(_Err);
   const fn = (schema, value, _ctx, _params) => {
-    return parse6(schema, value, _ctx, finalizeParams(fn, _params));
+    return parse7(schema, value, _ctx, finalizeParams(fn, _params));
   };
   return fn;
 };
@@ -47943,7 +47943,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse6 = inst._zod.parse;
+  const parse7 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -47957,7 +47957,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse6(payload, ctx);
+    return parse7(payload, ctx);
   };
 }
 var arraySize = (input) => Array.isArray(input) ? input.length : -1;
@@ -52388,7 +52388,10 @@ var JobEvent = object({
   at: iso_exports.datetime(),
   /** SLURM's job id, `123` or `123_4`. */
   slurmId: string2().regex(/^[0-9]{1,12}(_[0-9]{1,12})?$/),
-  /** SLURM's reason, for instance `NonZeroExitCode` or `DependencyNeverSatisfied`; `CancelledBy:<uid>` where accounting knows it. */
+  /**
+   * SLURM's reason, for instance `NonZeroExitCode` or `DependencyNeverSatisfied`; `CancelledBy:<uid>` where accounting knows it.
+   * Then, or alone, what a retry gives: `again with mem 80M after OUT_OF_MEMORY`.
+   */
   reason: string2().max(200).optional(),
   exitCode: int().min(0).max(255).optional(),
   signal: int().min(0).max(255).optional(),
@@ -57835,8 +57838,34 @@ async function readIfOurs(path) {
   });
 }
 
-// ../core/src/target/config/resources.ts
+// ../core/src/target/config/retry-policy.ts
 var Word2 = string2().regex(/^[^\s\p{Cc}-][^\s\p{Cc}]*$/u, "must be one word that does not begin with '-'");
+var MOST_COUNT = 10;
+var MOST_INFRASTRUCTURE = 100;
+var MOST_FACTOR = 16;
+var Factor = number2().gt(1).max(MOST_FACTOR);
+var RetryPolicy = strictObject({
+  /** How many attempts may follow, after both ends together. */
+  count: int().min(1).max(MOST_COUNT).optional(),
+  mem_factor: Factor.optional(),
+  max_mem: Word2.optional(),
+  time_factor: Factor.optional(),
+  max_time: Word2.optional(),
+  infrastructure: int().min(0).max(MOST_INFRASTRUCTURE).optional()
+}).superRefine((policy, context3) => {
+  const add = (path, message, hint) => context3.addIssue({ code: "custom", path: [path], input: policy, message, params: { hint } });
+  const hasFactor = policy.mem_factor !== void 0 || policy.time_factor !== void 0;
+  if (policy.count !== void 0 && !hasFactor)
+    add("count", "nothing says what the next attempt gets more of", "Add `mem_factor = 2` or `time_factor = 2`.");
+  if (policy.count === void 0 && hasFactor)
+    add("count", "a factor needs to know how many attempts may follow", "Add `count = 2`.");
+  if (policy.max_mem !== void 0 && policy.mem_factor === void 0)
+    add("max_mem", "there is no mem_factor that it would hold back", "Add `mem_factor = 2`, or remove it.");
+  if (policy.max_time !== void 0 && policy.time_factor === void 0)
+    add("max_time", "there is no time_factor that it would hold back", "Add `time_factor = 2`, or remove it.");
+});
+
+// ../core/src/target/config/resources.ts
 var SbatchOption = string2().regex(/^-[^\p{Cc}]+$/u, "must be one option, beginning with '-', on one line");
 var RULE_KEYS = {
   job_id_glob: string2().optional(),
@@ -57848,7 +57877,12 @@ var RULE_KEYS = {
   sbatch_opts: array(SbatchOption).optional()
 };
 var WorkerRule = strictObject(RULE_KEYS);
-var Rule = strictObject({ ...RULE_KEYS, network: boolean2().optional(), worker_resources: WorkerRule.optional() });
+var Rule = strictObject({
+  ...RULE_KEYS,
+  network: boolean2().optional(),
+  retry: RetryPolicy.optional(),
+  worker_resources: WorkerRule.optional()
+});
 var ResourcesFile = strictObject({ defaults: Rule.optional(), rules: array(Rule).optional() });
 function parseResources(text, source) {
   const file = parseToml(text, source, ResourcesFile);
@@ -57870,7 +57904,8 @@ function readRule(rule) {
     mem: rule.mem,
     time: rule.time,
     sbatchOpts: rule.sbatch_opts,
-    network: rule.network
+    network: rule.network,
+    retry: rule.retry
   });
 }
 function readHints(id, hints) {
@@ -58487,12 +58522,13 @@ function readAsked(resources) {
   const partition2 = options.get("partition") ?? resources.partition;
   const cpus2 = options.has("cpus-per-task") ? Number(options.get("cpus-per-task")) : resources.cpusPerTask;
   const mem = options.get("mem") ?? resources.mem;
-  const time3 = options.has("qos") ? void 0 : options.get("time") ?? resources.time;
+  const time3 = options.get("time") ?? resources.time;
   return {
     ...partition2 === void 0 ? {} : { partitions: partition2.split(",").filter((name) => name !== "") },
     ...cpus2 === void 0 || !Number.isSafeInteger(cpus2) ? {} : { cpus: cpus2 },
     ...mem === void 0 ? {} : { mem },
-    ...time3 === void 0 ? {} : { time: time3 }
+    ...time3 === void 0 ? {} : { time: time3 },
+    hasQos: options.has("qos")
   };
 }
 function readOption(word) {
@@ -58505,6 +58541,88 @@ function readOption(word) {
 function isShortened(word) {
   const name = /^--(?<name>[a-z][a-z-]*)(?:=|$)/.exec(word)?.groups?.["name"];
   return name !== void 0 && OPTIONS.some((option) => option.name !== name && option.name.startsWith(name));
+}
+
+// ../core/src/schedule/candidate-partitions.ts
+function listCandidates({ partitions: names }, { picksPartition }, partitions) {
+  const all = [...partitions.values()];
+  if (names !== void 0 && names.length > 0) return all.filter(({ name }) => names.includes(name));
+  const standard = all.filter(({ isDefault }) => isDefault);
+  return picksPartition || standard.length === 0 ? all : standard;
+}
+
+// ../core/src/schedule/retry-ladder.ts
+var DEFAULT_INFRASTRUCTURE = 3;
+function planRetries(resources, facts) {
+  const { retry } = resources;
+  if (retry === void 0) return void 0;
+  const { count: count2 = 0, infrastructure = count2 > 0 ? DEFAULT_INFRASTRUCTURE : void 0 } = retry;
+  if (count2 === 0 && infrastructure === void 0) return void 0;
+  const asked = readAsked(resources) ?? resources;
+  const most = findMost(resources, facts);
+  const climb = (from, factor, caps) => from === void 0 || factor === void 0 ? [] : climbLadder({ from, factor, cap: Math.min(...caps.map((cap) => cap ?? Infinity)), count: count2 });
+  return {
+    count: count2,
+    memory: climb(parse6(parseMemory, asked.mem), retry.mem_factor, [parse6(parseMemory, retry.max_mem), most.memory]),
+    minutes: climb(parse6(parseTimeLimit, asked.time), retry.time_factor, [
+      parse6(parseTimeLimit, retry.max_time),
+      most.minutes
+    ]),
+    ...infrastructure === void 0 ? {} : { infrastructure }
+  };
+}
+function climbLadder(climb) {
+  const { factor, count: count2 } = climb;
+  const cap = Math.min(climb.cap, Number.MAX_SAFE_INTEGER);
+  const rungs = [];
+  let last = climb.from;
+  if (last <= 0 || last === Infinity) return [];
+  while (rungs.length < count2) {
+    const next = Math.min(Math.ceil(last * factor), cap);
+    if (next <= last) break;
+    rungs.push(next);
+    last = next;
+  }
+  return rungs;
+}
+function findRetryFaults(resources) {
+  const { retry, sbatchOpts } = resources;
+  if (retry === void 0) return [];
+  const asked = readAsked(resources) ?? resources;
+  const has = (option) => sbatchOpts.some((word) => word === option || word.startsWith(`${option}=`));
+  return [
+    ...retry.max_time !== void 0 && parseTimeLimit(retry.max_time) === void 0 ? [`max_time ${retry.max_time} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`] : [],
+    ...retry.max_mem !== void 0 && parseMemory(retry.max_mem) === void 0 ? [`max_mem ${retry.max_mem} is no size that SLURM understands; write a whole number with K, M, G or T`] : [],
+    ...retry.mem_factor !== void 0 && asked.mem === void 0 ? ["there is no mem that mem_factor of its retry could multiply; say what the first attempt gets"] : [],
+    ...retry.time_factor !== void 0 && asked.time === void 0 ? ["there is no time that time_factor of its retry could multiply; say what the first attempt gets"] : [],
+    ...retry.time_factor !== void 0 && has("--signal") ? [
+      "--signal in sbatch_opts takes the place of the warning that time_factor of its retry needs; remove one of them"
+    ] : [],
+    ...retry.count !== void 0 && has("--no-requeue") ? ["--no-requeue in sbatch_opts forbids what its retry needs; remove one of them"] : []
+  ];
+}
+function renderRetryLadder({ count: count2, memory, minutes, infrastructure }) {
+  const lines = [
+    ["count", count2],
+    ...memory.length === 0 ? [] : [["mem", ...memory]],
+    ...minutes.length === 0 ? [] : [["time", ...minutes]],
+    ...infrastructure === void 0 ? [] : [["infrastructure", infrastructure]]
+  ];
+  return lines.map((line) => `${line.join(" ")}
+`).join("");
+}
+function parse6(read, text) {
+  return text === void 0 ? void 0 : read(text);
+}
+function findMost(resources, facts) {
+  const asked = readAsked(resources);
+  const candidates = asked === void 0 || facts?.partitions === void 0 ? [] : listCandidates(asked, facts, facts.partitions);
+  if (asked === void 0 || candidates.length === 0) return { memory: Infinity, minutes: Infinity };
+  const memory = candidates.flatMap(
+    ({ nodes }) => nodes.length === 0 ? [Infinity] : nodes.filter(({ cpus: cpus2 }) => cpus2 >= (asked.cpus ?? 1)).map((node2) => node2.memory ?? Infinity)
+  );
+  const minutes = asked.hasQos ? [Infinity] : candidates.map(({ longestMinutes = Infinity }) => longestMinutes);
+  return { memory: Math.max(...memory), minutes: Math.max(...minutes) };
 }
 
 // ../core/src/schedule/check-resources.ts
@@ -58527,8 +58645,9 @@ function findProblems(jobs, facts) {
   const faults = [...groups2.values()].flatMap((group) => {
     const [first] = group;
     const asked = first === void 0 ? void 0 : readAsked(first.resources);
-    if (first === void 0 || asked === void 0) return [];
-    return findFaults(asked, facts).map((fault) => ({ stage: first.stage, count: group.length, fault }));
+    if (first === void 0) return [];
+    const found = [...asked === void 0 ? [] : findFaults(asked, facts), ...findRetryFaults(first.resources)];
+    return found.map((fault) => ({ stage: first.stage, count: group.length, fault }));
   });
   const same = Map.groupBy(faults, ({ stage, fault }) => JSON.stringify([stage, fault]));
   return [...same.values()].flatMap((group) => {
@@ -58537,10 +58656,11 @@ function findProblems(jobs, facts) {
   });
 }
 function findFaults(asked, facts) {
-  const minutes = asked.time === void 0 ? void 0 : parseTimeLimit(asked.time);
+  const time3 = asked.hasQos ? void 0 : asked.time;
+  const minutes = time3 === void 0 ? void 0 : parseTimeLimit(time3);
   const memory = asked.mem === void 0 ? void 0 : parseMemory(asked.mem);
   const unreadable = [
-    ...asked.time !== void 0 && minutes === void 0 ? [`time ${asked.time} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`] : [],
+    ...time3 !== void 0 && minutes === void 0 ? [`time ${time3} is no time that SLURM understands; write minutes, HH:MM:SS or D-HH:MM:SS`] : [],
     ...asked.mem !== void 0 && memory === void 0 ? [`mem ${asked.mem} is no size that SLURM understands; write a whole number with K, M, G or T`] : []
   ];
   if (facts.partitions === void 0) return unreadable;
@@ -58560,12 +58680,6 @@ function describeUnknown2(name, partitions) {
   const nearest = findNearest(name, [...partitions?.keys() ?? []]);
   return `there is no partition ${name}${nearest === void 0 ? "" : `; did you mean ${nearest}?`}`;
 }
-function listCandidates({ partitions: names }, { picksPartition }, partitions) {
-  const all = [...partitions.values()];
-  if (names !== void 0 && names.length > 0) return all.filter(({ name }) => names.includes(name));
-  const standard = all.filter(({ isDefault }) => isDefault);
-  return picksPartition || standard.length === 0 ? all : standard;
-}
 function findMisfits({ name, longestMinutes = Infinity, nodes }, need) {
   const { minutes, memory, cpus: cpus2 } = need;
   const faults = [];
@@ -58573,8 +58687,8 @@ function findMisfits({ name, longestMinutes = Infinity, nodes }, need) {
     faults.push(
       `time ${renderTimeLimit(minutes)} is over the limit of partition ${name}, ${renderTimeLimit(longestMinutes)}`
     );
-  const mostMemory = findMost(nodes, (node2) => node2.memory);
-  const mostCpus = findMost(nodes, (node2) => node2.cpus);
+  const mostMemory = findMost2(nodes, (node2) => node2.memory);
+  const mostCpus = findMost2(nodes, (node2) => node2.cpus);
   if (memory !== void 0 && memory > mostMemory)
     faults.push(
       `mem ${renderMemory(memory)} is over every node of partition ${name}, the largest has ${renderMemory(mostMemory)}`
@@ -58586,7 +58700,7 @@ function findMisfits({ name, longestMinutes = Infinity, nodes }, need) {
   const fits = nodes.some((node2) => node2.cpus >= cpus2 && (node2.memory ?? Infinity) >= memory);
   return fits ? faults : [...faults, `no node of partition ${name} has both ${cpus2} cpus and ${renderMemory(memory)}`];
 }
-function findMost(nodes, read) {
+function findMost2(nodes, read) {
   return nodes.length === 0 ? Infinity : Math.max(...nodes.map((node2) => read(node2) ?? Infinity));
 }
 
@@ -59546,7 +59660,7 @@ import { mkdir as mkdir5, writeFile as writeFile3 } from "node:fs/promises";
 import { join as join10 } from "node:path";
 
 // ../core/src/schedule/sbatch-command.ts
-function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map()) {
+function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map(), retries) {
   const { resources } = batch;
   const dependency = renderDependency2(batch.dependency, awaited);
   const throttle = place.arrayThrottle === void 0 ? "" : `%${place.arrayThrottle}`;
@@ -59560,6 +59674,7 @@ function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map()
     ...resources.cpusPerTask === void 0 ? [] : [`--cpus-per-task=${resources.cpusPerTask}`],
     ...resources.mem === void 0 ? [] : [`--mem=${resources.mem}`],
     ...resources.time === void 0 ? [] : [`--time=${resources.time}`],
+    ...renderRetryOptions(retries),
     ...resources.sbatchOpts,
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
@@ -59567,6 +59682,14 @@ function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map()
     `--array=${renderIndexes([...batch.tasks.keys()])}${throttle}`,
     // Few sites set kill_invalid_depend; without either, dependants of a failed job pend for ever.
     ...dependency === "" ? [] : [`${DEPENDENCY}${dependency}`, "--kill-on-invalid-dep=yes"]
+  ];
+}
+var WARNING_SECONDS = 60;
+function renderRetryOptions(retries) {
+  if (retries === void 0) return [];
+  return [
+    retries.count === 0 && retries.infrastructure === 0 ? "--no-requeue" : "--requeue",
+    ...retries.minutes.length === 0 ? [] : [`--signal=B:USR1@${WARNING_SECONDS}`]
   ];
 }
 var DEPENDENCY = "--dependency=";
@@ -59617,9 +59740,12 @@ async function writeSubmissionFiles(folder, files) {
     await writeFile3(`${at}.tsv`, table);
     await writeFile3(`${at}.json`, documents);
     if (files.localPlan !== void 0) continue;
-    await writeFile3(`${at}.sbatch`, `${renderSbatchArguments(batch, files.place, files.awaitedArrays).join("\n")}
+    const retries = planRetries(batch.resources, files.slurm);
+    const argv = renderSbatchArguments(batch, files.place, files.awaitedArrays, retries);
+    await writeFile3(`${at}.sbatch`, `${argv.join("\n")}
 `);
     await writeFile3(`${at}.sh`, renderBatchScript(batch, files.place));
+    if (retries !== void 0) await writeFile3(`${at}.retry`, renderRetryLadder(retries));
   }
   if (files.localPlan !== void 0) await writeLocalFolder(join10(folder, "local"), files.localPlan);
   for (const [id, contents] of files.jobs) await writeJobFolder(join10(folder, "jobs", id), contents);
@@ -62041,6 +62167,7 @@ async function writeFiles(folder, work, { jobs, batches, awaited }) {
     batches,
     awaited: renderAwaited(work.plan),
     awaitedArrays: awaited.slurmIds,
+    ...work.slurm === void 0 ? {} : { slurm: work.slurm },
     ...work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request3.isFailFast ?? false) } : {},
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))]))
   });
@@ -63390,4 +63517,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-52BRNQE3.js.LEGAL.txt */
+/*! For license information please see chunk-HY7VT5B5.js.LEGAL.txt */
