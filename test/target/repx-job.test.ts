@@ -200,6 +200,25 @@ test("a second attempt keeps the first one's record and starts with an empty fol
   expect(names).not.toContain("FAIL");
 });
 
+test("I-44: a folder that cannot be removed yet does not stop the next attempt, and goes with a later one", async () => {
+  const { number, id } = await runOne('mkdir "$1/held"; exit 3');
+  const job = join(target.base, "outputs", id);
+  // As a file that is open on another node keeps its folder on NFS.
+  await runCommand(["mount", "-t", "tmpfs", "none", join(job, "out/held")]);
+  const left = join(job, ".discarded.out.1");
+  try {
+    await writeFile(join(job, "out/held/file"), "old\n");
+    expect((await target.runJob(number)).exitCode).toBe(3);
+    expect(await readdir(join(job, "out"))).toEqual(["held"]);
+    expect(await readdir(join(job, "out/held"))).toEqual([]);
+    expect(existsSync(left)).toBe(true);
+  } finally {
+    await runCommand(["umount", join(left, "held")]);
+  }
+  expect((await target.runJob(number)).exitCode).toBe(3);
+  expect((await readdir(job)).toSorted()).toEqual(["out", "repx"]);
+});
+
 test("CPU time is that of the job's own processes, user and system apart", async () => {
   const { id } = await runOne('i=0; while [ "$i" -lt 300000 ]; do i=$((i + 1)); done');
   const result = await readResult(id);
