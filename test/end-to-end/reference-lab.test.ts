@@ -108,6 +108,12 @@ test("a scatter-gather job keeps every branch's work item, outputs and logs", as
     "step-extract",
     "step-square",
   ]);
+  // Each was a task of an array, and the job one of another.
+  const records = ["branch-9/repx/job.json", "branch-0/repx/job.json", "repx/job.json"];
+  const texts = await Promise.all(records.map(async (path) => readFile(join(folder, path), "utf8")));
+  const [ninth = "", zeroth = "", own = ""] = texts.map((text) => /"slurmId":"([^"]*)"/.exec(text)?.[1] ?? "");
+  expect(ninth).toBe(zeroth.replace(/_0$/, "_9"));
+  expect(own.split("_")[0]).not.toBe(ninth.split("_")[0]);
 });
 
 async function findLab(): Promise<string> {

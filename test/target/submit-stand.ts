@@ -1,10 +1,11 @@
 // A cluster, a login node behind sshd, and submissions whose files lie there as the submitter's push leaves them.
 import { chmod, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { SubmissionId } from "../../packages/core/src/model/ids.ts";
+import { type JobId, SubmissionId } from "../../packages/core/src/model/ids.ts";
 import { planBatches, type Batch, type SchedulableJob } from "../../packages/core/src/schedule/batches.ts";
 import type { SubmissionPlace } from "../../packages/core/src/schedule/sbatch-command.ts";
-import { writeSubmissionFiles } from "../../packages/core/src/schedule/submission-files.ts";
+import { spreadParts } from "../../packages/core/src/schedule/spread-parts.ts";
+import { type JobFiles, writeSubmissionFiles } from "../../packages/core/src/schedule/submission-files.ts";
 import { EMPTY_PLAN } from "../../packages/core/src/schedule/submission-plan.fixture.ts";
 import { openLasting } from "../../packages/core/src/target/transport/lasting.ts";
 import type { Transport } from "../../packages/core/src/target/transport/transport.ts";
@@ -33,6 +34,7 @@ export interface SubmitStand extends AsyncDisposable {
 export interface SubmissionOrder {
   readonly script?: string;
   readonly mostTasks?: number;
+  readonly files?: ReadonlyMap<JobId, JobFiles>;
 }
 
 export interface WrittenSubmission {
@@ -104,13 +106,14 @@ let submissions = 0;
 async function writeSubmission(
   target: TargetFolder,
   jobs: readonly SchedulableJob[],
-  { script = "true", mostTasks }: SubmissionOrder = {},
+  { script = "true", mostTasks, files = new Map() }: SubmissionOrder = {},
 ): Promise<WrittenSubmission> {
   submissions += 1;
   const id = SubmissionId.parse(`s${String(submissions).padStart(25, "0")}`);
-  const place = { id, basePath: target.base, programs: target.programs };
+  const limit = mostTasks === undefined ? {} : { mostTasks };
+  const place = { id, basePath: target.base, programs: target.programs, ...limit };
   const folder = join(target.base, "submissions", id);
-  const batches = planBatches(jobs, new Map(), mostTasks);
+  const batches = spreadParts(planBatches(jobs, new Map(), mostTasks));
   await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeSubmissionFiles(folder, {
     coordinator: { origin: "http://127.0.0.1:9", token: "token" },
@@ -119,7 +122,7 @@ async function writeSubmission(
     plan: EMPTY_PLAN,
     batches,
     awaited: "",
-    jobs: new Map(),
+    jobs: files,
   });
   for (const { executable } of jobs) {
     const path = join(target.base, "artifacts", executable);

@@ -1,10 +1,10 @@
 import type { HandOver } from "./hand-over.ts";
 import type { Upstream } from "./lab/graph/job-graph.ts";
 import type { JobId } from "./model/ids.ts";
-import { chooseHints } from "./model/job-hints.ts";
+import { chooseHints, chooseStepHints } from "./model/job-hints.ts";
 import { readExecutable } from "./prepare.ts";
 import type { SchedulableJob } from "./schedule/batches.ts";
-import { resolveResources } from "./target/config/resources.ts";
+import { resolveResources, resolveWorkerResources } from "./target/config/resources.ts";
 
 /** What the scheduler is to know of jobs: of those to run, where none are named. */
 export function describeJobs(
@@ -21,12 +21,19 @@ export function describeJobs(
     const upstream = study.dependencies.get(id) ?? [];
     const dependsOn = lists.get(upstream) ?? upstream.filter(isAwaited);
     lists.set(upstream, dependsOn);
+    const whole = resolveResources(resources, { id, target: target.name, hints: chooseHints(job) });
     return {
       id,
       stage: job?.name ?? id,
       executable: readExecutable(job, id).path,
-      resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
+      resources: whole,
       dependsOn,
+      // The scheduler `local` runs all parts of a job in its one task.
+      ...(job?.stage_type !== "scatter-gather" || target.scheduler === "local"
+        ? {}
+        : {
+            items: resolveWorkerResources(resources, { id, target: target.name, hints: chooseStepHints(job) }, whole),
+          }),
     };
   });
 }

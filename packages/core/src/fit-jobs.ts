@@ -28,6 +28,7 @@ export async function fitJobs(
     return { runtimes };
   }
   const slurm = await askSlurm(transport);
-  checkResources(described, slurm, work.target.name);
+  const items = described.flatMap((job) => (job.items === undefined ? [] : [{ ...job, resources: job.items }]));
+  checkResources([...described, ...items], slurm, work.target.name);
   return { runtimes, slurm };
 }

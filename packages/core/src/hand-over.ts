@@ -22,6 +22,7 @@ import type { SubmissionPlace } from "./schedule/sbatch-command.ts";
 import type { SlurmFacts } from "./schedule/slurm-facts.ts";
 import { submitBatches } from "./schedule/submit-batches.ts";
 import { submitLocal } from "./schedule/submit-local.ts";
+import { spreadParts } from "./schedule/spread-parts.ts";
 import { writeSubmissionFiles, type JobFiles, type SubmissionFiles } from "./schedule/submission-files.ts";
 import { collectDependencies, type SubmissionPlan } from "./schedule/submission-plan.ts";
 import { pushTree, type PushItem } from "./sync/push/push.ts";
@@ -67,7 +68,8 @@ export async function handOver(transport: Transport, planned: HandOver): Promise
   const work = hasShared ? { ...planned, plan: await settle(transport, planned) } : planned;
   const awaited = placeAwaited(work.plan);
   const jobs = describeJobs(work);
-  const order = { jobs, batches: planBatches(jobs, awaited.places, work.slurm?.mostTasks), awaited };
+  const batches = spreadParts(planBatches(jobs, awaited.places, work.slurm?.mostTasks));
+  const order = { jobs, batches, awaited };
   const folder = await mkdtemp(join(work.request.process.temporaryFolder, "submission-"));
   let second: number;
   try {
@@ -142,13 +144,14 @@ async function submit(transport: Transport, work: HandOver, batches: readonly Ba
   reporter.finish("submit", told.join("; "));
 }
 
-function describePlace({ target, programs, submission }: HandOver): SubmissionPlace {
+function describePlace({ target, programs, submission, slurm }: HandOver): SubmissionPlace {
   const { basePath, arrayThrottle } = target;
   return {
     id: submission.id,
     basePath,
     programs: `${basePath}/bin/${programs.hash}`,
     ...(arrayThrottle === undefined ? {} : { arrayThrottle }),
+    ...(slurm?.mostTasks === undefined ? {} : { mostTasks: slurm.mostTasks }),
   };
 }
 

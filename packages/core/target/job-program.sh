@@ -1,4 +1,4 @@
-# Part of repx-job: one program of a job in its runtime. Uses its variables: exe repx rungs_time.
+# Part of repx-job and repx-part: one program of a job in its runtime. Uses their variables: exe repx rungs_time.
 
 say_unwritable() {
   echo "cannot write the records in $1 (disk full, or no permission?)"

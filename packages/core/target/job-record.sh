@@ -142,7 +142,8 @@ end_record() {
   [ ! -e "$repx/attempts/$attempt" ] || return 0
   { true >"$repx/.marker" && mv -f "$repx/.marker" "$repx/$verdict"; } 2>/dev/null || verdict=
   case $verdict in SUCCESS) word=ok ;; *) word=fail ;; esac
-  { printf '{"id":"%s","s":"%s"}\n' "$job" "$word" >>"$base/outputs/completions.jsonl"; } 2>/dev/null
+  # Only the job as a whole is in there.
+  [ -n "${part-}" ] || { printf '{"id":"%s","s":"%s"}\n' "$job" "$word" >>"$base/outputs/completions.jsonl"; } 2>/dev/null
   [ "$status" != 0 ] || [ "$verdict" = SUCCESS ] || return 74
   return "$status"
 }

@@ -1,4 +1,4 @@
-# Part of repx-submit: what SLURM has of an array that was begun, and what its words mean. Uses its variables:
+# Part of repx-submit and repx-part: what SLURM has of an array that was begun, and what its words mean. Uses their variables:
 # submission number mark_of_try (the file that was made before the last try) work code.
 
 # What a later try may do better: limits on how many jobs wait, on how often one may ask, a controller that does not answer or

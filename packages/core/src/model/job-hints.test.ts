@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { chooseHints } from "./job-hints.ts";
+import { chooseHints, chooseStepHints } from "./job-hints.ts";
 import { LabJob } from "./lab.ts";
 
 const makeJob = (own: unknown, parts: Readonly<Record<string, unknown>>, kind = "scatter-gather") =>
@@ -37,4 +37,17 @@ test("of the parts of a scatter-gather job the largest counts, as they run one a
 
 test("parts that ask for nothing leave the scheduler its defaults", () => {
   expect(chooseHints(makeJob(null, { scatter: null, gather: {} }))).toEqual({ sbatch_opts: [] });
+});
+
+test("a work item's task gets the largest that a step asks for, whatever scatter and gather ask for", () => {
+  const parts = {
+    scatter: { mem: "9G" },
+    "step-a": { mem: "1G", cpus: 2 },
+    "step-b": { mem: "2G" },
+    gather: { cpus: 8 },
+  };
+  expect(chooseStepHints(makeJob({ mem: "5G" }, parts))).toMatchObject({ mem: "2G", cpus: 2 });
+  expect(chooseStepHints(makeJob({ mem: "5G" }, { scatter: { mem: "9G" }, "step-a": null }))).toEqual({
+    sbatch_opts: [],
+  });
 });

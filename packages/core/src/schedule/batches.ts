@@ -15,6 +15,8 @@ export interface SchedulableJob {
   readonly resources: JobResources;
   /** Jobs of the same submission, or of those that have a place already; `hard` needs their success, `soft` their end. Jobs may share one list. */
   readonly dependsOn: DependencyList;
+  /** What a task asks for that runs the steps of one work item; missing where the job runs in one task. */
+  readonly items?: JobResources;
 }
 
 /** What a job waits for. */
@@ -27,6 +29,8 @@ export interface Batch {
   readonly resources: JobResources;
   readonly tasks: ReadonlyMap<number, SchedulableJob>;
   readonly dependency: BatchDependency;
+  /** The batch of whose jobs this one runs the scatters alone, index by index; those are no tasks of it. */
+  readonly scatters?: number;
 }
 
 /** What a batch waits for: all of it, and nothing where all three are empty. */

@@ -2,7 +2,7 @@ import type { JobId } from "../model/ids.ts";
 import type { JobResources } from "../target/config/resources.ts";
 import type { DependencyList, SchedulableJob } from "./batches.ts";
 
-/** Jobs that may share an array: one stage, equal resources, and no chain of dependencies between two of them. */
+/** Jobs that may share an array: one stage, equal resources, all with parts or none, and no chain of dependencies between two of them. */
 export interface JobGroup {
   readonly number: number;
   readonly stage: string;
@@ -21,7 +21,7 @@ export function groupJobs(jobs: readonly SchedulableJob[]): JobGroup[] {
     const level = levelsOfLists.get(job.dependsOn) ?? measureLevel(job.dependsOn, levels);
     levelsOfLists.set(job.dependsOn, level);
     levels.set(job.id, level);
-    const key = JSON.stringify([level, job.stage, job.resources]);
+    const key = JSON.stringify([level, job.stage, job.resources, job.items !== undefined]);
     const group = groups.get(key) ?? { level, jobs: [] };
     group.jobs.push(job);
     groups.set(key, group);

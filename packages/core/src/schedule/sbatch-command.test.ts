@@ -2,7 +2,13 @@ import { expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
 import { SubmissionId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
-import { renderBatchScript, renderIndexes, renderSbatchArguments } from "./sbatch-command.ts";
+import {
+  renderBatchScript,
+  renderIndexes,
+  renderItemsArguments,
+  renderItemsScript,
+  renderSbatchArguments,
+} from "./sbatch-command.ts";
 
 const place = {
   id: SubmissionId.parse("s0123456789abcdefghijklmno"),
@@ -63,6 +69,31 @@ test("a throttle bounds how many tasks of an array run at once", () => {
 test("I-39: the batch script quotes every value", () => {
   expect(renderBatchScript(batch, place)).toBe(
     "#!/bin/sh\nexec '/scratch/o'\\''brien/repx work/bin/abc/repx-job' '/scratch/o'\\''brien/repx work' 's0123456789abcdefghijklmno' '2'\n",
+  );
+});
+
+test("the array of scatters says so by its name, and runs them for the batch of their jobs", () => {
+  const scatter: Batch = { ...batch, scatters: 3 };
+  expect(renderSbatchArguments(scatter, place)).toContain("--job-name=threshold_1.0_JobState_COMPLETED-scatter");
+  expect(renderBatchScript(scatter, { ...place, basePath: "/b", programs: "/b/bin/abc" })).toBe(
+    "#!/bin/sh\nexec '/b/bin/abc/repx-part' '/b' 's0123456789abcdefghijklmno' '3' 'scatter'\n",
+  );
+});
+
+test("work items have arguments of their own, in which how many an array may have stands for their indexes", () => {
+  const limited = { ...place, arrayThrottle: 5, mostTasks: 200 };
+  expect(renderItemsArguments("sum 1", { mem: "1G", sbatchOpts: ["--nice"] }, limited)).toEqual([
+    "--parsable",
+    "--job-name=sum_1-items",
+    "--output=/dev/null",
+    "--error=/dev/null",
+    "--mem=1G",
+    "--nice",
+    "--array=@200%5",
+  ]);
+  expect(renderItemsArguments("sum", { sbatchOpts: [] }, place).at(-1)).toBe("--array=@1000");
+  expect(renderItemsScript(4, place)).toBe(
+    `#!/bin/sh\nexec '/scratch/o'\\''brien/repx work/bin/abc/repx-part' '/scratch/o'\\''brien/repx work' 's0123456789abcdefghijklmno' '4' 'items' "$@"\n`,
   );
 });
 

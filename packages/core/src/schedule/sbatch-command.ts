@@ -1,6 +1,7 @@
 import type { SubmissionId } from "../model/ids.ts";
 import { quoteShell } from "../target/command/quote.ts";
-import type { Batch, BatchDependency, TaskReference } from "./batches.ts";
+import type { JobResources } from "../target/config/resources.ts";
+import { DEFAULT_MOST_TASKS, type Batch, type BatchDependency, type TaskReference } from "./batches.ts";
 import type { RetryLadder } from "./retry-ladder.ts";
 
 /** Where a submission lies on the target and which programs it runs. */
@@ -11,6 +12,8 @@ export interface SubmissionPlace {
   readonly programs: string;
   /** How many tasks of one array may run at once. */
   readonly arrayThrottle?: number;
+  /** How many tasks an array may have; SLURM's default where it is not known. */
+  readonly mostTasks?: number;
 }
 
 /**
@@ -24,21 +27,14 @@ export function renderSbatchArguments(
   awaited: ReadonlyMap<number, string> = new Map(),
   retries?: RetryLadder,
 ): string[] {
-  const { resources } = batch;
   const dependency = renderDependency(batch.dependency, awaited);
   const throttle = place.arrayThrottle === undefined ? "" : `%${place.arrayThrottle}`;
   return [
-    "--parsable",
-    `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
-    // The wrapper keeps the logs in the job's own folder.
-    "--output=/dev/null",
-    "--error=/dev/null",
-    ...(resources.partition === undefined ? [] : [`--partition=${resources.partition}`]),
-    ...(resources.cpusPerTask === undefined ? [] : [`--cpus-per-task=${resources.cpusPerTask}`]),
-    ...(resources.mem === undefined ? [] : [`--mem=${resources.mem}`]),
-    ...(resources.time === undefined ? [] : [`--time=${resources.time}`]),
-    ...renderRetryOptions(retries),
-    ...resources.sbatchOpts,
+    ...renderWishes(
+      batch.scatters === undefined ? batch.stage : `${batch.stage}-scatter`,
+      batch.resources,
+      renderRetryOptions(retries),
+    ),
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
     `--chdir=${place.basePath}/submissions/${place.id}`,
@@ -60,12 +56,47 @@ function renderRetryOptions(retries: RetryLadder | undefined): string[] {
   ];
 }
 
+/**
+ * Renders the arguments for the work items of a job, a line each in `jobs/<job>/items.sbatch`. The scatter's task fills in their
+ * indexes, at most `mostTasks` an array, and adds what must come after the options of others.
+ */
+export function renderItemsArguments(stage: string, resources: JobResources, place: SubmissionPlace): string[] {
+  const throttle = place.arrayThrottle === undefined ? "" : `%${place.arrayThrottle}`;
+  return [...renderWishes(`${stage}-items`, resources), `--array=@${place.mostTasks ?? DEFAULT_MOST_TASKS}${throttle}`];
+}
+
+/** Renders the script of a work item's task: the scatter's task names the job and the array's first branch. */
+export function renderItemsScript(batch: number, place: SubmissionPlace): string {
+  const command = quoteShell([`${place.programs}/repx-part`, place.basePath, place.id, String(batch), "items"]);
+  return `#!/bin/sh\nexec ${command} "$@"\n`;
+}
+
+function renderWishes(name: string, resources: JobResources, more: readonly string[] = []): string[] {
+  const { partition, cpusPerTask, mem, time, sbatchOpts } = resources;
+  return [
+    "--parsable",
+    `--job-name=${name.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
+    // The wrapper keeps the logs in the job's own folder.
+    "--output=/dev/null",
+    "--error=/dev/null",
+    ...(partition === undefined ? [] : [`--partition=${partition}`]),
+    ...(cpusPerTask === undefined ? [] : [`--cpus-per-task=${cpusPerTask}`]),
+    ...(mem === undefined ? [] : [`--mem=${mem}`]),
+    ...(time === undefined ? [] : [`--time=${time}`]),
+    ...more,
+    ...sbatchOpts,
+  ];
+}
+
 /** How the argument begins in which `@<number>` stands for ids. */
 const DEPENDENCY = "--dependency=";
 
 /** Renders the batch script: it only hands over to the job wrapper. */
 export function renderBatchScript(batch: Batch, place: SubmissionPlace): string {
-  const command = quoteShell([`${place.programs}/repx-job`, place.basePath, place.id, String(batch.number)]);
+  const { number, scatters } = batch;
+  const [program, ...more] =
+    scatters === undefined ? ["repx-job", String(number)] : ["repx-part", String(scatters), "scatter"];
+  const command = quoteShell([`${place.programs}/${program}`, place.basePath, place.id, ...more]);
   return `#!/bin/sh\nexec ${command}\n`;
 }
 

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { jobId } from "../model/events.fixture.ts";
 import type { Batch, SchedulableJob } from "./batches.ts";
 import { SubmissionId } from "../model/ids.ts";
-import { renderBatchScript, renderSbatchArguments } from "./sbatch-command.ts";
+import { renderBatchScript, renderItemsArguments, renderItemsScript, renderSbatchArguments } from "./sbatch-command.ts";
 import { renderBatchFiles, writeSubmissionFiles, type SubmissionFiles } from "./submission-files.ts";
 import { EMPTY_PLAN } from "./submission-plan.fixture.ts";
 
@@ -140,4 +140,23 @@ test("the agent of the scheduler local finds its plan, and nothing of SLURM's", 
   await writeSubmissionFiles(folder, { ...FILES, localPlan: "continue\n" });
   expect(await readFile(join(folder, "local/plan.tsv"), "utf8")).toBe("continue\n");
   expect((await readdir(join(folder, "batches"))).toSorted()).toEqual(["1.json", "1.tsv"]);
+});
+
+test("a batch of scatters has no jobs of its own, and each of its jobs the arguments and the script of its items", async () => {
+  const parts = { scatter: "s", steps: [], gather: "g", gatherInputs: {}, branchOutputs: {} };
+  const files = { job: {}, inputs: {}, parameters: {}, parts };
+  const scatter: Batch = {
+    ...batch,
+    tasks: new Map([[1, { ...task(1), items: { mem: "1G", sbatchOpts: [] } }]]),
+    scatters: 2,
+  };
+  const gather: Batch = { ...batch, number: 2, tasks: scatter.tasks };
+  await writeSubmissionFiles(folder, { ...FILES, batches: [scatter, gather], jobs: new Map([[jobId(1), files]]) });
+  const names = ["1.sbatch", "1.sh", "2.json", "2.sbatch", "2.sh", "2.tsv"];
+  expect((await readdir(join(folder, "batches"))).toSorted()).toEqual(names);
+  const at = join(folder, "jobs", jobId(1));
+  expect(await readFile(join(at, "items.sbatch"), "utf8")).toBe(
+    `${renderItemsArguments("threshold-1.0", { mem: "1G", sbatchOpts: [] }, PLACE).join("\n")}\n`,
+  );
+  expect(await readFile(join(at, "items.sh"), "utf8")).toBe(renderItemsScript(2, PLACE));
 });

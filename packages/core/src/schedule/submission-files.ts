@@ -4,7 +4,13 @@ import type { JobId } from "../model/ids.ts";
 import type { Batch } from "./batches.ts";
 import type { Again } from "./plan.ts";
 import { planRetries, renderRetryLadder } from "./retry-ladder.ts";
-import { renderBatchScript, renderSbatchArguments, type SubmissionPlace } from "./sbatch-command.ts";
+import {
+  renderBatchScript,
+  renderItemsArguments,
+  renderItemsScript,
+  renderSbatchArguments,
+  type SubmissionPlace,
+} from "./sbatch-command.ts";
 import type { SlurmFacts } from "./slurm-facts.ts";
 import type { SubmissionPlan } from "./submission-plan.ts";
 
@@ -74,11 +80,14 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   if (files.awaited !== "") await writeFile(join(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
     const at = join(folder, "batches", String(batch.number));
-    const { table, documents } = renderBatchFiles(batch, files.jobs);
-    await writeFile(`${at}.tsv`, table);
-    await writeFile(`${at}.json`, documents);
+    if (batch.scatters === undefined) {
+      const { table, documents } = renderBatchFiles(batch, files.jobs);
+      await writeFile(`${at}.tsv`, table);
+      await writeFile(`${at}.json`, documents);
+    }
     if (files.localPlan !== undefined) continue;
-    const retries = planRetries(batch.resources, files.slurm);
+    // A policy is for the jobs themselves.
+    const retries = batch.scatters === undefined ? planRetries(batch.resources, files.slurm) : undefined;
     const argv = renderSbatchArguments(batch, files.place, files.awaitedArrays, retries);
     await writeFile(`${at}.sbatch`, `${argv.join("\n")}\n`);
     await writeFile(`${at}.sh`, renderBatchScript(batch, files.place));
@@ -86,6 +95,21 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   }
   if (files.localPlan !== undefined) await writeLocalFolder(join(folder, "local"), files.localPlan);
   for (const [id, contents] of files.jobs) await writeJobFolder(join(folder, "jobs", id), contents);
+  for (const batch of files.batches) if (batch.scatters !== undefined) await writeItems(folder, batch, files.place);
+}
+
+/** Writes with what the scatters of a batch submit their work items. */
+async function writeItems(
+  folder: string,
+  { stage, tasks, scatters = 0 }: Batch,
+  place: SubmissionPlace,
+): Promise<void> {
+  for (const { id, items } of tasks.values()) {
+    if (items === undefined) continue;
+    const at = join(folder, "jobs", id);
+    await writeFile(join(at, "items.sbatch"), `${renderItemsArguments(stage, items, place).join("\n")}\n`);
+    await writeFile(join(at, "items.sh"), renderItemsScript(scatters, place), { mode: 0o700 });
+  }
 }
 
 async function writeJobFolder(place: string, { runtime, again, parts, inputs }: JobFiles): Promise<void> {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseResources, resolveResources } from "./resources.ts";
+import { parseResources, resolveResources, resolveWorkerResources } from "./resources.ts";
 
 const ID = "15df99k894nf5pz4jpg778qfxc3sfc8g-generate-1.1";
 const TEXT = `
@@ -40,6 +40,34 @@ test("lets the Lab's hints outweigh the defaults, and matching rules in order ou
     cpusPerTask: 2,
     sbatchOpts: ["--exclusive"],
   });
+});
+
+test("a work item's task asks for what its job does, but for the steps' hints and for worker_resources, rule by rule", () => {
+  const text = `
+[defaults]
+mem = "8G"
+time = "1:00"
+worker_resources = { mem = "2G", cpus-per-task = 2 }
+[[rules]]
+worker_resources = { cpus-per-task = 3, sbatch_opts = ["--nice"] }
+[[rules]]
+[[rules]]
+job_id_glob = "*-other-*"
+worker_resources = { mem = "3G" }
+[[rules]]
+worker_resources = { target = "elsewhere", mem = "4G" }
+`;
+  const resources = parseResources(text, "resources.toml");
+  const job = { id: ID, target: "cluster", hints: { partition: "steps", mem: "1G" } };
+  const whole = resolveResources(resources, { ...job, hints: null });
+  expect(resolveWorkerResources(resources, job, whole)).toEqual({
+    partition: "steps",
+    mem: "2G",
+    time: "1:00",
+    cpusPerTask: 3,
+    sbatchOpts: ["--nice"],
+  });
+  expect(resolveWorkerResources(undefined, { ...job, hints: null }, whole)).toEqual(whole);
 });
 
 test("takes the network from the last rule that speaks of it", () => {

@@ -64,6 +64,22 @@ export function resolveResources(
   return Object.assign({ sbatchOpts: [] }, ...layers);
 }
 
+/**
+ * Resolves what a task asks for that runs the steps of one work item: what the job asks for, then the steps' hints, then
+ * `worker_resources` of the defaults and of every matching rule in order.
+ */
+export function resolveWorkerResources(
+  resources: Resources | undefined,
+  job: { readonly id: string; readonly target: string; readonly hints: ResourceHints | null | undefined },
+  whole: JobResources,
+): JobResources {
+  const rules = [resources?.defaults ?? {}, ...(resources?.rules ?? []).filter((rule) => isMatch(rule, job))];
+  const own = rules.flatMap(({ worker_resources: workers }) =>
+    workers !== undefined && isMatch(workers, job) ? [readRule(workers)] : [],
+  );
+  return Object.assign({}, whole, readHints(job.id, job.hints), ...own);
+}
+
 function isMatch(rule: RuleTable, job: { readonly id: string; readonly target: string }): boolean {
   if (rule.target !== undefined && rule.target !== job.target) return false;
   return rule.job_id_glob === undefined || matchGlob(rule.job_id_glob, job.id);
