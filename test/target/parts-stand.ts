@@ -130,6 +130,8 @@ export interface PartsStand extends SubmitStand {
   takeNumbers(): number;
   /** What SLURM has of a submission that has not ended: id, state and comment of each task. */
   listLive(submission: WrittenSubmission): Promise<readonly string[]>;
+  /** SLURM's ids of all arrays of work items of a submission. */
+  listItems(submission: WrittenSubmission): Promise<readonly string[]>;
 }
 
 /** Starts a cluster where an array has at most 10 tasks. */
@@ -150,6 +152,11 @@ export async function startPartsStand(folder: string): Promise<PartsStand> {
     ...stand,
     takeNumbers,
     start: async (wishes, number = takeNumbers()) => start(stand, wishes, number),
+    listItems: async ({ place }) => {
+      const { stdout } = await stand.cluster.run(["squeue", "-h", "-t", "all", "-o", "%F %k"]);
+      const items = stdout.split("\n").filter((line) => new RegExp(`repx:${place.id}:[0-9]+:[0-9]+:`).test(line));
+      return [...new Set(items.map((line) => line.split(" ")[0] ?? ""))];
+    },
     listLive: async ({ place }) => {
       const { stdout } = await stand.cluster.run(["squeue", "-h", "-r", "-o", "%i %T %k"]);
       return stdout.split("\n").filter((line) => line.includes(`repx:${place.id}:`));

@@ -142,8 +142,8 @@ async function listArrays(
   const found = new Map<number, string[]>();
   for (const line of new Set(stdout.split("\n"))) {
     const [slurmId = "", comment = ""] = line.split(" ");
-    const [, id, batch = ""] = comment.split(":");
-    if (id !== place.id || !/^[0-9]+$/.test(batch)) continue;
+    const [, id, batch = "", ...items] = comment.split(":");
+    if (id !== place.id || !/^[0-9]+$/.test(batch) || items.length > 0) continue;
     const number = Number(batch);
     found.set(number, [...(found.get(number) ?? []), slurmId]);
   }

@@ -9,6 +9,9 @@ import { checkScancel } from "./scancel-answer.ts";
 //
 // repx-submit goes on without its connection: it is told to stop, with its sbatch, before its arrays are cancelled. Of a batch
 // that was begun and not recorded, SLURM is asked by its comment. The brackets keep grep from finding itself.
+//
+// A job whose parts are tasks of their own goes first, then its scatter, then the arrays of its work items, which SLURM is asked for
+// when no scatter is left that could submit more. What one has in flight dies by itself: it depends on that scatter's success.
 const CANCEL = `
 set -u
 LC_ALL=C
@@ -39,6 +42,16 @@ list_arrays() {
   for word in $(env | sed -n 's/^\\(SQUEUE_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$word"; done
   timeout 20 squeue --me --all -h -t all -o '%F %k' || { [ $? != 124 ] || echo 'squeue timed out' >&2; return 1; }
 }
+# Batches without a table run scatters: of each its array, that of the gathers, and how the comments of work items begin.
+list_scatters() {
+  for recorded in "$1"/batches/*.id; do
+    at=\${recorded%.id} number=\${recorded##*/} number=\${number%.id}
+    [ -e "$recorded" ] && [ ! -e "$at.tsv" ] && read -r scatter <"$recorded" || continue
+    gather=none next=$((number + 1))
+    { read -r gather <"$1/batches/$next.id"; } 2>/dev/null
+    printf 'scatter\\t%s\\t%s\\t%s\\n' "$scatter" "$gather" "repx:$2:$next:"
+  done
+}
 id=\${PWD##*/} tries=0 queue='' is_asked=0
 if [ $# -eq 0 ]; then
   while pids=$(find_submitters "$id") && [ -n "$pids" ] && [ "$tries" -lt 20 ]; do
@@ -54,15 +67,16 @@ if [ $# -eq 0 ]; then
     break
   done
 fi
-{
+wishes=$({
   if [ $# -eq 0 ]; then
     # Whoever was stopped may have had an id on the disk, and not yet its rows.
     cat batches/*.id 2>/dev/null | sed "s/^/array$tab/"
-    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 { print "array\\t" $1 }'
+    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 && split($2, part, ":") == 3 { print "array\\t" $1 }'
   fi
+  list_scatters . "$id"
   for other in ../s*; do
     if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
-    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"; list_scatters "$other" "\${other##*/}"
     elif [ -s "$other/awaited.tsv" ]; then sed "s/^/keep$tab/" "$other/awaited.tsv"; fi
   done
   if [ $# -gt 0 ]; then
@@ -77,6 +91,14 @@ fi
   $1 == "array" { accepted[$2] }
   $1 == "mine" { mine[$2] }
   $1 == "awaited" && ($4 in gone) { task[$2] }
+  $1 == "scatter" { scatter[$3] = $2; gather[$2] = $3; comment[$2] = $4 }
+  function wish(id,    part) {
+    print 0, id
+    split(id, part, "_")
+    if (!(part[1] in scatter)) return
+    print 1, scatter[part[1]] (2 in part ? "_" part[2] : "")
+    print 2, comment[scatter[part[1]]] (2 in part ? part[2] ":" : "")
+  }
   END {
     for (id in mine) {
       array = id; sub(/_.*/, "", array); arrays[array]
@@ -85,11 +107,24 @@ fi
     for (id in task) {
       array = id; sub(/_.*/, "", array)
       if (id in keep) continue
-      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
+      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else wish(id)
     }
-    for (array in accepted) if (!(array in arrays)) whole[array]
-    for (array in whole) print array
-  }' | sort -u | xargs -r scancel || exit
+    for (array in accepted) if (!(array in arrays) && !(array in gather)) whole[array]
+    for (array in accepted) if (array in gather && gather[array] == "none") { print 1, array; print 2, comment[array] }
+    for (array in whole) wish(array)
+  }' | sort -u)
+cancel_pass() { printf '%s\\n' "$wishes" | sed -n "s/^$1 //p" | xargs -r scancel; }
+code=0
+cancel_pass 0 || code=$?
+cancel_pass 1 || code=$?
+parts=$(printf '%s\\n' "$wishes" | sed -n "s/^2 /part$tab/p")
+if [ -n "$parts" ]; then
+  queue=$(list_arrays) || is_asked=1
+  printf '%s\\n%s\\n' "$parts" "$queue" | awk '
+    /^part/ { parts[$2]; next }
+    { for (part in parts) if (index($2, part) == 1) print $1 }' | sort -u | xargs -r scancel || code=$?
+fi
+[ "$code" = 0 ] || exit "$code"
 [ "$is_asked" = 0 ] && { [ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }; }
 `;
 
