@@ -57,7 +57,7 @@ list() {
       case ,$parts, in *,out,*) [ -d "$job/out" ] && enter out "$job/out" ;; esac
       case ,$parts, in
       *,repx,*)
-        for place in "$job/repx" "$job/scatter/repx" "$job"/branch-*/step-*/repx; do
+        for place in "$job/repx" "$job/scatter/repx" "$job"/branch-*/repx "$job"/branch-*/step-*/repx; do
           [ -d "$place" ] && enter repx "$place"
         done
         ;;

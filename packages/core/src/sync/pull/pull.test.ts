@@ -137,12 +137,14 @@ test("a job's lock and what RepX unpacked for it stay there, and the logs of its
     [`${JOB}/repx/nix_overlay_upper/nix/store/x`]: "",
     [`${JOB}/repx/attempts/1/stdout.log`]: "",
     [`${JOB}/scatter/repx/stderr.log`]: "",
+    [`${JOB}/branch-3/repx/job.json`]: "",
     [`${JOB}/branch-3/step-fit/repx/stdout.log`]: "",
     [`${JOB}/branch-3/step-fit/out/large`]: "",
   });
   await pull({ jobs: [JOB] });
   const files = Object.entries(await describeTree(place.destination)).filter(([, what]) => what !== "folder");
   expect(files.map(([path]) => path.slice(JOB.length + 2)).toSorted()).toEqual([
+    "branch-3/repx/job.json",
     "branch-3/step-fit/repx/stdout.log",
     "repx/attempts/1/stdout.log",
     "scatter/repx/stderr.log",
