@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-HY7VT5B5.js";
+} from "./chunk-WJ4OJDFR.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";

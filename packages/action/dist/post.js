@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-HY7VT5B5.js";
+} from "./chunk-WJ4OJDFR.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

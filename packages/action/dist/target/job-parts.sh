@@ -1,4 +1,4 @@
-# Part of repx-job: a scatter-gather job within one allocation: the scatter, for every work item the steps, the gather. Uses its
+# Part of repx-job and repx-part: the parts of a scatter-gather job: the scatter, for every work item the steps, the gather. Uses their
 # variables: here base folder job out repx tab. Folders and files are RepX 0.5's, so that its tools find them. What is done already is not
 # done again: a job's id says that its scatter would find the same items.
 #
@@ -6,8 +6,9 @@
 # (`scatter - <path> -`, `step <name> <path> <steps needed>`, `gather - <path> -`, between tabs), and per program its inputs;
 # \u0001 in them stands for the number of the branch.
 
+# All of them within one allocation.
 run_parts() {
-  plan=$folder/jobs/$job root=$base/outputs/$job status=0
+  status=0
   run_scatter && list_items || return
   branches=0 item=''
   while IFS= read -r item <&3 && [ "$item" != ']' ]; do
@@ -20,9 +21,9 @@ run_parts() {
   drop_stale_branches && run_gather
 }
 
-# read_part <kind>: sets `exe` to the program of the scatter or of the gather.
+# read_part <kind>: sets `exe` to the program of the scatter, of the first step, or of the gather.
 read_part() {
-  exe=$base/artifacts/$(awk -F '\t' -v kind="$1" '$1 == kind { print $3 }' "$plan/parts.tsv")
+  exe=$base/artifacts/$(awk -F '\t' -v kind="$1" '$1 == kind { print $3; exit }' "$plan/parts.tsv")
 }
 
 run_scatter() {
@@ -44,13 +45,25 @@ list_items() {
   return 65
 }
 
-# A branch whose work item is another one than last time begins anew.
 run_branch() {
-  branch=$root/branch-$1 number=$1 known=''
-  { IFS= read -r known <"$branch/repx/work_item.json"; } 2>/dev/null
-  if [ "$2" != "$known" ]; then
+  begin_branch "$1" "$2" && run_steps
+}
+
+# begin_branch <number> <work item>: a branch whose work item is another one than last time begins anew.
+begin_branch() {
+  branch=$root/branch-$1 number=$1
+  if ! has_item "$2"; then
     discard "$branch" && mkdir -p "$branch/repx" && printf '%s\n' "$2" | put "$branch/repx/work_item.json" || return
   fi
+}
+
+has_item() {
+  known=''
+  { IFS= read -r known <"$branch/repx/work_item.json"; } 2>/dev/null
+  [ "$1" = "$known" ]
+}
+
+run_steps() {
   ran=' '
   while IFS=$tab read -r kind step program needs <&4; do
     [ "$kind" = step ] || continue
@@ -116,4 +129,14 @@ run_part() {
   echo "repx-job: $1 ended with $status, its logs are in $2/repx" >>"$repx/stderr.log"
   [ "$status" != 0 ] || status=74
   return "$status"
+}
+
+# has_branch <number> <work item>: all its steps have succeeded, with this item. Sets `open_step` to the first that has not.
+has_branch() {
+  branch=$root/branch-$1 open_step=''
+  has_item "$2" || return
+  while IFS=$tab read -r kind step _ <&4; do
+    [ "$kind" = step ] || continue
+    if [ ! -e "$branch/step-$step/repx/SUCCESS" ]; then open_step=$step && return 1; fi
+  done 4<"$plan/parts.tsv"
 }

@@ -35,9 +35,15 @@ prepare_folders() {
   discard "$out" && mkdir -p "$out" "$repx/.new"
 }
 
-# discard <folder>: a stage may have left folders without write permission, as Nix does.
+# discard <folder>: out of the way at once, then removed as far as that goes: NFS keeps a folder as long as somebody holds a file in
+# it open (ENOTEMPTY). The next one takes what is left. A stage may have left folders without write permission, as Nix does.
 discard() {
-  [ ! -e "$1" ] || { find "$1" -type d ! -perm -u+rwx -exec chmod u+rwx {} \; && rm -rf "$1"; }
+  [ -e "$1" ] || return 0
+  aside=${1%/*}/.discarded.${1##*/} spare=1
+  while [ -e "$aside.$spare" ]; do spare=$((spare + 1)); done
+  mv "$1" "$aside.$spare" || return
+  find "$aside".* -type d ! -perm -u+rwx -exec chmod u+rwx {} \; 2>/dev/null
+  rm -rf "$aside".* 2>/dev/null || true
 }
 
 # The first line is the attempt, which the relay compares with the scheduler's word; then the submitter's file as it was.
@@ -136,7 +142,8 @@ end_record() {
   [ ! -e "$repx/attempts/$attempt" ] || return 0
   { true >"$repx/.marker" && mv -f "$repx/.marker" "$repx/$verdict"; } 2>/dev/null || verdict=
   case $verdict in SUCCESS) word=ok ;; *) word=fail ;; esac
-  { printf '{"id":"%s","s":"%s"}\n' "$job" "$word" >>"$base/outputs/completions.jsonl"; } 2>/dev/null
+  # Only the job as a whole is in there.
+  [ -n "${part-}" ] || { printf '{"id":"%s","s":"%s"}\n' "$job" "$word" >>"$base/outputs/completions.jsonl"; } 2>/dev/null
   [ "$status" != 0 ] || [ "$verdict" = SUCCESS ] || return 74
   return "$status"
 }

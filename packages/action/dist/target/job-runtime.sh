@@ -1,7 +1,7 @@
 # Part of repx-job: what the job runs in. Uses its variables: base folder submission job exe repx private node logs reset tab.
 #
-# submissions/<id>/jobs/<job>/runtime, where there is one, names a runtime that isolates: a word and its value a line, between them
-# a tab. Without the file the job runs natively, with the node's files, network and environment.
+# The file `runtime` in `private`, which is submissions/<id>/jobs/<job> or a branch's own folder in there, names a runtime that isolates,
+# where there is one: a word and its value a line, between them a tab. Without the file the job runs natively, with the node's files, network and environment.
 . "$here/runtime-views.sh"
 . "$here/runtime-bwrap.sh"
 . "$here/runtime-container.sh"

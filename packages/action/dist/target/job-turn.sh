@@ -4,7 +4,8 @@
 # The lock is the folder repx/.running. Its entries 1, 2, ... are symbolic links that lead nowhere: their text is
 # "<holder> <restarts> <start> <node>", and making one is atomic on every file system, content included. The highest entry holds the
 # lock; who finds its holder dead makes the next one, which only one can. A holder is a SLURM id, or, where there is no SLURM to
-# ask, a process: local:<pid>:<its start in ticks>:<boot>.
+# ask, a process: local:<pid>:<its start in ticks>:<boot>. Where a job's parts are tasks of their own, parts:<SLURM id of its gather>:
+# from the first of them on, until the gather has ended.
 mine='' clock='+%s.%N %Y-%m-%dT%H:%M:%SZ'
 
 # Sets `process` to what no other process of this machine has: pid, start in ticks after the machine's own, and the machine's
@@ -78,10 +79,11 @@ EOF
   [ "$held_id" != "$holder_name" ] || return 1
   case $held_id in local:*) is_process_alive; return ;; esac
   [ $((waits % 6)) = 0 ] || return 0
-  if said=$(ask_scheduler "$held_id" 2>/dev/null); then
+  if said=$(ask_scheduler "${held_id#parts:}" 2>/dev/null); then
     read -r state count <<EOF
 $said
 EOF
+    case $held_id,$state in parts:*,PENDING | parts:*,CONFIGURING | parts:*,RUNNING | parts:*,SUSPENDED) return 0 ;; esac
     case $state in
       COMPLETING | STAGE_OUT | SIGNALING) return 0 ;;
       RUNNING | SUSPENDED | STOPPED | RESIZING | CONFIGURING) [ "$count" = "$held_restarts" ] ;;
@@ -89,7 +91,7 @@ EOF
     esac
   else
     # Asked once more for what it complains of.
-    case $(ask_scheduler "$held_id" 2>&1) in *'Invalid job id'*) return 1 ;; esac
+    case $(ask_scheduler "${held_id#parts:}" 2>&1) in *'Invalid job id'*) return 1 ;; esac
     is_recent
   fi
 }

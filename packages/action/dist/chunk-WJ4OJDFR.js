@@ -57893,6 +57893,13 @@ function resolveResources(resources, job) {
   const layers = [readRule(resources?.defaults ?? {}), readHints(job.id, job.hints), ...rules.map(readRule)];
   return Object.assign({ sbatchOpts: [] }, ...layers);
 }
+function resolveWorkerResources(resources, job, whole) {
+  const rules = [resources?.defaults ?? {}, ...(resources?.rules ?? []).filter((rule) => isMatch(rule, job))];
+  const own2 = rules.flatMap(
+    ({ worker_resources: workers }) => workers !== void 0 && isMatch(workers, job) ? [readRule(workers)] : []
+  );
+  return Object.assign({}, whole, readHints(job.id, job.hints), ...own2);
+}
 function isMatch(rule, job) {
   if (rule.target !== void 0 && rule.target !== job.target) return false;
   return rule.job_id_glob === void 0 || matchGlob(rule.job_id_glob, job.id);
@@ -58058,6 +58065,16 @@ list_arrays() {
   for word in $(env | sed -n 's/^\\(SQUEUE_[A-Z0-9_]*\\)=.*/\\1/p'); do unset "$word"; done
   timeout 20 squeue --me --all -h -t all -o '%F %k' || { [ $? != 124 ] || echo 'squeue timed out' >&2; return 1; }
 }
+# Batches without a table run scatters: of each its array, that of the gathers, and how the comments of work items begin.
+list_scatters() {
+  for recorded in "$1"/batches/*.id; do
+    at=\${recorded%.id} number=\${recorded##*/} number=\${number%.id}
+    [ -e "$recorded" ] && [ ! -e "$at.tsv" ] && read -r scatter <"$recorded" || continue
+    gather=none next=$((number + 1))
+    { read -r gather <"$1/batches/$next.id"; } 2>/dev/null
+    printf 'scatter\\t%s\\t%s\\t%s\\n' "$scatter" "$gather" "repx:$2:$next:"
+  done
+}
 id=\${PWD##*/} tries=0 queue='' is_asked=0
 if [ $# -eq 0 ]; then
   while pids=$(find_submitters "$id") && [ -n "$pids" ] && [ "$tries" -lt 20 ]; do
@@ -58073,15 +58090,16 @@ if [ $# -eq 0 ]; then
     break
   done
 fi
-{
+wishes=$({
   if [ $# -eq 0 ]; then
     # Whoever was stopped may have had an id on the disk, and not yet its rows.
     cat batches/*.id 2>/dev/null | sed "s/^/array$tab/"
-    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 { print "array\\t" $1 }'
+    printf '%s\\n' "$queue" | awk -v prefix="repx:$id:" 'index($2, prefix) == 1 && split($2, part, ":") == 3 { print "array\\t" $1 }'
   fi
+  list_scatters . "$id"
   for other in ../s*; do
     if [ "$other" = "../\${PWD##*/}" ]; then [ $# -gt 0 ] || printf 'gone\\t%s\\n' "\${other##*/}"
-    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"
+    elif [ -e "$other/cancelled" ]; then printf 'gone\\t%s\\n' "\${other##*/}"; list_scatters "$other" "\${other##*/}"
     elif [ -s "$other/awaited.tsv" ]; then sed "s/^/keep$tab/" "$other/awaited.tsv"; fi
   done
   if [ $# -gt 0 ]; then
@@ -58096,6 +58114,14 @@ fi
   $1 == "array" { accepted[$2] }
   $1 == "mine" { mine[$2] }
   $1 == "awaited" && ($4 in gone) { task[$2] }
+  $1 == "scatter" { scatter[$3] = $2; gather[$2] = $3; comment[$2] = $4 }
+  function wish(id,    part) {
+    print 0, id
+    split(id, part, "_")
+    if (!(part[1] in scatter)) return
+    print 1, scatter[part[1]] (2 in part ? "_" part[2] : "")
+    print 2, comment[scatter[part[1]]] (2 in part ? part[2] ":" : "")
+  }
   END {
     for (id in mine) {
       array = id; sub(/_.*/, "", array); arrays[array]
@@ -58104,11 +58130,24 @@ fi
     for (id in task) {
       array = id; sub(/_.*/, "", array)
       if (id in keep) continue
-      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else print id
+      if (!asked && array in arrays && !(array in is_parted)) whole[array]; else wish(id)
     }
-    for (array in accepted) if (!(array in arrays)) whole[array]
-    for (array in whole) print array
-  }' | sort -u | xargs -r scancel || exit
+    for (array in accepted) if (!(array in arrays) && !(array in gather)) whole[array]
+    for (array in accepted) if (array in gather && gather[array] == "none") { print 1, array; print 2, comment[array] }
+    for (array in whole) wish(array)
+  }' | sort -u)
+cancel_pass() { printf '%s\\n' "$wishes" | sed -n "s/^$1 //p" | xargs -r scancel; }
+code=0
+cancel_pass 0 || code=$?
+cancel_pass 1 || code=$?
+parts=$(printf '%s\\n' "$wishes" | sed -n "s/^2 /part$tab/p")
+if [ -n "$parts" ]; then
+  queue=$(list_arrays) || is_asked=1
+  printf '%s\\n%s\\n' "$parts" "$queue" | awk '
+    /^part/ { parts[$2]; next }
+    { for (part in parts) if (index($2, part) == 1) print $1 }' | sort -u | xargs -r scancel || code=$?
+fi
+[ "$code" = 0 ] || exit "$code"
 [ "$is_asked" = 0 ] && { [ $# -gt 0 ] || { [ -e submitted ] && [ -e cancelled ]; }; }
 `;
 async function cancelSubmission(transport, place, ids = []) {
@@ -58212,7 +58251,13 @@ function readMebibytes(text) {
 function chooseHints(job) {
   const own2 = job?.resource_hints ?? void 0;
   if (job?.stage_type !== "scatter-gather" || own2 !== void 0) return own2;
-  const hints = Object.values(job.executables).flatMap((part) => part.resource_hints ?? []);
+  return combineHints(Object.values(job.executables).flatMap((part) => part.resource_hints ?? []));
+}
+function chooseStepHints(job) {
+  const steps = Object.entries(job.executables).filter(([name]) => name.startsWith("step-"));
+  return combineHints(steps.flatMap(([, step2]) => step2.resource_hints ?? []));
+}
+function combineHints(hints) {
   const cpus2 = Math.max(0, ...hints.map((one) => one.cpus ?? 0));
   const mem = hints.flatMap((one) => one.mem ?? []).toSorted((left, right) => (readMebibytes(left) ?? 0) - (readMebibytes(right) ?? 0)).at(-1);
   return {
@@ -58232,12 +58277,17 @@ function describeJobs({ study, plan, target, resources }, jobs = plan.toRun) {
     const upstream = study.dependencies.get(id) ?? [];
     const dependsOn = lists.get(upstream) ?? upstream.filter(isAwaited);
     lists.set(upstream, dependsOn);
+    const whole = resolveResources(resources, { id, target: target.name, hints: chooseHints(job) });
     return {
       id,
       stage: job?.name ?? id,
       executable: readExecutable(job, id).path,
-      resources: resolveResources(resources, { id, target: target.name, hints: chooseHints(job) }),
-      dependsOn
+      resources: whole,
+      dependsOn,
+      // The scheduler `local` runs all parts of a job in its one task.
+      ...job?.stage_type !== "scatter-gather" || target.scheduler === "local" ? {} : {
+        items: resolveWorkerResources(resources, { id, target: target.name, hints: chooseStepHints(job) }, whole)
+      }
     };
   });
 }
@@ -58786,7 +58836,8 @@ async function fitJobs(transport, { runtime }, work) {
     return { runtimes };
   }
   const slurm = await askSlurm(transport);
-  checkResources(described, slurm, work.target.name);
+  const items = described.flatMap((job) => job.items === void 0 ? [] : [{ ...job, resources: job.items }]);
+  checkResources([...described, ...items], slurm, work.target.name);
   return { runtimes, slurm };
 }
 
@@ -59119,7 +59170,7 @@ function groupJobs(jobs) {
     const level = levelsOfLists.get(job.dependsOn) ?? measureLevel(job.dependsOn, levels);
     levelsOfLists.set(job.dependsOn, level);
     levels.set(job.id, level);
-    const key = JSON.stringify([level, job.stage, job.resources]);
+    const key = JSON.stringify([level, job.stage, job.resources, job.items !== void 0]);
     const group = groups2.get(key) ?? { level, jobs: [] };
     group.jobs.push(job);
     groups2.set(key, group);
@@ -59655,27 +59706,48 @@ async function submitLocal(transport, batches, place, concurrency = 0) {
   });
 }
 
+// ../core/src/schedule/spread-parts.ts
+function spreadParts(batches) {
+  const numbers = /* @__PURE__ */ new Map();
+  const spread = [];
+  for (const batch of batches) {
+    const dependency = renumber(batch.dependency, numbers);
+    const hasParts = [...batch.tasks.values()].some(({ items }) => items !== void 0);
+    const scatter = spread.length + 1;
+    const number3 = hasParts ? scatter + 1 : scatter;
+    numbers.set(batch.number, number3);
+    if (!hasParts) spread.push({ ...batch, number: number3, dependency });
+    else {
+      const any = [...dependency.any, { batch: scatter }];
+      spread.push({ ...batch, number: scatter, dependency, scatters: number3, tasks: keepParts(batch.tasks) });
+      spread.push({ ...batch, number: number3, dependency: { ...dependency, any } });
+    }
+  }
+  return spread;
+}
+function keepParts(tasks) {
+  return new Map([...tasks].filter(([, { items }]) => items !== void 0));
+}
+function renumber({ corresponding, ok, any }, numbers) {
+  const rename3 = (number3) => numbers.get(number3) ?? number3;
+  const renameAll = (references) => references.map((reference) => ({ ...reference, batch: rename3(reference.batch) }));
+  return { corresponding: corresponding.map(rename3), ok: renameAll(ok), any: renameAll(any) };
+}
+
 // ../core/src/schedule/submission-files.ts
 import { mkdir as mkdir5, writeFile as writeFile3 } from "node:fs/promises";
 import { join as join10 } from "node:path";
 
 // ../core/src/schedule/sbatch-command.ts
 function renderSbatchArguments(batch, place, awaited = /* @__PURE__ */ new Map(), retries) {
-  const { resources } = batch;
   const dependency = renderDependency2(batch.dependency, awaited);
   const throttle = place.arrayThrottle === void 0 ? "" : `%${place.arrayThrottle}`;
   return [
-    "--parsable",
-    `--job-name=${batch.stage.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
-    // The wrapper keeps the logs in the job's own folder.
-    "--output=/dev/null",
-    "--error=/dev/null",
-    ...resources.partition === void 0 ? [] : [`--partition=${resources.partition}`],
-    ...resources.cpusPerTask === void 0 ? [] : [`--cpus-per-task=${resources.cpusPerTask}`],
-    ...resources.mem === void 0 ? [] : [`--mem=${resources.mem}`],
-    ...resources.time === void 0 ? [] : [`--time=${resources.time}`],
-    ...renderRetryOptions(retries),
-    ...resources.sbatchOpts,
+    ...renderWishes(
+      batch.scatters === void 0 ? batch.stage : `${batch.stage}-scatter`,
+      batch.resources,
+      renderRetryOptions(retries)
+    ),
     // After the options of others, the last one counts: by these three the submission is found, the epilog's bell rung, the task told.
     `--comment=repx:${place.id}:${batch.number}`,
     `--chdir=${place.basePath}/submissions/${place.id}`,
@@ -59692,9 +59764,37 @@ function renderRetryOptions(retries) {
     ...retries.minutes.length === 0 ? [] : [`--signal=B:USR1@${WARNING_SECONDS}`]
   ];
 }
+function renderItemsArguments(stage, resources, place) {
+  const throttle = place.arrayThrottle === void 0 ? "" : `%${place.arrayThrottle}`;
+  return [...renderWishes(`${stage}-items`, resources), `--array=@${place.mostTasks ?? DEFAULT_MOST_TASKS}${throttle}`];
+}
+function renderItemsScript(batch, place) {
+  const command = quoteShell([`${place.programs}/repx-part`, place.basePath, place.id, String(batch), "items"]);
+  return `#!/bin/sh
+exec ${command} "$@"
+`;
+}
+function renderWishes(name, resources, more = []) {
+  const { partition: partition2, cpusPerTask, mem, time: time3, sbatchOpts } = resources;
+  return [
+    "--parsable",
+    `--job-name=${name.replaceAll(/[^A-Za-z0-9._+-]/g, "_")}`,
+    // The wrapper keeps the logs in the job's own folder.
+    "--output=/dev/null",
+    "--error=/dev/null",
+    ...partition2 === void 0 ? [] : [`--partition=${partition2}`],
+    ...cpusPerTask === void 0 ? [] : [`--cpus-per-task=${cpusPerTask}`],
+    ...mem === void 0 ? [] : [`--mem=${mem}`],
+    ...time3 === void 0 ? [] : [`--time=${time3}`],
+    ...more,
+    ...sbatchOpts
+  ];
+}
 var DEPENDENCY = "--dependency=";
 function renderBatchScript(batch, place) {
-  const command = quoteShell([`${place.programs}/repx-job`, place.basePath, place.id, String(batch.number)]);
+  const { number: number3, scatters } = batch;
+  const [program, ...more] = scatters === void 0 ? ["repx-job", String(number3)] : ["repx-part", String(scatters), "scatter"];
+  const command = quoteShell([`${place.programs}/${program}`, place.basePath, place.id, ...more]);
   return `#!/bin/sh
 exec ${command}
 `;
@@ -59736,11 +59836,13 @@ async function writeSubmissionFiles(folder, files) {
   if (files.awaited !== "") await writeFile3(join10(folder, "awaited.tsv"), files.awaited);
   for (const batch of files.batches) {
     const at = join10(folder, "batches", String(batch.number));
-    const { table, documents } = renderBatchFiles(batch, files.jobs);
-    await writeFile3(`${at}.tsv`, table);
-    await writeFile3(`${at}.json`, documents);
+    if (batch.scatters === void 0) {
+      const { table, documents } = renderBatchFiles(batch, files.jobs);
+      await writeFile3(`${at}.tsv`, table);
+      await writeFile3(`${at}.json`, documents);
+    }
     if (files.localPlan !== void 0) continue;
-    const retries = planRetries(batch.resources, files.slurm);
+    const retries = batch.scatters === void 0 ? planRetries(batch.resources, files.slurm) : void 0;
     const argv = renderSbatchArguments(batch, files.place, files.awaitedArrays, retries);
     await writeFile3(`${at}.sbatch`, `${argv.join("\n")}
 `);
@@ -59749,6 +59851,16 @@ async function writeSubmissionFiles(folder, files) {
   }
   if (files.localPlan !== void 0) await writeLocalFolder(join10(folder, "local"), files.localPlan);
   for (const [id, contents] of files.jobs) await writeJobFolder(join10(folder, "jobs", id), contents);
+  for (const batch of files.batches) if (batch.scatters !== void 0) await writeItems(folder, batch, files.place);
+}
+async function writeItems(folder, { stage, tasks, scatters = 0 }, place) {
+  for (const { id, items } of tasks.values()) {
+    if (items === void 0) continue;
+    const at = join10(folder, "jobs", id);
+    await writeFile3(join10(at, "items.sbatch"), `${renderItemsArguments(stage, items, place).join("\n")}
+`);
+    await writeFile3(join10(at, "items.sh"), renderItemsScript(scatters, place), { mode: 448 });
+  }
 }
 async function writeJobFolder(place, { runtime, again, parts, inputs }) {
   if (runtime === void 0 && again === void 0 && parts === void 0) return;
@@ -62084,7 +62196,8 @@ async function handOver(transport, planned) {
   const work = hasShared ? { ...planned, plan: await settle3(transport, planned) } : planned;
   const awaited = placeAwaited(work.plan);
   const jobs = describeJobs(work);
-  const order = { jobs, batches: planBatches(jobs, awaited.places, work.slurm?.mostTasks), awaited };
+  const batches = spreadParts(planBatches(jobs, awaited.places, work.slurm?.mostTasks));
+  const order = { jobs, batches, awaited };
   const folder = await mkdtemp(join13(work.request.process.temporaryFolder, "submission-"));
   let second;
   try {
@@ -62145,13 +62258,14 @@ async function submit(transport, work, batches) {
   ];
   reporter.finish("submit", told.join("; "));
 }
-function describePlace({ target, programs, submission }) {
+function describePlace({ target, programs, submission, slurm }) {
   const { basePath, arrayThrottle } = target;
   return {
     id: submission.id,
     basePath,
     programs: `${basePath}/bin/${programs.hash}`,
-    ...arrayThrottle === void 0 ? {} : { arrayThrottle }
+    ...arrayThrottle === void 0 ? {} : { arrayThrottle },
+    ...slurm?.mostTasks === void 0 ? {} : { mostTasks: slurm.mostTasks }
   };
 }
 async function writeFiles(folder, work, { jobs, batches, awaited }) {
@@ -63517,4 +63631,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-HY7VT5B5.js.LEGAL.txt */
+/*! For license information please see chunk-WJ4OJDFR.js.LEGAL.txt */
