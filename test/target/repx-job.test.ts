@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, cp, mkdir, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
@@ -319,6 +319,17 @@ test("signals and their exit codes pass through the copied store", async () => {
   const { id, exitCode } = await runOne(await writeStore("kill -SEGV $$"));
   expect(exitCode).toBe(139);
   expect(await readResult(id)).toMatchObject({ signal: 11 });
+});
+
+test("a store path that is a link into the store is there, though it leads nowhere from outside", async () => {
+  const lab = join(target.base, "artifacts/labs/0123456789abcdef/closure");
+  await mkdir(lab, { recursive: true });
+  const link = "/nix/store/22222222222222222222222222222222-link";
+  await writeFile(join(lab, "store-paths"), `${BASH}\n${link}\n`);
+  const script = await writeStore(`exec ${link}/bash -c "echo fine"`);
+  await symlink(`${BASH}/bin`, join(target.base, "artifacts/store", link.slice("/nix/store/".length)));
+  const { id, exitCode } = await runOne(script);
+  expect([exitCode, await target.read(id, "repx/stdout.log")]).toEqual([0, "fine\n"]);
 });
 
 test("a closure that is neither on the node nor copied ends with 127 and names the path", async () => {

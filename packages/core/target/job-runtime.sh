@@ -90,7 +90,7 @@ find_lacking() {
   lacking=''
   while IFS= read -r path; do
     if [ -n "$1" ]; then place=$1/${path#/nix/store/}; else place=$path; fi
-    if [ ! -e "$place" ]; then lacking=$path && break; fi
+    if [ ! -e "$place" ] && [ ! -L "$place" ]; then lacking=$path && break; fi
   done <"$repx/.needs"
   rm -f "$repx/.needs"
   [ -z "$lacking" ]
