@@ -169,6 +169,7 @@ async function writeFiles(folder: string, work: HandOver, { jobs, batches, await
     awaited: renderAwaited(work.plan),
     awaitedArrays: awaited.slurmIds,
     ...(work.slurm === undefined ? {} : { slurm: work.slurm }),
+    ...describeNodeStore(work.target),
     ...(work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request.isFailFast ?? false) } : {}),
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))])),
   });
@@ -177,6 +178,10 @@ async function writeFiles(folder: string, work: HandOver, { jobs, batches, await
 function describeCoordinator({ request, submission }: HandOver): Pick<SubmissionFiles, "coordinator"> {
   if (request.coordinator === undefined || submission.registration === undefined) return {};
   return { coordinator: { origin: request.coordinator.origin, token: submission.registration.token } };
+}
+
+function describeNodeStore({ hasNodeStore, nodeLocalPath }: Target): Pick<SubmissionFiles, "nodeStore"> {
+  return hasNodeStore === true && nodeLocalPath !== undefined ? { nodeStore: nodeLocalPath } : {};
 }
 
 function describePlan(work: HandOver): SubmissionPlan {

@@ -1,4 +1,4 @@
-# Part of node-layers.sh and node-image.sh: a folder of our own on a node, and locks in it that survive a kill -9. Sets
+# Part of node-layers.sh, node-store.sh and node-image.sh: a folder of our own on a node, and locks in it that survive a kill -9. Sets
 # `folder`, `lock` and `host`, removes `draft` in the end, and uses `patience` and `spare_kilobytes`; needs only coreutils.
 host=$(uname -n)
 lock='' draft=''

@@ -124,6 +124,11 @@ test("without a coordinator there is neither its address nor a token", async () 
   ]);
 });
 
+test("where the target's nodes are to keep software for themselves, jobs find the place", async () => {
+  await writeSubmissionFiles(folder, { ...FILES, nodeStore: "/local scratch" });
+  expect(await readFile(join(folder, "node-store"), "utf8")).toBe("/local scratch\n");
+});
+
 test("what waits for an array of another submission has its id in the arguments", async () => {
   const waiting = { ...batch, dependency: { corresponding: [-1], ok: [{ batch: -2, index: 7 }], any: [] } };
   const awaitedArrays = new Map([

@@ -30,6 +30,8 @@ export interface SubmissionFiles {
   /** What the target's SLURM can give to a job that is retried. */
   readonly slurm?: SlurmFacts;
   readonly jobs: ReadonlyMap<JobId, JobFiles>;
+  /** The folder of every node below which jobs have the Lab's software copied; absent where they read it below the base path. */
+  readonly nodeStore?: string;
   /** For the agent of the scheduler `local`, where that is the target's. */
   readonly localPlan?: string;
 }
@@ -75,6 +77,7 @@ export async function writeSubmissionFiles(folder: string, files: SubmissionFile
   }
   await writeFile(join(folder, "lab"), `${files.labHash}\n`);
   await writeFile(join(folder, "programs"), `${files.place.programs}\n`);
+  if (files.nodeStore !== undefined) await writeFile(join(folder, "node-store"), `${files.nodeStore}\n`);
   // Without blanks: of 10,000 jobs it is megabytes, and every first look at the submission brings it.
   await writeFile(join(folder, "plan.json"), `${JSON.stringify(files.plan)}\n`);
   if (files.awaited !== "") await writeFile(join(folder, "awaited.tsv"), files.awaited);

@@ -168,6 +168,22 @@ test.each([
   expect(error.hint).not.toBe("");
 });
 
+test("software on the nodes' own disks needs a path there, and an error without it names both keys", () => {
+  const asked = '[targets.a]\nbase_path = "/x"\nartifact_store = "node-local"\n';
+  const error = refuse(asked);
+  expect(error).toMatchObject({ code: "CONFIG_INVALID", hint: expect.stringContaining("Add node_local_path") });
+  expect(error.message).toBe('config.toml: targets.a.artifact_store is "node-local", and node_local_path is missing');
+  const target = parseConfig(`${asked}node_local_path = "/local"`, "c").targets.get("a");
+  expect(target).toMatchObject({ nodeLocalPath: "/local", hasNodeStore: true });
+});
+
+test("the path of the nodes may stand in another file than the wish to keep software there", () => {
+  const layers = ['artifact_store = "node-local"', 'node_local_path = "/local"'].map((line) =>
+    parseConfigLayer(`[targets.a]\nbase_path = "/x"\n${line}`, "c"),
+  );
+  expect(resolveConfig(layers).targets.get("a")?.hasNodeStore).toBe(true);
+});
+
 test.each([
   ["targets = 5", "Write `[targets.NAME]`."],
   ["targets.a = 5", "Write `[targets.a]`."],

@@ -19,6 +19,8 @@ export interface Target {
   /** How many jobs of the scheduler `local` run at once, at most. */
   readonly localConcurrency?: number;
   readonly nodeLocalPath?: string;
+  /** Whether jobs read the Lab's software from a copy below `nodeLocalPath`, and not from the base path. */
+  readonly hasNodeStore?: boolean;
   /** What its jobs may run in, and what they see of the node; absent where the file does not speak of it. */
   readonly runtimes?: RuntimeSettings;
   /** How many tasks of one job array may run at once; all when not given. */
@@ -103,12 +105,30 @@ function makeTarget(name: string, table: TargetTable, source: string): Target {
     basePath: table.base_path,
     scheduler,
     ...(table.local?.local_concurrency === undefined ? {} : { localConcurrency: table.local.local_concurrency }),
-    ...(table.node_local_path === undefined ? {} : { nodeLocalPath: table.node_local_path }),
+    ...readNodePlaces(name, table, source),
     ...(runtimes === undefined ? {} : { runtimes }),
     ...(table.slurm?.array_throttle === undefined ? {} : { arrayThrottle: table.slurm.array_throttle }),
     ...(table.identity_file === undefined ? {} : { identityFile: table.identity_file }),
     ...(table.known_hosts === undefined ? {} : { knownHosts: table.known_hosts }),
   };
+}
+
+function readNodePlaces(
+  name: string,
+  { node_local_path: path, artifact_store: store }: TargetTable,
+  source: string,
+): Pick<Target, "nodeLocalPath" | "hasNodeStore"> {
+  if (path !== undefined) return { nodeLocalPath: path, ...(store === "node-local" ? { hasNodeStore: true } : {}) };
+  if (store !== "node-local") return {};
+  throw new RepxError(
+    "CONFIG_INVALID",
+    `${source}: targets.${name}.artifact_store is "node-local", and node_local_path is missing`,
+    {
+      hint:
+        `Add node_local_path to [targets.${name}], the absolute path of a folder that every node has for itself, ` +
+        'or write `artifact_store = "shared"`.',
+    },
+  );
 }
 
 /** What is of use only where SSH goes. */
