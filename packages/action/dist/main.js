@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-WJ4OJDFR.js";
+} from "./chunk-G3CJTJBV.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";

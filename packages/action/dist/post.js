@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-WJ4OJDFR.js";
+} from "./chunk-G3CJTJBV.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

@@ -78,10 +78,19 @@ give_up_runtime() {
 # Sets `store` to the folder to use as /nix/store, or to nothing when the node's own will do. Says what is missing.
 choose_store() {
   find_lacking '' && return 0
-  store=$base/artifacts/store
-  find_lacking "$store" && return 0
+  choose_copies && return 0
   say_missing "$lacking is neither on $node nor in $store: submit again, so that it is copied"
   return 1
+}
+
+# Sets `store` to a folder that has all store paths: one on the node's own disk where the submission's file `node-store` says on
+# which, else the one below the base path. Without a list of the closure nobody knows what else a program uses.
+choose_copies() {
+  if find_closure && { IFS= read -r disk <"$folder/node-store"; } 2>/dev/null; then
+    store=$(list_needs | sh "$here/node-store.sh" "$disk" "$base/artifacts/store" 2>>"$repx/stderr.log") && return
+  fi
+  store=$base/artifacts/store
+  find_lacking "$store"
 }
 
 # find_lacking <folder in place of /nix/store>: fails with `lacking` set to the first store path that is not there.
@@ -90,7 +99,7 @@ find_lacking() {
   lacking=''
   while IFS= read -r path; do
     if [ -n "$1" ]; then place=$1/${path#/nix/store/}; else place=$path; fi
-    if [ ! -e "$place" ]; then lacking=$path && break; fi
+    if [ ! -e "$place" ] && [ ! -L "$place" ]; then lacking=$path && break; fi
   done <"$repx/.needs"
   rm -f "$repx/.needs"
   [ -z "$lacking" ]
@@ -98,14 +107,18 @@ find_lacking() {
 
 # The Lab's closure, or where there is no list of it the interpreter that the executable names: store paths, one a line.
 list_needs() {
-  lab=''
-  { read -r lab <"$folder/lab"; } 2>/dev/null
-  closure=$base/artifacts/labs/$lab/closure/store-paths
-  if [ -n "$lab" ] && [ -s "$closure" ]; then
+  if find_closure; then
     grep '^/nix/store/[^/]*$' "$closure"
   else
     head -c 512 "$exe" | sed -n '1s|^#! *\(/nix/store/[^/ ]*\).*|\1|p'
   fi
+}
+
+find_closure() {
+  lab=''
+  { read -r lab <"$folder/lab"; } 2>/dev/null
+  closure=$base/artifacts/labs/$lab/closure/store-paths
+  [ -n "$lab" ] && [ -s "$closure" ]
 }
 
 say_missing() {

@@ -20,16 +20,7 @@ shift 4
 layers=$base/artifacts/images/layers manifest=$base/artifacts/images/$image/manifest.json
 # How long another job's work on the same image is waited for. Then it is done twice, which costs time and breaks nothing.
 patience=${REPX_IMAGE_SECONDS:-1800}
-draft=''
-
-clean_up() {
-  [ -z "$draft" ] || drop_draft "$draft"
-  [ -z "$lock" ] || rm -f "$lock"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+catch_ends
 
 # The texts of the manifest with this end, each without it, in their order; the submitter has checked what it says.
 list_texts() {
@@ -104,29 +95,6 @@ make_load() {
   said=$(tar -c -h -C "${manifest%/*}" . | timeout 3600 "$@" load 2>&1) && has_load "$@" && return 0
   echo "node-image: $1 cannot load the image $image: $(printf %s "$said" | tail -n 1)" >&2
   return 69
-}
-
-# once <task> <name> <program> [option...]: under the lock of this name, unless another job has done it meanwhile.
-once() {
-  task=$1 lock_name=$2 waited=0
-  shift 2
-  [ -w "$folder" ] || return 69
-  until "has_$task" "$@"; do
-    take_lock "$lock_name"
-    code=$?
-    [ "$code" != 69 ] || return 69
-    if [ "$code" = 0 ] || [ "$waited" -ge "$patience" ]; then
-      "has_$task" "$@" || "make_$task" "$@"
-      code=$?
-      [ -z "$lock" ] || rm -f "$lock"
-      lock=''
-      [ "$code" = 0 ] || return "$code"
-    else
-      sleep 1
-      waited=$((waited + 1))
-    fi
-  done
-  printf '%s\n' "$answer"
 }
 
 [ -f "$manifest" ] || {

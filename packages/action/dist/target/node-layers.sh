@@ -15,21 +15,11 @@ umask 022
 node_local=$1 shared=$2
 shift 2
 . "$(dirname -- "$0")/node-lock.sh"
-# Kept free beside a layer: a full file system of the node hurts other jobs.
+# Kept free beside a layer.
 spare_kilobytes=${REPX_LAYER_SPARE_KILOBYTES:-65536}
 # How long another job's copy is waited for.
 patience=${REPX_LAYER_SECONDS:-600}
-draft=''
-
-# A signal ends us with nothing left behind; after a SIGKILL the next one cleans up.
-clean_up() {
-  [ -z "$draft" ] || rm -f "$draft"
-  [ -z "$lock" ] || rm -f "$lock"
-}
-trap clean_up EXIT
-trap 'exit 129' HUP
-trap 'exit 130' INT
-trap 'exit 143' TERM
+catch_ends
 
 # is_present <digest>: it was verified once, and has its size still.
 is_present() {
@@ -43,20 +33,11 @@ is_whole() {
   { found=$(openssl dgst -sha256 -r "$1") || found=$(sha256sum "$1"); } 2>/dev/null && [ "${found%% *}" = "$2" ]
 }
 
-# has_room <bytes>: as far as df can tell.
-has_room() {
-  df -Pk "$folder" 2>/dev/null | {
-    read -r _ && read -r _ _ _ free _ || return 0
-    case $free in '' | *[!0-9]*) return 0 ;; esac
-    [ "$free" -gt $(($1 / 1024 + spare_kilobytes)) ]
-  }
-}
-
 # copy_layer <digest>: 0 when it is on the node, 1 when the shared one must do.
 copy_layer() {
   from=$shared/$1.tar to=$folder/$1.tar
   if [ -f "$to" ] && is_whole "$to" "$1" && mark_layer "$1"; then return 0; fi
-  size=$(stat -L -c %s "$from") && has_room "$size" || return 1
+  size=$(stat -L -c %s "$from") && has_room $((size / 1024)) || return 1
   draft=$folder/.draft.$1.$host.$$
   cp "$from" "$draft" 2>/dev/null || {
     rm -f "$draft"

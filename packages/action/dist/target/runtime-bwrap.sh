@@ -1,5 +1,5 @@
 # Part of repx-job: the runtime bwrap (bubblewrap), without any privilege. Uses its variables: base folder job node repx logs pid image
-# network host_files private reset tab.
+# store network host_files private reset tab.
 SIGNALS='TERM HUP INT QUIT USR1 USR2'
 
 prepare_bwrap() {
@@ -20,8 +20,8 @@ prepare_bwrap() {
     return
   fi
   rootfs=''
-  find_lacking "$base/artifacts/store" && return
-  say_missing "$lacking is not in $base/artifacts/store: submit again, so that it is copied"
+  choose_copies && return
+  say_missing "$lacking is not in $store: submit again, so that it is copied"
   return 1
 }
 
@@ -51,7 +51,7 @@ write_sandbox() {
   if [ -n "$host_files" ]; then
     for entry in /*; do [ ! -L "$entry" ] || add --symlink "$(readlink "$entry")" "$entry"; done
     add_views <"$private/.host"
-    if [ -n "$rootfs" ]; then add_one --ro-bind "$rootfs/nix" /nix; else add --ro-bind "$base/artifacts/store" /nix/store; fi
+    if [ -n "$rootfs" ]; then add_one --ro-bind "$rootfs/nix" /nix; else add --ro-bind "$store" /nix/store; fi
     add --dev-bind /dev /dev --proc /proc
   else
     points=$(cut -f 2 "$private/.host" "$private/.views" && { [ "$network" = off ] || echo /etc/resolv.conf; })
@@ -115,7 +115,7 @@ $1
 
 # Without an image all software is the Lab's closure; many programs want a /bin/sh.
 add_closure() {
-  add --ro-bind "$base/artifacts/store" /nix/store
+  add --ro-bind "$store" /nix/store
   shell=$(head -c 512 "$exe" | sed -n '1s|^#! *\(/nix/store/[^ ]*sh\) *.*|\1|p')
   [ -z "$shell" ] || add --symlink "$shell" /bin/sh
 }

@@ -57741,12 +57741,23 @@ function makeTarget(name, table, source) {
     basePath: table.base_path,
     scheduler,
     ...table.local?.local_concurrency === void 0 ? {} : { localConcurrency: table.local.local_concurrency },
-    ...table.node_local_path === void 0 ? {} : { nodeLocalPath: table.node_local_path },
+    ...readNodePlaces(name, table, source),
     ...runtimes === void 0 ? {} : { runtimes },
     ...table.slurm?.array_throttle === void 0 ? {} : { arrayThrottle: table.slurm.array_throttle },
     ...table.identity_file === void 0 ? {} : { identityFile: table.identity_file },
     ...table.known_hosts === void 0 ? {} : { knownHosts: table.known_hosts }
   };
+}
+function readNodePlaces(name, { node_local_path: path, artifact_store: store }, source) {
+  if (path !== void 0) return { nodeLocalPath: path, ...store === "node-local" ? { hasNodeStore: true } : {} };
+  if (store !== "node-local") return {};
+  throw new RepxError(
+    "CONFIG_INVALID",
+    `${source}: targets.${name}.artifact_store is "node-local", and node_local_path is missing`,
+    {
+      hint: `Add node_local_path to [targets.${name}], the absolute path of a folder that every node has for itself, or write \`artifact_store = "shared"\`.`
+    }
+  );
 }
 var SSH_KEYS = ["port", "proxy_jump", "identity_file", "known_hosts"];
 var THIS_MACHINE = /* @__PURE__ */ new Set(["localhost", "127.0.0.1", "::1"]);
@@ -59830,6 +59841,8 @@ async function writeSubmissionFiles(folder, files) {
   await writeFile3(join10(folder, "lab"), `${files.labHash}
 `);
   await writeFile3(join10(folder, "programs"), `${files.place.programs}
+`);
+  if (files.nodeStore !== void 0) await writeFile3(join10(folder, "node-store"), `${files.nodeStore}
 `);
   await writeFile3(join10(folder, "plan.json"), `${JSON.stringify(files.plan)}
 `);
@@ -62282,6 +62295,7 @@ async function writeFiles(folder, work, { jobs, batches, awaited }) {
     awaited: renderAwaited(work.plan),
     awaitedArrays: awaited.slurmIds,
     ...work.slurm === void 0 ? {} : { slurm: work.slurm },
+    ...describeNodeStore(work.target),
     ...work.target.scheduler === "local" ? { localPlan: renderLocalPlan(batches, request3.isFailFast ?? false) } : {},
     jobs: new Map([...identities].map(([id, identity]) => [id, describeFiles(work, identity, resources.get(id))]))
   });
@@ -62289,6 +62303,9 @@ async function writeFiles(folder, work, { jobs, batches, awaited }) {
 function describeCoordinator({ request: request3, submission }) {
   if (request3.coordinator === void 0 || submission.registration === void 0) return {};
   return { coordinator: { origin: request3.coordinator.origin, token: submission.registration.token } };
+}
+function describeNodeStore({ hasNodeStore, nodeLocalPath }) {
+  return hasNodeStore === true && nodeLocalPath !== void 0 ? { nodeStore: nodeLocalPath } : {};
 }
 function describePlan(work) {
   const { request: request3, study, plan, target } = work;
@@ -63631,4 +63648,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-WJ4OJDFR.js.LEGAL.txt */
+/*! For license information please see chunk-G3CJTJBV.js.LEGAL.txt */
