@@ -1,5 +1,5 @@
 // The program itself: how it is started, what it says on a terminal and in a pipe, and how a shell completes its words.
-import { copyFile, mkdir, readdir, readFile, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import * as z from "zod";
@@ -92,11 +92,15 @@ test("it starts through a link, from any folder", async () => {
   expect(stdout).toBe(`repx ${VERSION}\n`);
 });
 
-test("what was translated is kept in the cache folder, and where none can be kept that is no failure", async () => {
+test("what was translated is kept in a cache folder of one's own alone, and where there is none that is no failure", async () => {
   const cache = join(scratch.path, "cache");
   await mkdir(cache);
   const kept = await runRepx(["--version"], { environment: { XDG_CACHE_HOME: cache } });
   expect([kept.exitCode, await readdir(join(cache, "repx"))]).toEqual([0, ["compiled"]]);
+  await rm(join(cache, "repx/compiled"), { recursive: true });
+  await chmod(join(cache, "repx"), 0o777);
+  await runRepx(["--version"], { environment: { XDG_CACHE_HOME: cache } });
+  expect(await readdir(join(cache, "repx"))).toEqual([]);
   const without = await runRepx(["--version"], { environment: { XDG_CACHE_HOME: "/proc" } });
   expect(without).toMatchObject({ exitCode: 0, stdout: `repx ${VERSION}\n`, stderr: "" });
 });

@@ -2,7 +2,7 @@
 // Starts the program, which is TypeScript that Node >= 24 runs as it is. Plain JavaScript that an older Node understands:
 // that one hands over to the Node that the project has brought along in node_modules.
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, statSync } from "node:fs";
 import module from "node:module";
 import { constants, homedir } from "node:os";
 import { dirname, join } from "node:path";
@@ -35,6 +35,9 @@ function keepCompiled(cacheHome) {
   } catch (error) {
     if (error.code !== "EEXIST") return;
   }
+  // What is kept there is run: in a folder that others may write to it could be theirs.
+  const { uid, mode } = statSync(folder);
+  if (uid !== process.getuid() || (mode & 0o022) !== 0) return;
   module.enableCompileCache(join(folder, "compiled"));
 }
 
