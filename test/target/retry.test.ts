@@ -217,8 +217,11 @@ test.concurrent("a job that ends by itself after SLURM's warning is not run agai
 
 test.concurrent("a USR1 that is not SLURM's warning reaches the program", async () => {
   const retry = { count: 2, time_factor: 2 };
-  const played = await play([{ stage: "told", retry, time: "60" }], `trap "exit 7" USR1; sleep 300 & wait`);
-  await played.waitForState("told", "RUNNING");
+  const played = await play([{ stage: "told", retry, time: "60" }], `trap "exit 7" USR1; echo ready; sleep 300 & wait`);
+  // RUNNING is a word about the job: its program may not have begun.
+  await waitUntil({ what: "the program to await the signal", timeoutSeconds: 40 }, async () =>
+    (await played.read("told", "repx/stdout.log").catch(() => "")).includes("ready"),
+  );
   await stand.cluster.run(["scancel", "--batch", "--signal=USR1", played.slurmIdOf("told")]);
   expect(await played.waitForEnd("told")).toMatchObject({ attempt: 1, state: "FAILED", exitCode: 7 });
 }, 70_000);
