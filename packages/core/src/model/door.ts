@@ -8,9 +8,15 @@ export {
   EventReceipt,
   JobEvent,
   JobState,
+  Pulse,
+  SubmissionPolicy,
   SubmissionReceipt,
   SubmissionRequest,
   SubmissionView,
+  type CommentPolicy,
+  type OrphanPolicy,
+  type QueueLine,
+  type SourceLine,
   type SubmittedJob,
 } from "./protocol.ts";
 export { hasParameter, readParameter, renderValue, type Parameters } from "./parameter-value.ts";
@@ -22,6 +28,7 @@ export {
   startRecord,
   summarizeRun,
   type RunRecords,
+  type Silence,
   type Submission,
 } from "./submission.ts";
 export { renderCheck, renderEnd, type CheckReport } from "./report/check-report.ts";

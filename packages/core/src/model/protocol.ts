@@ -57,6 +57,12 @@ export const JobEvent = z.object({
   signal: z.int().min(0).max(255).optional(),
   node: z.string().max(255).optional(),
   elapsedSeconds: z.number().min(0).optional(),
+  /** What the attempt was given, over all its nodes. */
+  cpus: z.int().min(1).max(10_000_000).optional(),
+  nodes: z.int().min(1).max(1_000_000).optional(),
+  /** What the attempt was given a node, and the most that it held; MiB. */
+  memoryMebibytes: z.number().min(0).optional(),
+  peakMebibytes: z.number().min(0).optional(),
   marker: z.enum(["SUCCESS", "FAIL"]).optional(),
   /** The last lines of the job's stderr (or stdout where stderr is empty). */
   logTail: z.string().max(LOG_TAIL_LENGTH).optional(),
@@ -64,6 +70,28 @@ export const JobEvent = z.object({
   metricsText: z.string().max(METRICS_LENGTH).optional(),
 });
 export type JobEvent = z.infer<typeof JobEvent>;
+
+/** How the jobs that have yet to begin wait, by SLURM's reason, as squeue tells it. */
+export const QueueLine = z.object({
+  /** For instance `Priority`, `Resources`, `QOSMaxJobsPerUserLimit`. */
+  reason: z.string().min(1).max(100),
+  jobs: z.int().min(1).max(1_000_000),
+  /** The earliest start that SLURM expects of them (`squeue --start`); UTC. */
+  startsAt: z.iso.datetime().optional(),
+});
+export type QueueLine = z.infer<typeof QueueLine>;
+
+/** The relay's word that it watches, where nothing else is to be told; one JSON line among the events. */
+export const Pulse = z.object({
+  /** When it looked last and had an answer of the scheduler; UTC. */
+  pulse: z.iso.datetime(),
+  queue: z.array(QueueLine).max(50).optional(),
+});
+export type Pulse = z.infer<typeof Pulse>;
+
+/** A line of a file in the repository, for an annotation. */
+export const SourceLine = z.object({ path: z.string().min(1).max(500), line: z.int().min(1).max(10_000_000) });
+export type SourceLine = z.infer<typeof SourceLine>;
 
 /** A job of a submission, as registered. */
 export const SubmittedJob = z.object({
@@ -75,21 +103,58 @@ export const SubmittedJob = z.object({
   isReused: z.boolean(),
   /** Of a reused job: the text of its `out/metrics.json`. */
   metricsText: z.string().max(METRICS_LENGTH).optional(),
+  /** Where the stage is defined, and where its memory and time are asked for. */
+  stageAt: SourceLine.optional(),
+  resourcesAt: SourceLine.optional(),
 });
 export type SubmittedJob = z.infer<typeof SubmittedJob>;
+
+/** When the pull request's one comment is written. */
+export const CommentPolicy = z.enum(["always", "on-change", "on-failure", "never"]);
+export type CommentPolicy = z.infer<typeof CommentPolicy>;
+
+/** What becomes of jobs that have not ended when nobody waits for them any more. */
+export const OrphanPolicy = z.enum(["cancel", "keep"]);
+export type OrphanPolicy = z.infer<typeof OrphanPolicy>;
+
+/** What a repository wishes of the coordinator; every field has a default. */
+export const SubmissionPolicy = z.object({
+  comment: CommentPolicy.default("on-change"),
+  /** When a later push to the pull request is submitted. */
+  onSupersede: OrphanPolicy.default("keep"),
+  /** When the pull request is closed. */
+  onClose: OrphanPolicy.default("keep"),
+  /** Jobs that have waited longer in the queue are reported as lost to the infrastructure; no limit when absent. */
+  maxQueueHours: z
+    .number()
+    .positive()
+    .max(24 * 365)
+    .optional(),
+});
+export type SubmissionPolicy = z.infer<typeof SubmissionPolicy>;
 
 /** Body of `POST /api/submissions`. */
 export const SubmissionRequest = z.object({
   lab: LabHash,
+  /** How the Lab was named, for instance `.#lab`; by it and the commit, others build the same one. */
+  labReference: z.string().min(1).max(500).optional(),
   /** The name of the target in `config.toml`. */
   target: z.string().min(1).max(100),
   /** The commit that the checks belong to: the pull request's head, not the merge commit. */
   headSha: CommitSha,
   pullRequest: z.int().positive().optional(),
   runs: z
-    .array(z.object({ name: RunName, jobs: z.array(JobId) }))
+    .array(
+      z.object({
+        name: RunName,
+        jobs: z.array(JobId),
+        /** Of an advisory run, trouble of the infrastructure does not block the pull request. */
+        isAdvisory: z.boolean().optional(),
+      }),
+    )
     .min(1)
     .max(200),
+  policy: SubmissionPolicy.optional(),
   jobs: z.array(SubmittedJob).max(50_000),
 });
 export type SubmissionRequest = z.infer<typeof SubmissionRequest>;

@@ -1,6 +1,6 @@
 import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
 import { isFinal, isSuccess, type JobRecord } from "./job-state.ts";
-import type { JobState, SubmissionRequest, SubmittedJob, Verdict } from "./protocol.ts";
+import type { JobState, QueueLine, SubmissionRequest, SubmittedJob, Verdict } from "./protocol.ts";
 
 /** A submission with what is known of its jobs: all that a report is made of. */
 export interface Submission {
@@ -10,9 +10,28 @@ export interface Submission {
   readonly lab: LabHash;
   readonly target: string;
   readonly headSha: CommitSha;
-  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
+  readonly runs: readonly {
+    readonly name: RunName;
+    readonly jobs: readonly JobId[];
+    readonly isAdvisory?: boolean | undefined;
+  }[];
   readonly jobs: ReadonlyMap<JobId, SubmittedJob>;
   readonly records: ReadonlyMap<JobId, JobRecord>;
+  /** How the Lab was named when it was submitted, for instance `.#lab`. */
+  readonly labReference?: string | undefined;
+  /** What the relay last told of the jobs that wait; ISO 8601 in UTC. */
+  readonly queue?: { readonly at: string; readonly lines: readonly QueueLine[] } | undefined;
+  readonly silence?: Silence | undefined;
+}
+
+/** Nothing was heard of a submission for longer than its relay ever keeps silent. */
+export interface Silence {
+  /** When the last word came, ISO 8601 in UTC. */
+  readonly since: string;
+  /** Whether the login node was asked for a sweep. */
+  readonly isAsked: boolean;
+  /** Whether it has lasted so long that the open jobs are given up: how they ended is unknown. */
+  readonly isLost: boolean;
 }
 
 /** A run of a submission as a whole: its verdict, how many jobs are in which state, and one sentence. */
@@ -45,6 +64,7 @@ export function openSubmission(
     runs: request.runs,
     jobs,
     records,
+    labReference: request.labReference,
   };
 }
 
