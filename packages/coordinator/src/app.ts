@@ -40,10 +40,10 @@ app.post("/api/submissions", async (context) => {
 app.post("/api/submissions/:id/events", async (context) => {
   const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
   if (!(await object.isAuthorized(tokenHash))) throw refuseToken();
-  const { events, rejected } = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
-  const receipt = await object.acceptEvents(tokenHash, events);
+  const batch = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
+  const receipt = await object.acceptEvents(tokenHash, batch);
   if (receipt === undefined) throw refuseToken();
-  const all = [...rejected, ...receipt.rejected].toSorted((left, right) => left.line - right.line);
+  const all = [...batch.rejected, ...receipt.rejected].toSorted((left, right) => left.line - right.line);
   return context.json({ ...receipt, rejected: all } satisfies EventReceipt);
 });
 

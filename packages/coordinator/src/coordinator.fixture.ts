@@ -87,9 +87,14 @@ export function submissionBody(count: number, fields: object = {}): string {
   });
 }
 
-/** Registers a submission in a repository. */
-export async function register(repository: string, count = 2): Promise<SubmissionReceipt> {
-  const answer = await send("POST", "/api/submissions", await signIdToken({ repository }), submissionBody(count));
+/** Registers a submission in a repository; `fields` go into its body. */
+export async function register(
+  repository: string,
+  count = 2,
+  { claims = {}, fields = {} }: { readonly claims?: JWTPayload; readonly fields?: object } = {},
+): Promise<SubmissionReceipt> {
+  const token = await signIdToken({ repository, ...claims });
+  const answer = await send("POST", "/api/submissions", token, submissionBody(count, fields));
   return SubmissionReceipt.parse(await answer.json());
 }
 

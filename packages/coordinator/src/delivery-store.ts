@@ -2,7 +2,7 @@ import type { Delivery, GithubItem } from "./delivery.ts";
 
 /** Begins the telling of a new submission: nothing is told yet. */
 export function insertDelivery(sql: SqlStorage): void {
-  sql.exec("INSERT INTO delivery VALUES (1, 0, 0, 0, 0)");
+  sql.exec("INSERT INTO delivery VALUES (1, 0, 0, 0, 0, 0)");
 }
 
 /** Reads how far telling has come. */
@@ -10,7 +10,7 @@ export function readDelivery(sql: SqlStorage): Delivery {
   return sql
     .exec<Delivery & Record<string, number>>(
       `SELECT revision, delivered_revision AS deliveredRevision, flushed_at AS flushedAt,
-       blocked_until AS blockedUntil, failures FROM delivery`,
+       blocked_until AS blockedUntil, failures, due_at AS dueAt FROM delivery`,
     )
     .one();
 }
@@ -25,9 +25,9 @@ export function noteFlush(sql: SqlStorage, now: number): void {
   sql.exec("UPDATE delivery SET flushed_at = ?, failures = failures + 1", now);
 }
 
-/** Notes that everything up to a revision is told, or refused for good. */
-export function noteDelivered(sql: SqlStorage, revision: number): void {
-  sql.exec("UPDATE delivery SET delivered_revision = ?, failures = 0, blocked_until = 0", revision);
+/** Notes that everything up to a revision is told, or refused for good, but for what is due at a time (0: nothing). */
+export function noteDelivered(sql: SqlStorage, revision: number, dueAt: number): void {
+  sql.exec("UPDATE delivery SET delivered_revision = ?, failures = 0, blocked_until = 0, due_at = ?", revision, dueAt);
 }
 
 /** Notes that GitHub is not to be asked before a time. */
@@ -39,7 +39,7 @@ export function noteBlocked(sql: SqlStorage, until: number): void {
 export function readItems(sql: SqlStorage): Map<string, GithubItem> {
   const rows = sql.exec<Omit<GithubItem, "isCreating"> & { isCreating: number } & Record<string, SqlStorageValue>>(
     `SELECT name, github_id AS githubId, generation, is_creating AS isCreating, status, digest,
-     refused_digest AS refusedDigest FROM github_item`,
+     refused_digest AS refusedDigest, created_at AS createdAt, written_at AS writtenAt FROM github_item`,
   );
   return new Map([...rows].map((row) => [row.name, { ...row, isCreating: row.isCreating === 1 }]));
 }
@@ -47,7 +47,7 @@ export function readItems(sql: SqlStorage): Map<string, GithubItem> {
 /** Writes what was told about one item, with the reason where it was refused. */
 export function writeItem(sql: SqlStorage, item: GithubItem, refusal?: string): void {
   sql.exec(
-    "INSERT OR REPLACE INTO github_item VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+    "INSERT OR REPLACE INTO github_item VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     item.name,
     item.githubId,
     item.generation,
@@ -56,5 +56,17 @@ export function writeItem(sql: SqlStorage, item: GithubItem, refusal?: string): 
     item.digest,
     item.refusedDigest,
     refusal ?? null,
+    item.createdAt,
+    item.writtenAt,
   );
+}
+
+/** Reads when the oldest check was created that is open at GitHub; undefined when none is. */
+export function readOldestOpenCheck(sql: SqlStorage): number | undefined {
+  const [row] = sql
+    .exec<{ at: number | null }>(
+      "SELECT MIN(created_at) AS at FROM github_item WHERE github_id IS NOT NULL AND status <> 'completed'",
+    )
+    .toArray();
+  return row?.at ?? undefined;
 }

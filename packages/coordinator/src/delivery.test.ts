@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import { planAlarm, planItem, planRescue, startItem, type Delivery } from "./delivery.ts";
 
-const idle: Delivery = { revision: 4, deliveredRevision: 4, flushedAt: 10_000, blockedUntil: 0, failures: 0 };
+const idle: Delivery = { revision: 4, deliveredRevision: 4, flushedAt: 10_000, blockedUntil: 0, failures: 0, dueAt: 0 };
 const progress = { status: "in_progress", digest: "b" };
+const DAY = 24 * 3_600_000;
+const NOW = 100 * DAY;
+const open = { githubId: 1, status: "in_progress", digest: "a" };
 const ended = { status: "completed", digest: "c" };
 
 test.each([
@@ -10,6 +13,9 @@ test.each([
   ["at the interval's end when something is new", { ...idle, revision: 5 }, 13_000],
   ["at once when the last time is long ago", { ...idle, revision: 5, flushedAt: 1_000 }, 11_000],
   ["not before GitHub allows it", { ...idle, revision: 5, blockedUntil: 70_000 }, 70_000],
+  ["what had to wait at its time", { ...idle, dueAt: 25_000 }, 25_000],
+  ["what is new before what had to wait", { ...idle, revision: 5, dueAt: 25_000 }, 13_000],
+  ["what had to wait not before GitHub allows it", { ...idle, dueAt: 25_000, blockedUntil: 70_000 }, 70_000],
 ])("plans %s", (_, delivery, at) => {
   expect(planAlarm(delivery, 11_000)).toBe(at);
 });
@@ -17,7 +23,24 @@ test.each([
 test.each([
   ["creates what was never told", {}, progress, "create"],
   ["looks for what may have been created", { isCreating: true }, progress, "find"],
-  ["updates what is known", { githubId: 1, status: "queued", digest: "a" }, progress, "update"],
+  ["updates what is known", { githubId: 1, status: "queued", digest: "a", writtenAt: NOW }, progress, "update"],
+  ["lets figures wait for 15 s", { ...open, writtenAt: NOW - 14_999 }, progress, "wait"],
+  ["writes figures after 15 s", { ...open, writtenAt: NOW - 15_000 }, progress, "update"],
+  ["concludes at once", { ...open, writtenAt: NOW }, ended, "update"],
+  ["I-31: lets another follow an open check of 13 days", { ...open, createdAt: NOW - 13 * DAY }, progress, "follow"],
+  [
+    "I-31: that one too when it has nothing new to say",
+    { ...open, digest: "b", createdAt: NOW - 13 * DAY },
+    progress,
+    "follow",
+  ],
+  [
+    "I-31: lets an open check be that is a second younger",
+    { ...open, digest: "b", createdAt: NOW - 13 * DAY + 1_000 },
+    progress,
+    "none",
+  ],
+  ["I-31: concludes an old check in place", { ...open, createdAt: NOW - 13 * DAY }, ended, "update"],
   ["leaves alone what is told", { githubId: 1, status: "in_progress", digest: "b" }, progress, "none"],
   ["lets another follow what was concluded", { githubId: 1, status: "completed", digest: "a" }, progress, "follow"],
   ["corrects what was concluded", { githubId: 1, status: "completed", digest: "a" }, ended, "update"],
@@ -25,7 +48,8 @@ test.each([
   ["says the last word after a refusal", { githubId: 1, refusedDigest: "a" }, ended, "update"],
   ["says a refused last word once", { githubId: 1, refusedDigest: "c" }, ended, "none"],
 ])("%s", (_, item, wanted, action) => {
-  expect(planItem({ ...startItem("check:a"), ...item }, wanted)).toBe(action);
+  const known = { ...startItem("check:a"), createdAt: NOW - DAY, ...item };
+  expect(planItem(known, wanted, NOW)).toBe(action);
 });
 
 test("waits longer after each flush that died, an hour at most", () => {

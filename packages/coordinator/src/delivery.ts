@@ -14,6 +14,9 @@ export interface GithubItem {
   readonly digest: string | null;
   /** The content that GitHub refused for good. */
   readonly refusedDigest: string | null;
+  /** When it was created and last written, in milliseconds since 1970; 0 before that. */
+  readonly createdAt: number;
+  readonly writtenAt: number;
 }
 
 /** How far telling has come: it is complete when `deliveredRevision` has reached `revision`. */
@@ -23,13 +26,24 @@ export interface Delivery {
   readonly flushedAt: number;
   readonly blockedUntil: number;
   readonly failures: number;
+  /** When what had to wait for its turn is to be told; 0 when nothing had to. */
+  readonly dueAt: number;
 }
 
-/** What to do about one item. `find` looks for the one that may have been made already, and creates it if not. */
-export type ItemAction = "none" | "create" | "find" | "update" | "follow";
+/**
+ * What to do about one item. `find` looks for the one that may have been made already, and creates it if not; `follow` makes
+ * another in its place; `wait` leaves it until its last write is old enough.
+ */
+export type ItemAction = "none" | "create" | "find" | "update" | "follow" | "wait";
 
 /** GitHub shows a check's progress; more often than this nobody looks. */
 export const FLUSH_INTERVAL_MS = 3_000;
+
+/** A check's figures are written this often at most; its beginning and its end at once. */
+export const CHECK_INTERVAL_MS = 15_000;
+
+/** GitHub makes a check `stale` that is open for 14 days ("Using the REST API to interact with checks"). */
+export const FRESH_MS = 13 * 24 * 3_600_000;
 
 const MAX_RESCUE_DELAY_MS = 3_600_000;
 
@@ -43,23 +57,52 @@ export function checkItem(run: RunName): string {
 
 /** An item that nothing was told about. */
 export function startItem(name: string): GithubItem {
-  return { name, githubId: null, generation: 1, isCreating: false, status: null, digest: null, refusedDigest: null };
+  return {
+    name,
+    githubId: null,
+    generation: 1,
+    isCreating: false,
+    status: null,
+    digest: null,
+    refusedDigest: null,
+    createdAt: 0,
+    writtenAt: 0,
+  };
+}
+
+/** What an item is to say. */
+export interface Wanted {
+  readonly status: string;
+  readonly digest: string;
 }
 
 /** Decides what one item needs. After a refusal only its last word is tried again, and that once. */
-export function planItem(item: GithubItem, wanted: { readonly status: string; readonly digest: string }): ItemAction {
+export function planItem(item: GithubItem, wanted: Wanted, now: number): ItemAction {
+  if (staleAt(item) <= now && wanted.status !== "completed") return "follow";
   if (item.digest === wanted.digest) return "none";
   const isLastWord = wanted.status === "completed" && wanted.digest !== item.refusedDigest;
   if (item.refusedDigest !== null && !isLastWord) return "none";
   if (item.status === "completed" && wanted.status !== "completed") return "follow";
-  if (item.githubId !== null) return "update";
-  return item.isCreating ? "find" : "create";
+  if (item.githubId === null) return item.isCreating ? "find" : "create";
+  const isProgress = wanted.status === item.status && wanted.status !== "completed";
+  return isProgress && now < item.writtenAt + CHECK_INTERVAL_MS ? "wait" : "update";
+}
+
+/** When an open check is to be replaced before GitHub calls it stale; Infinity for one that is not open. */
+export function staleAt(item: GithubItem): number {
+  return item.githubId === null || item.status === "completed" ? Infinity : item.createdAt + FRESH_MS;
 }
 
 /** Decides when to speak to GitHub next; undefined when all is told. */
 export function planAlarm(delivery: Delivery, now: number): number | undefined {
-  if (delivery.revision === delivery.deliveredRevision) return undefined;
-  return Math.max(now, delivery.blockedUntil, delivery.flushedAt + FLUSH_INTERVAL_MS);
+  const earliest = Math.max(now, delivery.blockedUntil);
+  const times = [
+    ...(delivery.revision === delivery.deliveredRevision
+      ? []
+      : [Math.max(earliest, delivery.flushedAt + FLUSH_INTERVAL_MS)]),
+    ...(delivery.dueAt === 0 ? [] : [Math.max(earliest, delivery.dueAt)]),
+  ];
+  return times.length === 0 ? undefined : Math.min(...times);
 }
 
 /** When to look again should a flush end without a word (no memory, no time left); later each time. */

@@ -1,3 +1,5 @@
+import type { BudgetObject } from "./budget/budget-object.ts";
+import type { RepositoryObject } from "./repository/repository-object.ts";
 import type { SubmissionObject } from "./submission-object.ts";
 import type * as worker from "./worker.ts";
 
@@ -9,6 +11,8 @@ declare global {
     /** What the runtime hands over: the objects, and variables that only `readConfig` reads. */
     interface Env {
       SUBMISSIONS: DurableObjectNamespace<SubmissionObject>;
+      REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
+      BUDGETS: DurableObjectNamespace<BudgetObject>;
       COORDINATOR_ORIGIN?: string;
       GITHUB_API_URL?: string;
       GITHUB_SERVER_URL?: string;

@@ -1,4 +1,4 @@
-import { JobEvent, RepxError, type EventReceipt } from "@repx/core/model";
+import { JobEvent, Pulse, RepxError, type EventReceipt } from "@repx/core/model";
 import { renderIssues } from "./issues.ts";
 
 /** Most lines of one request. Each may be named in the answer, which so stays below a quarter of a megabyte. */
@@ -10,20 +10,30 @@ export interface EventLine {
   readonly event: JobEvent;
 }
 
+/** A batch as it was sent. */
+export interface EventBatch {
+  readonly events: EventLine[];
+  /** The relay's last word that it watches. */
+  readonly pulse?: Pulse;
+  readonly rejected: EventReceipt["rejected"];
+}
+
 /** Reads newline-delimited JSON; a bad line is listed and does not spoil the others, an empty one is passed over. */
-export function parseEventLines(text: string): { events: EventLine[]; rejected: EventReceipt["rejected"] } {
+export function parseEventLines(text: string): EventBatch {
   const count = countLines(text);
   if (count > MAX_LINES) throw refuseBatch(count);
   const events: EventLine[] = [];
   const rejected: EventReceipt["rejected"] = [];
+  let pulse: Pulse | undefined;
   for (const [index, source] of text.split("\n").entries()) {
     if (source.trim() === "") continue;
     const line = index + 1;
     const parsed = parseLine(source);
     if (typeof parsed === "string") rejected.push({ line, message: parsed });
+    else if ("pulse" in parsed) pulse = parsed;
     else events.push({ line, event: parsed });
   }
-  return { events, rejected };
+  return { events, rejected, ...(pulse !== undefined && { pulse }) };
 }
 
 /** Counts lines, empty ones too, without making any: 2 MB may be two million of them. */
@@ -33,7 +43,7 @@ function countLines(text: string): number {
   return count;
 }
 
-function parseLine(source: string): JobEvent | string {
+function parseLine(source: string): JobEvent | Pulse | string {
   let value: unknown;
   try {
     value = JSON.parse(source);
@@ -41,7 +51,8 @@ function parseLine(source: string): JobEvent | string {
     // The parser's message quotes the line, which may hold anything.
     return "not JSON";
   }
-  const parsed = JobEvent.safeParse(value);
+  const schema = typeof value === "object" && value !== null && "pulse" in value ? Pulse : JobEvent;
+  const parsed = schema.safeParse(value);
   return parsed.success ? parsed.data : renderIssues(parsed.error);
 }
 

@@ -1,14 +1,18 @@
 // Tells GitHub what it does not know yet. Every step is noted before and after it is taken, so that a crash between
 // any two of them repeats at most what is safe to repeat.
-import { isConcluded, renderComment, type Submission } from "@repx/core/model";
+import { isConcluded, renderComment, type RunName, type Submission } from "@repx/core/model";
+import { CREATE, READ, UPDATE, type Cost, type Urgency } from "./budget/spending.ts";
 import {
   checkItem,
+  CHECK_INTERVAL_MS,
   COMMENT_ITEM,
   planItem,
   renderCheckPayload,
   renderExternalId,
   startItem,
   type GithubItem,
+  type ItemAction,
+  type Wanted,
 } from "./delivery.ts";
 import { readItems, writeItem } from "./delivery-store.ts";
 import { splitRepository, type AppClient } from "./github/app-client.ts";
@@ -19,10 +23,19 @@ import { describeThrown, writeLog } from "./log.ts";
 import type { SubmissionRow } from "./submission-store.ts";
 import { hashText } from "./token.ts";
 
+/** What the installation may ask of GitHub. */
+export interface Budget {
+  /** Takes leave for a call: undefined when it may be made now, else when to ask again. */
+  spend(cost: Cost, urgency: Urgency): Promise<number | undefined>;
+  /** Notes that GitHub takes no more before a time. */
+  block(until: number): Promise<void>;
+}
+
 /** What telling works with. */
 export interface Telling {
   readonly sql: SqlStorage;
   readonly github: AppClient;
+  readonly budget: Budget;
   readonly appId: number;
   readonly row: SubmissionRow;
   readonly submission: Submission;
@@ -31,72 +44,103 @@ export interface Telling {
   readonly now: () => number;
 }
 
-/** How a flush ended: with so many writes, and a time to try again when GitHub did not take all. */
+/** How a flush ended: with so many writes, a time to try again when GitHub did not take all, and one for what must wait its turn. */
 export interface FlushResult {
   readonly writes: number;
   readonly retryAt?: number;
+  readonly dueAt?: number;
 }
 
 /** GitHub is down when so many items in a row fail by its own fault. */
 const MAX_FAILURES_IN_A_ROW = 3;
 
-/**
- * Brings the checks and the comment at GitHub to what is stored. An item that GitHub fails over (5xx) or that cannot be
- * rendered does not hold up the others; a limit, a refused login or silence concerns them all and ends the flush.
- */
-export async function flush(telling: Telling): Promise<FlushResult> {
-  const { submission, row } = telling;
-  const items = readItems(telling.sql);
-  const steps = submission.runs.map((run) => ({
-    name: checkItem(run.name),
-    take: (item: GithubItem) => tellCheck(telling, item, run.name),
-  }));
-  if (row.pull_request !== null && isConcluded(submission)) {
-    const pullRequest = row.pull_request;
-    steps.push({ name: COMMENT_ITEM, take: (item) => tellComment(telling, item, pullRequest) });
-  }
-  let [writes, failures, retryAt] = [0, 0, 0];
-  for (const { name, take } of steps) {
-    const step = await take(items.get(name) ?? startItem(name)).catch((thrown: unknown) =>
-      noteBug(telling, name, thrown),
-    );
-    writes += step.writes;
-    retryAt = Math.max(retryAt, step.retryAt ?? 0);
-    failures = step.failed === undefined ? 0 : failures + 1;
-    if (step.failed === "all" || failures === MAX_FAILURES_IN_A_ROW) break;
-  }
-  return { writes, ...(retryAt > 0 && { retryAt }) };
-}
-
-/** How one item went; `failed` says whether GitHub failed over it alone, or would over all. */
-interface Step extends FlushResult {
-  readonly failed?: "one" | "all";
-}
-
 /** Wait after a failure of our own; GitHub's say how long they last. */
 export const BUG_DELAY_MS = 60_000;
 
-function noteBug(telling: Telling, item: string, thrown: unknown): Step {
+/** How one item went; `failed` says whether GitHub failed over it alone, or would over all. */
+interface Outcome extends FlushResult {
+  readonly failed?: "one" | "all";
+}
+
+/** One thing to tell. */
+interface Step {
+  readonly item: GithubItem;
+  readonly wanted: Wanted;
+  readonly action: Exclude<ItemAction, "none" | "wait">;
+  readonly urgency: Urgency;
+  readonly write: (item: GithubItem) => Promise<number>;
+}
+
+const RANK: Record<Urgency, number> = { concluded: 0, created: 1, progress: 2 };
+
+/**
+ * Brings the checks and the comment at GitHub to what is stored, the most urgent first. An item that GitHub fails over
+ * (5xx) or that cannot be rendered does not hold up the others; a limit, a refused login or silence concerns them all and ends the flush.
+ */
+export async function flush(telling: Telling): Promise<FlushResult> {
+  const { steps, outcomes } = planSteps(telling);
+  let failures = 0;
+  for (const step of steps.toSorted((left, right) => RANK[left.urgency] - RANK[right.urgency])) {
+    const outcome = await takeStep(telling, step).catch((thrown: unknown) => noteBug(telling, step.item.name, thrown));
+    outcomes.push(outcome);
+    failures = outcome.failed === undefined ? 0 : failures + 1;
+    if (outcome.failed === "all" || failures === MAX_FAILURES_IN_A_ROW) break;
+  }
+  const writes = outcomes.reduce((sum, outcome) => sum + outcome.writes, 0);
+  const retries = outcomes.flatMap(({ retryAt }) => retryAt ?? []);
+  const dues = outcomes.flatMap(({ dueAt }) => dueAt ?? []);
+  return {
+    writes,
+    ...(retries.length > 0 && { retryAt: Math.max(...retries) }),
+    ...(dues.length > 0 && { dueAt: Math.min(...dues) }),
+  };
+}
+
+/** What there is to tell; what cannot be rendered, and what waits, is an outcome already. */
+function planSteps(telling: Telling): { readonly steps: readonly Step[]; readonly outcomes: Outcome[] } {
+  const { submission, row } = telling;
+  const items = readItems(telling.sql);
+  const planners = submission.runs.map((run) => {
+    const name = checkItem(run.name);
+    return { name, plan: (item: GithubItem) => planCheck(telling, item, run.name) };
+  });
+  if (row.pull_request !== null && isConcluded(submission)) {
+    const pullRequest = row.pull_request;
+    planners.push({ name: COMMENT_ITEM, plan: (item) => planComment(telling, item, pullRequest) });
+  }
+  const steps: Step[] = [];
+  const outcomes: Outcome[] = [];
+  for (const { name, plan } of planners) {
+    try {
+      const planned = plan(items.get(name) ?? startItem(name));
+      if (planned === undefined) continue;
+      if ("writes" in planned) outcomes.push(planned);
+      else steps.push(planned);
+    } catch (thrown) {
+      outcomes.push(noteBug(telling, name, thrown));
+    }
+  }
+  return { steps, outcomes };
+}
+
+function noteBug(telling: Telling, item: string, thrown: unknown): Outcome {
   writeLog("failure", { submission: telling.row.id, item, cause: describeThrown(thrown) });
   return { writes: 0, retryAt: telling.now() + BUG_DELAY_MS };
 }
 
-async function tellCheck(telling: Telling, item: GithubItem, run: Submission["runs"][number]["name"]): Promise<Step> {
+function planCheck(telling: Telling, item: GithubItem, run: RunName): Step | Outcome | undefined {
   const payload = renderCheckPayload(telling.submission, run, telling.row.created_at);
   const wanted = { status: payload.status, digest: hashText(JSON.stringify(payload)) };
-  const action = planItem(item, wanted);
-  if (action === "none") return { writes: 0 };
+  const action = planItem(item, wanted, telling.now());
+  if (action === "none") return undefined;
+  if (action === "wait") return { writes: 0, dueAt: item.writtenAt + CHECK_INTERVAL_MS };
   // A concluded check run is not reopened (taskcluster#5085): another of the same name takes its place.
   const target = action === "follow" ? { ...startItem(item.name), generation: item.generation + 1 } : item;
-  return attempt(telling, target, wanted, () => writeCheck(telling, target, payload, run));
+  const urgency = payload.status === "completed" ? "concluded" : target.githubId === null ? "created" : "progress";
+  return { item: target, wanted, action, urgency, write: (known) => writeCheck(telling, known, payload, run) };
 }
 
-async function writeCheck(
-  telling: Telling,
-  item: GithubItem,
-  payload: CheckPayload,
-  run: Submission["runs"][number]["name"],
-): Promise<number> {
+async function writeCheck(telling: Telling, item: GithubItem, payload: CheckPayload, run: RunName): Promise<number> {
   const { github, row, submission, sql } = telling;
   const repository = splitRepository(row.repository);
   const address = {
@@ -115,11 +159,12 @@ async function writeCheck(
   return createCheck(github, address, payload);
 }
 
-async function tellComment(telling: Telling, item: GithubItem, pullRequest: number): Promise<Step> {
+function planComment(telling: Telling, item: GithubItem, pullRequest: number): Step | undefined {
   const { github, row } = telling;
   const text = renderComment(telling.submission).toWellFormed();
   const wanted = { status: "completed", digest: hashText(text) };
-  if (planItem(item, wanted) === "none") return { writes: 0 };
+  const action = planItem(item, wanted, telling.now());
+  if (action === "none" || action === "wait") return undefined;
   const address = {
     repository: splitRepository(row.repository),
     pullRequest,
@@ -127,26 +172,37 @@ async function tellComment(telling: Telling, item: GithubItem, pullRequest: numb
     appSlug: row.app_slug,
   };
   const payload = { submission: row.id, registeredAt: new Date(row.created_at).toISOString(), text };
-  return attempt(telling, item, wanted, () => writeComment(github, address, payload, item.githubId ?? undefined));
+  const write = async (known: GithubItem) => writeComment(github, address, payload, known.githubId ?? undefined);
+  return { item, wanted, action, urgency: "concluded", write };
 }
 
-/** Takes one step and notes how it ended: written, refused for good, or to be tried again. */
-async function attempt(
-  telling: Telling,
-  item: GithubItem,
-  wanted: { readonly status: string; readonly digest: string },
-  write: () => Promise<number>,
-): Promise<Step> {
-  const { sql, row } = telling;
+/** What a step costs: a creation that may have been made already is looked for first, a comment always is. */
+function readCost({ item, action }: Step): Cost {
+  const cost = item.githubId === null ? CREATE : UPDATE;
+  const reads = action === "find" || item.name === COMMENT_ITEM ? READ.points : 0;
+  return { ...cost, points: cost.points + reads };
+}
+
+/** Takes one step and notes how it ended: written, refused for good, to be tried again, or waiting for its turn. */
+async function takeStep(telling: Telling, step: Step): Promise<Outcome> {
+  const { sql, row, budget } = telling;
+  const { item, wanted } = step;
+  const dueAt = await budget.spend(readCost(step), step.urgency);
+  if (dueAt !== undefined) return { writes: 0, dueAt };
   try {
-    const githubId = await write();
-    writeItem(sql, { ...item, ...wanted, githubId, isCreating: false, refusedDigest: null });
+    const githubId = await step.write(item);
+    const now = telling.now();
+    const createdAt = item.githubId === null ? now : item.createdAt;
+    writeItem(sql, { ...item, ...wanted, githubId, isCreating: false, refusedDigest: null, createdAt, writtenAt: now });
     return { writes: 1 };
   } catch (thrown) {
     const failure = readFailure(thrown, telling.failures, telling.now());
     const log = { submission: row.id, item: item.name, outcome: failure.kind, reason: failure.reason };
     writeLog("github", log);
-    if (failure.kind === "later") return { writes: 0, retryAt: failure.at, failed: failure.concerns };
+    if (failure.kind === "later") {
+      if (failure.isLimit) await budget.block(failure.at);
+      return { writes: 0, retryAt: failure.at, failed: failure.concerns };
+    }
     writeItem(sql, { ...item, isCreating: false, refusedDigest: wanted.digest }, failure.reason);
     return { writes: 0 };
   }

@@ -1,4 +1,4 @@
-import type { SubmissionReceipt } from "@repx/core/model";
+import { SubmissionPolicy, type SubmissionReceipt } from "@repx/core/model";
 import { readConfig, type Config } from "./config.ts";
 import { findInstallation } from "./github/installation.ts";
 import { checkPullRequest, refuseReplay, verifyIdToken, type Claims } from "./oidc.ts";
@@ -29,6 +29,7 @@ export async function registerSubmission(
     {
       id,
       repository: claims.repository,
+      repository_id: claims.repository_id,
       lab: body.lab,
       target: body.target,
       head_sha: body.headSha,
@@ -37,6 +38,8 @@ export async function registerSubmission(
       installation_id: installation.id,
       app_slug: installation.appSlug,
       token_hash: hashText(token),
+      policy: JSON.stringify(SubmissionPolicy.parse(body.policy ?? {})),
+      lab_reference: body.labReference ?? null,
       created_at: entropy.now,
       expires_at: expiresAt,
     },

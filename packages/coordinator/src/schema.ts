@@ -1,3 +1,5 @@
+import { migrate } from "./migrate.ts";
+
 /** The storage's form, as numbered steps; a step that was once released is never edited, only followed by another. */
 const MIGRATIONS: readonly string[] = [
   `
@@ -54,6 +56,30 @@ const MIGRATIONS: readonly string[] = [
     refusal TEXT
   ) WITHOUT ROWID;
   `,
+  `
+  ALTER TABLE submission ADD COLUMN repository_id TEXT NOT NULL DEFAULT '';
+  ALTER TABLE submission ADD COLUMN policy TEXT NOT NULL DEFAULT '{}';
+  ALTER TABLE submission ADD COLUMN lab_reference TEXT;
+  ALTER TABLE run ADD COLUMN is_advisory INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE job ADD COLUMN state TEXT NOT NULL DEFAULT 'queued';
+  UPDATE job SET state = record ->> 'state';
+  CREATE INDEX job_state ON job (state);
+  ALTER TABLE delivery ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE github_item ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE github_item ADD COLUMN written_at INTEGER NOT NULL DEFAULT 0;
+  UPDATE github_item SET created_at = (SELECT created_at FROM submission);
+  CREATE TABLE watch (
+    last_word_at INTEGER NOT NULL,
+    moved_at INTEGER NOT NULL,
+    phase TEXT NOT NULL,
+    sweeps INTEGER NOT NULL DEFAULT 0,
+    swept_at INTEGER NOT NULL DEFAULT 0,
+    superseded_by TEXT,
+    queue TEXT,
+    queue_at TEXT
+  );
+  INSERT INTO watch (last_word_at, moved_at, phase) SELECT created_at, created_at, 'heard' FROM submission;
+  `,
 ];
 
 /** Tells whether anything was ever stored; an object that is only asked (a guessed id) stays empty. */
@@ -61,14 +87,7 @@ export function hasSchema(sql: SqlStorage): boolean {
   return sql.exec("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'migration'").toArray().length > 0;
 }
 
-/** Brings the storage to the newest form; on the second call it does nothing. */
-export function migrate(sql: SqlStorage): void {
-  sql.exec("CREATE TABLE IF NOT EXISTS migration (version INTEGER PRIMARY KEY)");
-  const [row] = sql.exec<{ version: number | null }>("SELECT MAX(version) AS version FROM migration").toArray();
-  for (const [index, statements] of MIGRATIONS.entries()) {
-    const version = index + 1;
-    if (version <= (row?.version ?? 0)) continue;
-    sql.exec(statements);
-    sql.exec("INSERT INTO migration (version) VALUES (?)", version);
-  }
+/** Brings a submission's storage to the newest form; on the second call it does nothing. */
+export function migrateSubmission(sql: SqlStorage): void {
+  migrate(sql, MIGRATIONS);
 }

@@ -1,31 +1,42 @@
 import { DurableObject } from "cloudflare:workers";
-import {
-  isConcluded,
-  step,
-  summarizeRun,
-  type EventReceipt,
-  type SubmissionRequest,
-  type SubmissionView,
-} from "@repx/core/model";
+import type { EventReceipt, Submission, SubmissionId, SubmissionRequest, SubmissionView } from "@repx/core/model";
+import { acceptBatch } from "./accept-events.ts";
 import { readConfig } from "./config.ts";
-import { planAlarm, planRescue } from "./delivery.ts";
-import { insertDelivery, noteBlocked, noteChange, noteDelivered, noteFlush, readDelivery } from "./delivery-store.ts";
-import type { EventLine } from "./event-lines.ts";
+import { FRESH_MS, planAlarm, planRescue } from "./delivery.ts";
+import {
+  insertDelivery,
+  noteBlocked,
+  noteChange,
+  noteDelivered,
+  noteFlush,
+  readDelivery,
+  readOldestOpenCheck,
+} from "./delivery-store.ts";
+import type { EventBatch } from "./event-lines.ts";
 import { BUG_DELAY_MS, flush } from "./flush.ts";
-import { openAppClient, type AppClient } from "./github/app-client.ts";
-import { cutText } from "./issues.ts";
+import { openAppClient, splitRepository, type AppClient } from "./github/app-client.ts";
+import { dispatchWorkflow } from "./github/dispatch-workflow.ts";
 import { describeThrown, writeLog } from "./log.ts";
-import { hasSchema, migrate } from "./schema.ts";
+import { hasSchema, migrateSubmission } from "./schema.ts";
 import {
   insertSubmission,
-  noteEvent,
-  readRecord,
+  readPolicy,
   readSubmission,
   readSubmissionRow,
-  writeRecord,
   type SubmissionRow,
 } from "./submission-store.ts";
+import { renderEntry, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
+import {
+  hasOpenJobs,
+  insertWatch,
+  notePhase,
+  noteSuperseded,
+  noteSweep,
+  readQueue,
+  readWatch,
+} from "./watch/watch-store.ts";
+import { applyWatch, namePhase, planSweep, planWatch, type WatchFrame } from "./watch/watch.ts";
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
@@ -35,19 +46,20 @@ export class SubmissionObject extends DurableObject {
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
     this.#sql = state.storage.sql;
-    if (hasSchema(this.#sql)) state.storage.transactionSync(() => migrate(this.#sql));
+    if (hasSchema(this.#sql)) state.storage.transactionSync(() => migrateSubmission(this.#sql));
   }
 
   /** Stores a new submission; false when this one was registered before. */
   async register(row: SubmissionRow, request: SubmissionRequest): Promise<boolean> {
     const isNew = this.ctx.storage.transactionSync(() => {
-      migrate(this.#sql);
+      migrateSubmission(this.#sql);
       if (readSubmissionRow(this.#sql) !== undefined) return false;
       insertSubmission(this.#sql, row, request);
       insertDelivery(this.#sql);
+      insertWatch(this.#sql, row.created_at);
       return true;
     });
-    if (isNew) await this.#arm();
+    if (isNew) await this.#arm(row);
     return isNew;
   }
 
@@ -57,50 +69,34 @@ export class SubmissionObject extends DurableObject {
   }
 
   /** Takes events into the records, all in one transaction; undefined when the token is not this submission's. */
-  async acceptEvents(tokenHash: string, events: readonly EventLine[]): Promise<EventReceipt | undefined> {
+  async acceptEvents(tokenHash: string, batch: EventBatch): Promise<EventReceipt | undefined> {
     const now = Date.now();
-    if (this.#authorize(tokenHash, now) === undefined) return undefined;
-    const receipt: EventReceipt = { accepted: 0, duplicates: 0, rejected: [] };
-    const hasChanged = this.ctx.storage.transactionSync(() => {
-      let changes = 0;
-      for (const { line, event } of events) {
-        const before = readRecord(this.#sql, event.job);
-        if (before === undefined) {
-          receipt.rejected.push({ line, message: cutText(`job: not a job of this submission: ${event.job}`) });
-        } else if (noteEvent(this.#sql, event, now)) {
-          receipt.accepted += 1;
-          const after = step(before, event);
-          if (after === before) continue;
-          writeRecord(this.#sql, event.job, after);
-          changes += 1;
-        } else {
-          receipt.duplicates += 1;
-        }
-      }
-      if (changes > 0) noteChange(this.#sql);
-      return changes > 0;
+    const row = this.#authorize(tokenHash, now);
+    if (row === undefined) return undefined;
+    const { receipt, hasChanged } = this.ctx.storage.transactionSync(() => {
+      const accepted = acceptBatch(this.#sql, batch, now);
+      if (accepted.hasChanged) noteChange(this.#sql);
+      return { ...accepted, hasChanged: this.#notePhase(row, now) || accepted.hasChanged };
     });
-    if (hasChanged) await this.#arm();
+    if (hasChanged) await this.#arm(row);
     return receipt;
   }
 
   /** Says where the submission stands; undefined when the token is not this submission's. */
   view(tokenHash: string): SubmissionView | undefined {
     const row = this.#authorize(tokenHash, Date.now());
-    if (row === undefined) return undefined;
-    const submission = readSubmission(this.#sql, row, "no texts");
-    const { id, repository, headSha, lab, target, records } = submission;
-    const runs = submission.runs.map((run) => {
-      const { name, verdict, title, counts } = summarizeRun(submission, run.name);
-      return { name, verdict, title, counts: Object.fromEntries(counts) };
+    return row === undefined ? undefined : renderView(this.#read(row, "no texts"));
+  }
+
+  /** Gives up what has not ended for a submission of a later push, where the repository wishes that. */
+  async supersede(by: SubmissionId): Promise<void> {
+    const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
+    if (row === undefined || readPolicy(row).onSupersede !== "cancel" || !hasOpenJobs(this.#sql)) return;
+    this.ctx.storage.transactionSync(() => {
+      noteSuperseded(this.#sql, by);
+      this.#notePhase(row, Date.now());
     });
-    const jobs = [...records].map(([job, { state, attempt, reason }]) => ({
-      id: job,
-      state,
-      attempt,
-      ...(reason !== undefined && { reason }),
-    }));
-    return { id, repository, headSha, lab, target, isConcluded: isConcluded(submission), runs, jobs };
+    await this.#arm(row);
   }
 
   /** Tells GitHub what is new. Never throws: the platform gives up on an alarm after six failures, we do not. */
@@ -109,12 +105,34 @@ export class SubmissionObject extends DurableObject {
     const row = readSubmissionRow(this.#sql);
     if (row === undefined || row.expires_at <= Date.now()) return;
     try {
-      await this.#tell(row);
+      await this.#watch(row, Date.now());
+      if (planAlarm(readDelivery(this.#sql), Date.now()) !== undefined) await this.#tell(row);
     } catch (thrown) {
       writeLog("failure", { submission: row.id, cause: describeThrown(thrown) });
       noteBlocked(this.#sql, Date.now() + BUG_DELAY_MS);
     }
-    await this.#arm();
+    await this.#arm(row);
+  }
+
+  /** Does what time alone asks for: another word about silence, a sweep, a fresh check in place of one that would grow stale. */
+  async #watch(row: SubmissionRow, now: number): Promise<void> {
+    if (!hasOpenJobs(this.#sql)) return;
+    const sweepAt = planSweep(readWatch(this.#sql));
+    if (sweepAt !== undefined && sweepAt <= now) await this.#sweep(row, now);
+    this.#notePhase(row, now);
+    if ((readOldestOpenCheck(this.#sql) ?? now) + FRESH_MS <= now) noteChange(this.#sql);
+  }
+
+  /** Asks the login node to look. Noted first: a dispatch that fails is tried again when the next sweep is due. */
+  async #sweep(row: SubmissionRow, now: number): Promise<void> {
+    noteSweep(this.#sql, now);
+    const inputs = { submission: row.id };
+    try {
+      await dispatchWorkflow(this.#openGithub(row), splitRepository(row.repository), "reconcile.yml", inputs);
+      writeLog("sweep", { submission: row.id });
+    } catch (thrown) {
+      writeLog("failure", { submission: row.id, item: "reconcile.yml", cause: describeThrown(thrown) });
+    }
   }
 
   async #tell(row: SubmissionRow): Promise<void> {
@@ -124,21 +142,40 @@ export class SubmissionObject extends DurableObject {
     // A crash below finds this alarm; on the disk, for what is read and rendered next may itself be the reason.
     await this.ctx.storage.setAlarm(planRescue(failures, startedAt));
     await this.ctx.storage.sync();
-    const config = readConfig(this.env);
-    this.#github ??= openAppClient(config, row.installation_id);
+    const submission = this.#read(row, "texts");
     const result = await flush({
       sql: this.#sql,
-      github: this.#github,
-      appId: Number(config.GITHUB_APP_ID),
+      github: this.#openGithub(row),
+      budget: this.env.BUDGETS.getByName(String(row.installation_id)),
+      appId: Number(readConfig(this.env).GITHUB_APP_ID),
       row,
-      submission: readSubmission(this.#sql, row, "texts"),
+      submission,
       failures,
       now: Date.now,
     });
-    if (result.retryAt === undefined) noteDelivered(this.#sql, revision);
+    await this.#noteInRepository(row, submission);
+    if (result.retryAt === undefined) noteDelivered(this.#sql, revision, result.dueAt ?? 0);
     else noteBlocked(this.#sql, result.retryAt);
     const log = { submission: row.id, revision, ...result, ms: Date.now() - startedAt };
     writeLog("flush", log);
+  }
+
+  /** Idempotent, and after every telling: whatever a crash left undone is done by the next one. */
+  async #noteInRepository(row: SubmissionRow, submission: Submission): Promise<void> {
+    const earlier = await this.env.REPOSITORIES.getByName(row.repository_id).note(renderEntry(row, submission));
+    for (const id of earlier) await this.env.SUBMISSIONS.getByName(id).supersede(row.id);
+  }
+
+  #openGithub(row: SubmissionRow): AppClient {
+    this.#github ??= openAppClient(readConfig(this.env), row.installation_id);
+    return this.#github;
+  }
+
+  #read(row: SubmissionRow, texts: "texts" | "no texts"): Submission {
+    const queue = readQueue(this.#sql);
+    const stored = readSubmission(this.#sql, row, texts);
+    const submission = queue === undefined ? stored : { ...stored, queue };
+    return applyWatch(submission, readWatch(this.#sql), readFrame(row), Date.now());
   }
 
   #authorize(tokenHash: string, now: number): SubmissionRow | undefined {
@@ -147,9 +184,27 @@ export class SubmissionObject extends DurableObject {
     return row;
   }
 
-  /** Sets the alarm to when there is something to tell; stored with the writes before it, as nothing was awaited between. */
-  async #arm(): Promise<void> {
-    const at = planAlarm(readDelivery(this.#sql), Date.now());
-    await (at === undefined ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(at));
+  /** Notes what time has made of the submission; true when that is new, and so to be told. */
+  #notePhase(row: SubmissionRow, now: number): boolean {
+    const isNew = notePhase(this.#sql, namePhase(readWatch(this.#sql), readFrame(row), now));
+    if (isNew) noteChange(this.#sql);
+    return isNew;
   }
+
+  /** Sets the alarm to when there is something to do; stored with the writes before it, as nothing was awaited between. */
+  async #arm(row: SubmissionRow): Promise<void> {
+    const now = Date.now();
+    const times = [planAlarm(readDelivery(this.#sql), now)];
+    if (hasOpenJobs(this.#sql)) {
+      const oldest = readOldestOpenCheck(this.#sql);
+      times.push(planWatch(readWatch(this.#sql), readFrame(row), now));
+      if (oldest !== undefined) times.push(oldest + FRESH_MS);
+    }
+    const known = times.filter((at): at is number => at !== undefined);
+    await (known.length === 0 ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.min(...known)));
+  }
+}
+
+function readFrame(row: SubmissionRow): WatchFrame {
+  return { expiresAt: row.expires_at, maxQueueHours: readPolicy(row).maxQueueHours };
 }

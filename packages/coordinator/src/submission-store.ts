@@ -11,6 +11,7 @@ import {
   type RunName,
   type Submission,
   type SubmissionId,
+  type SubmissionPolicy,
   type SubmissionRequest,
   type SubmittedJob,
 } from "@repx/core/model";
@@ -19,6 +20,8 @@ import {
 export type SubmissionRow = {
   readonly id: SubmissionId;
   readonly repository: string;
+  /** GitHub's number of it, which stays when it is renamed. */
+  readonly repository_id: string;
   readonly lab: LabHash;
   readonly target: string;
   readonly head_sha: CommitSha;
@@ -28,9 +31,30 @@ export type SubmissionRow = {
   readonly installation_id: number;
   readonly app_slug: string;
   readonly token_hash: string;
+  /** A SubmissionPolicy as JSON. */
+  readonly policy: string;
+  readonly lab_reference: string | null;
   readonly created_at: number;
   readonly expires_at: number;
 };
+
+const COLUMNS = [
+  "id",
+  "repository",
+  "repository_id",
+  "lab",
+  "target",
+  "head_sha",
+  "pull_request",
+  "details_url",
+  "installation_id",
+  "app_slug",
+  "token_hash",
+  "policy",
+  "lab_reference",
+  "created_at",
+  "expires_at",
+] as const satisfies readonly (keyof SubmissionRow)[];
 
 /** A report holds 65,535 bytes of logs; what cannot be shown is not loaded (10,000 tails are 160 MB). */
 const MAX_LOG_BYTES = 70_000;
@@ -39,22 +63,11 @@ const MAX_METRICS_CHARS = 8_000_000;
 /** Stores a new submission with every job at its start. */
 export function insertSubmission(sql: SqlStorage, row: SubmissionRow, request: SubmissionRequest): void {
   sql.exec(
-    "INSERT INTO submission VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    row.id,
-    row.repository,
-    row.lab,
-    row.target,
-    row.head_sha,
-    row.pull_request,
-    row.details_url,
-    row.installation_id,
-    row.app_slug,
-    row.token_hash,
-    row.created_at,
-    row.expires_at,
+    `INSERT INTO submission (${COLUMNS.join(", ")}) VALUES (${COLUMNS.map(() => "?").join(", ")})`,
+    ...COLUMNS.map((column) => row[column]),
   );
   for (const [position, run] of request.runs.entries()) {
-    sql.exec("INSERT INTO run VALUES (?, ?)", position, run.name);
+    sql.exec("INSERT INTO run VALUES (?, ?, ?)", position, run.name, run.isAdvisory === true ? 1 : 0);
     for (const [index, job] of run.jobs.entries())
       sql.exec("INSERT INTO run_job VALUES (?, ?, ?)", position, index, job);
   }
@@ -74,6 +87,11 @@ export function readSubmissionRow(sql: SqlStorage): SubmissionRow | undefined {
   return sql.exec<SubmissionRow>("SELECT * FROM submission").toArray()[0];
 }
 
+/** Reads what the repository wishes; only text that `insertSubmission` wrote is read. */
+export function readPolicy(row: SubmissionRow): SubmissionPolicy {
+  return JSON.parse(row.policy);
+}
+
 /** Reads one job's record; undefined when the job is not of this submission. */
 export function readRecord(sql: SqlStorage, job: JobId): JobRecord | undefined {
   const [row] = sql.exec<RecordRow>("SELECT id, record, log_tail, metrics_text FROM job WHERE id = ?", job).toArray();
@@ -84,7 +102,8 @@ export function readRecord(sql: SqlStorage, job: JobId): JobRecord | undefined {
 export function writeRecord(sql: SqlStorage, job: JobId, record: JobRecord): void {
   const { logTail, metricsText, ...rest } = record;
   sql.exec(
-    "UPDATE job SET record = ?, is_trouble = ?, log_tail = ?, metrics_text = ? WHERE id = ?",
+    "UPDATE job SET state = ?, record = ?, is_trouble = ?, log_tail = ?, metrics_text = ? WHERE id = ?",
+    record.state,
     JSON.stringify(rest),
     isFinal(record.state) && !isSuccess(record.state) ? 1 : 0,
     logTail ?? null,
@@ -118,6 +137,7 @@ export function readSubmission(sql: SqlStorage, row: SubmissionRow, texts: "text
     lab: row.lab,
     target: row.target,
     headSha: row.head_sha,
+    ...(row.lab_reference !== null && { labReference: row.lab_reference }),
     runs: readRuns(sql),
     jobs,
     records,
@@ -136,9 +156,12 @@ function parseRecord(text: string, logTail?: string | null, metricsText?: string
 }
 
 function readRuns(sql: SqlStorage): Submission["runs"] {
-  const rows = sql.exec<{ position: number; name: RunName }>("SELECT position, name FROM run ORDER BY position");
-  return [...rows].map(({ position, name }) => ({
+  const rows = sql.exec<{ position: number; name: RunName; is_advisory: number }>(
+    "SELECT position, name, is_advisory FROM run ORDER BY position",
+  );
+  return [...rows].map(({ position, name, is_advisory: isAdvisory }) => ({
     name,
+    ...(isAdvisory === 1 && { isAdvisory: true }),
     jobs: [...sql.exec<{ job: JobId }>("SELECT job FROM run_job WHERE run = ? ORDER BY position", position)].map(
       ({ job }) => job,
     ),

@@ -24,6 +24,8 @@ export const CommentList = z.array(Comment);
 
 export const InstallationAnswer = z.object({ id: z.int().positive(), app_slug: z.string().min(1).max(200) });
 
+export const DefaultBranch = z.object({ default_branch: z.string().min(1).max(300) });
+
 export const AppPage = z.object({ html_url: z.url() });
 
 /** Reads an answer of GitHub's; one that is not as its API says counts as no answer (GITHUB_UNREACHABLE). */

@@ -10,6 +10,8 @@ export type Failure =
       readonly at: number;
       /** GitHub answered with a fault of its own, over this item perhaps; anything else meets every item. */
       readonly concerns: "one" | "all";
+      /** GitHub has had too much of us: it concerns the whole installation. */
+      readonly isLimit: boolean;
     };
 
 const MIN_DELAY_MS = 2_000;
@@ -27,16 +29,17 @@ export function readFailure(thrown: unknown, failures: number, now: number): Fai
   const status = readStatus(thrown);
   const reason = status === undefined ? readMessage(thrown) : `HTTP ${status}: ${readMessage(thrown)}`;
   if (status !== undefined && REFUSALS.has(status)) return { kind: "refused", reason };
+  const isLimit = status === 403 || status === 429;
   const asked = readWait(thrown, now);
   if (asked !== undefined) {
-    return { kind: "later", reason, at: Math.min(asked, now + MAX_ASKED_DELAY_MS), concerns: "all" };
+    return { kind: "later", reason, at: Math.min(asked, now + MAX_ASKED_DELAY_MS), concerns: "all", isLimit };
   }
-  const isLimit = status === 401 || status === 403 || status === 429;
-  const delay = isLimit
-    ? Math.min(MAX_LIMIT_DELAY_MS, MIN_LIMIT_DELAY_MS * 2 ** Math.min(failures, 10))
-    : Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(failures, 10));
+  const delay =
+    isLimit || status === 401
+      ? Math.min(MAX_LIMIT_DELAY_MS, MIN_LIMIT_DELAY_MS * 2 ** Math.min(failures, 10))
+      : Math.min(MAX_DELAY_MS, MIN_DELAY_MS * 2 ** Math.min(failures, 10));
   const concerns = status !== undefined && status >= 500 ? "one" : "all";
-  return { kind: "later", reason, at: now + delay, concerns };
+  return { kind: "later", reason, at: now + delay, concerns, isLimit };
 }
 
 /** The part of Octokit's error that we read; without an answer (no connection, deadline) there is no response. */

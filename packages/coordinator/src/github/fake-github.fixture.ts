@@ -33,18 +33,27 @@ interface Stored extends RepositoryState {
   faults: z.output<typeof Fault>[];
 }
 
+function nameOf(context: Context): string {
+  return `${context.req.param("owner")}/${context.req.param("repo")}`;
+}
+
 /** Makes the fake; `idTokenKey` is the private key (PEM) whose public half the issuer's JWKS shows. */
 export function createFakeGithub(idTokenKey: string): { fetch: (request: Request) => Promise<Response> } {
   const repositories = new Map<string, Stored>();
   const stateOf = (context: Context): Stored => {
-    const name = `${context.req.param("owner")}/${context.req.param("repo")}`;
+    const name = nameOf(context);
     const stored = repositories.get(name) ?? { writes: [], checks: [], comments: [], faults: [] };
     repositories.set(name, stored);
     return stored;
   };
   const app = new Hono();
   addControl(app, stateOf);
-  addApp(app, idTokenKey);
+  // Each repository has its own installation, as each is of another owner: tests do not share its budget.
+  addApp(app, idTokenKey, (context) => {
+    stateOf(context);
+    return 100 + [...repositories.keys()].indexOf(nameOf(context));
+  });
+  addWorkflows(app, stateOf);
   addChecks(app, stateOf);
   addComments(app, stateOf);
   return { fetch: async (request) => app.fetch(request) };
@@ -71,14 +80,14 @@ const REFUSALS: ReadonlyMap<string, number> = new Map([
   ["behind-a-proxy", 200],
 ]);
 
-function addApp(app: Hono, idTokenKey: string): void {
+function addApp(app: Hono, idTokenKey: string, numberOf: (context: Context) => number): void {
   const jwk = createPublicKey(idTokenKey).export({ format: "jwk" });
   app.get("/.well-known/jwks", (context) => context.json({ keys: [{ ...jwk, kid: "one", alg: "RS256", use: "sig" }] }));
   app.get("/app", (context) => context.json({ id: 12_345, html_url: "https://github.test/apps/repx-app" }));
   app.get("/repos/:owner/:repo/installation", (context) => {
     const refused = REFUSALS.get(context.req.param("repo"));
     if (refused !== undefined) return Response.json({ message: "refused" }, { status: refused });
-    return context.json({ id: 100, app_slug: "repx-app" });
+    return context.json({ id: numberOf(context), app_slug: "repx-app" });
   });
   app.post("/app/installations/:id/access_tokens", (context) =>
     context.json({ token: "ghs_test", expires_at: "2999-01-01T00:00:00Z", permissions: {} }, 201),
@@ -95,6 +104,14 @@ async function write(stored: Stored, label: string, apply: () => unknown, status
   if (fault.isApplied === true) apply();
   if (fault.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
   return Response.json({ message: "fault" }, { status: fault.status, headers: fault.headers ?? {} });
+}
+
+function addWorkflows(app: Hono, stateOf: (context: Context) => Stored): void {
+  app.get("/repos/:owner/:repo", (context) => context.json({ default_branch: "main" }));
+  app.post("/repos/:owner/:repo/actions/workflows/:file/dispatches", (context) => {
+    stateOf(context).writes.push(`dispatch ${context.req.param("file")}`);
+    return context.body(null, 204);
+  });
 }
 
 function addChecks(app: Hono, stateOf: (context: Context) => Stored): void {
