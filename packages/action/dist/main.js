@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-G3CJTJBV.js";
+} from "./chunk-UACJ2E7G.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";

@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-G3CJTJBV.js";
+} from "./chunk-UACJ2E7G.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

@@ -52397,12 +52397,31 @@ var JobEvent = object({
   signal: int().min(0).max(255).optional(),
   node: string2().max(255).optional(),
   elapsedSeconds: number2().min(0).optional(),
+  /** What the attempt was given, over all its nodes. */
+  cpus: int().min(1).max(1e7).optional(),
+  nodes: int().min(1).max(1e6).optional(),
+  /** What the attempt was given a node, and the most that it held; MiB. */
+  memoryMebibytes: number2().min(0).optional(),
+  peakMebibytes: number2().min(0).optional(),
   marker: _enum(["SUCCESS", "FAIL"]).optional(),
   /** The last lines of the job's stderr (or stdout where stderr is empty). */
   logTail: string2().max(LOG_TAIL_LENGTH).optional(),
   /** The text of `out/metrics.json`, not yet parsed. */
   metricsText: string2().max(METRICS_LENGTH).optional()
 });
+var QueueLine = object({
+  /** For instance `Priority`, `Resources`, `QOSMaxJobsPerUserLimit`. */
+  reason: string2().min(1).max(100),
+  jobs: int().min(1).max(1e6),
+  /** The earliest start that SLURM expects of them (`squeue --start`); UTC. */
+  startsAt: iso_exports.datetime().optional()
+});
+var Pulse = object({
+  /** When it looked last and had an answer of the scheduler; UTC. */
+  pulse: iso_exports.datetime(),
+  queue: array(QueueLine).max(50).optional()
+});
+var SourceLine = object({ path: string2().min(1).max(500), line: int().min(1).max(1e7) });
 var SubmittedJob = object({
   id: JobId,
   /** `<stage>-<version>`. */
@@ -52411,16 +52430,40 @@ var SubmittedJob = object({
   dependsOn: array(JobId),
   isReused: boolean2(),
   /** Of a reused job: the text of its `out/metrics.json`. */
-  metricsText: string2().max(METRICS_LENGTH).optional()
+  metricsText: string2().max(METRICS_LENGTH).optional(),
+  /** Where the stage is defined, and where its memory and time are asked for. */
+  stageAt: SourceLine.optional(),
+  resourcesAt: SourceLine.optional()
+});
+var CommentPolicy = _enum(["always", "on-change", "on-failure", "never"]);
+var OrphanPolicy = _enum(["cancel", "keep"]);
+var SubmissionPolicy = object({
+  comment: CommentPolicy.default("on-change"),
+  /** When a later push to the pull request is submitted. */
+  onSupersede: OrphanPolicy.default("keep"),
+  /** When the pull request is closed. */
+  onClose: OrphanPolicy.default("keep"),
+  /** Jobs that have waited longer in the queue are reported as lost to the infrastructure; no limit when absent. */
+  maxQueueHours: number2().positive().max(24 * 365).optional()
 });
 var SubmissionRequest = object({
   lab: LabHash,
+  /** How the Lab was named, for instance `.#lab`; by it and the commit, others build the same one. */
+  labReference: string2().min(1).max(500).optional(),
   /** The name of the target in `config.toml`. */
   target: string2().min(1).max(100),
   /** The commit that the checks belong to: the pull request's head, not the merge commit. */
   headSha: CommitSha,
   pullRequest: int().positive().optional(),
-  runs: array(object({ name: RunName, jobs: array(JobId) })).min(1).max(200),
+  runs: array(
+    object({
+      name: RunName,
+      jobs: array(JobId),
+      /** Of an advisory run, trouble of the infrastructure does not block the pull request. */
+      isAdvisory: boolean2().optional()
+    })
+  ).min(1).max(200),
+  policy: SubmissionPolicy.optional(),
   jobs: array(SubmittedJob).max(5e4)
 });
 var SubmissionReceipt = object({
@@ -63648,4 +63691,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-G3CJTJBV.js.LEGAL.txt */
+/*! For license information please see chunk-UACJ2E7G.js.LEGAL.txt */
