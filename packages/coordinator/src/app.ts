@@ -1,4 +1,4 @@
-import { RepxError, SubmissionId, type EventReceipt } from "@repx/core/model";
+import { RepxError, type EventReceipt } from "@repx/core/model";
 import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
@@ -8,8 +8,8 @@ import { parseEventLines } from "./event-lines.ts";
 import { writeLog } from "./log.ts";
 import { readBody } from "./read-body.ts";
 import { registerSubmission } from "./register.ts";
-import type { SubmissionObject } from "./submission-object.ts";
-import { hashText, readBearer } from "./token.ts";
+import { createFiles } from "./files/files-app.ts";
+import { findSubmission, refuseToken } from "./submission-access.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
 
@@ -54,9 +54,11 @@ app.get("/api/submissions/:id", async (context) => {
   return context.json(view);
 });
 
+app.route("/", createFiles());
+
 app.notFound((context) => {
   const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {
-    hint: "The interface is /api/submissions, /api/submissions/<id>, /api/submissions/<id>/events and /healthz.",
+    hint: "The interface is in docs/coordinator.md: /api/submissions, /api/submissions/<id>, its events and files, /figures, /healthz.",
   });
   const { status, body } = renderRefusal(refusal, "");
   return context.json(body, status);
@@ -66,21 +68,3 @@ app.onError((thrown, context) => {
   const { status, body } = renderRefusal(thrown, crypto.randomUUID());
   return context.json(body, status);
 });
-
-/** Finds the object and the token that a request names; who has no token learns nothing about what exists. */
-function findSubmission(
-  env: Cloudflare.Env,
-  id: string,
-  request: Request,
-): { object: DurableObjectStub<SubmissionObject>; tokenHash: string } {
-  const token = readBearer(request);
-  const parsed = SubmissionId.safeParse(id);
-  if (token === undefined || !parsed.success) throw refuseToken();
-  return { object: env.SUBMISSIONS.getByName(parsed.data), tokenHash: hashText(token) };
-}
-
-function refuseToken(): RepxError {
-  return new RepxError("AUTH_TOKEN_INVALID", "the token is not one of this submission, or it has expired", {
-    hint: "Use the token that registering this submission gave; it is good for 30 days.",
-  });
-}

@@ -12,6 +12,7 @@ declare global {
     interface Env {
       SUBMISSIONS: DurableObjectNamespace<SubmissionObject>;
       REPOSITORIES: DurableObjectNamespace<RepositoryObject>;
+      FILES: R2Bucket;
       BUDGETS: DurableObjectNamespace<BudgetObject>;
       COORDINATOR_ORIGIN?: string;
       GITHUB_API_URL?: string;

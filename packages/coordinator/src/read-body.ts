@@ -2,12 +2,25 @@ import { RepxError } from "@repx/core/model";
 
 /** Reads a request's body as text; stops at the limit, whatever its length was said to be (COORD_REQUEST_TOO_LARGE). */
 export async function readBody(request: Request, maxBytes: number): Promise<string> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refuse(maxBytes);
-  if (request.body === null) return "";
-  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   // Not fatal: one broken line of a batch is refused by itself, and JSON of broken text by its schema.
   const decoder = new TextDecoder("utf-8");
   const parts: string[] = [];
+  for await (const chunk of readChunks(request, maxBytes)) parts.push(decoder.decode(chunk, { stream: true }));
+  parts.push(decoder.decode());
+  return parts.join("");
+}
+
+/** Reads a request's body as it is; stops at the limit as `readBody` does. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readChunks(request, maxBytes)) chunks.push(chunk);
+  return Buffer.concat(chunks);
+}
+
+async function* readChunks(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+  if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refuse(maxBytes);
+  if (request.body === null) return;
+  const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
   let size = 0;
   for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
     size += chunk.value.byteLength;
@@ -15,14 +28,12 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
       await reader.cancel();
       throw refuse(maxBytes);
     }
-    parts.push(decoder.decode(chunk.value, { stream: true }));
+    yield chunk.value;
   }
-  parts.push(decoder.decode());
-  return parts.join("");
 }
 
 function refuse(maxBytes: number): RepxError {
   return new RepxError("COORD_REQUEST_TOO_LARGE", `the body is larger than ${maxBytes / 1_000_000} MB`, {
-    hint: "Send events in smaller batches; submit fewer runs at once.",
+    hint: "Send events in smaller batches and smaller files; submit fewer runs at once.",
   });
 }

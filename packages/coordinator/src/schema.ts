@@ -80,6 +80,17 @@ const MIGRATIONS: readonly string[] = [
   );
   INSERT INTO watch (last_word_at, moved_at, phase) SELECT created_at, created_at, 'heard' FROM submission;
   `,
+  `
+  CREATE TABLE file (
+    job TEXT NOT NULL,
+    path TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    stored_at INTEGER NOT NULL,
+    figure TEXT,
+    PRIMARY KEY (job, path)
+  ) WITHOUT ROWID;
+  CREATE UNIQUE INDEX file_figure ON file (figure) WHERE figure IS NOT NULL;
+  `,
 ];
 
 /** Tells whether anything was ever stored; an object that is only asked (a guessed id) stays empty. */

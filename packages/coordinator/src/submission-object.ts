@@ -1,5 +1,12 @@
 import { DurableObject } from "cloudflare:workers";
-import type { EventReceipt, Submission, SubmissionId, SubmissionRequest, SubmissionView } from "@repx/core/model";
+import type {
+  EventReceipt,
+  JobId,
+  Submission,
+  SubmissionId,
+  SubmissionRequest,
+  SubmissionView,
+} from "@repx/core/model";
 import { acceptBatch } from "./accept-events.ts";
 import { readConfig } from "./config.ts";
 import { FRESH_MS, planAlarm, planRescue } from "./delivery.ts";
@@ -16,11 +23,23 @@ import type { EventBatch } from "./event-lines.ts";
 import { BUG_DELAY_MS, flush } from "./flush.ts";
 import { openAppClient, splitRepository, type AppClient } from "./github/app-client.ts";
 import { dispatchWorkflow } from "./github/dispatch-workflow.ts";
+import type { FileName } from "./files/file-path.ts";
+import {
+  findFigure,
+  listFigures,
+  listFiles,
+  noteFile,
+  planFile,
+  readTotal,
+  type FilePlan,
+  type StoredFile,
+} from "./files/file-store.ts";
 import { describeThrown, writeLog } from "./log.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
 import {
   insertSubmission,
   readPolicy,
+  readRecord,
   readSubmission,
   readSubmissionRow,
   type SubmissionRow,
@@ -37,6 +56,9 @@ import {
   readWatch,
 } from "./watch/watch-store.ts";
 import { applyWatch, namePhase, planSweep, planWatch, type WatchFrame } from "./watch/watch.ts";
+
+/** More pictures than that nobody looks at in a report. */
+const MAX_FIGURES = 20;
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
@@ -80,6 +102,30 @@ export class SubmissionObject extends DurableObject {
     });
     if (hasChanged) await this.#arm(row);
     return receipt;
+  }
+
+  /** Says whether a file may be stored: it is of a job here, and there is room. */
+  planFile(name: FileName, sizeBytes: number): FilePlan {
+    if (readRecord(this.#sql, name.job) === undefined) return "no such job";
+    return planFile(readTotal(this.#sql, name), sizeBytes);
+  }
+
+  /** Notes a file that lies in the bucket now. */
+  async addFile(file: StoredFile): Promise<void> {
+    const row = readSubmissionRow(this.#sql);
+    if (row === undefined || !noteFile(this.#sql, file, Date.now())) return;
+    noteChange(this.#sql);
+    await this.#arm(row);
+  }
+
+  /** Lists the files of a job, or of all. */
+  listFiles(job?: JobId): StoredFile[] {
+    return hasSchema(this.#sql) ? listFiles(this.#sql, job) : [];
+  }
+
+  /** Finds a picture by what its public address ends in. */
+  findFigure(figure: string): StoredFile | undefined {
+    return hasSchema(this.#sql) ? findFigure(this.#sql, figure) : undefined;
   }
 
   /** Says where the submission stands; undefined when the token is not this submission's. */
@@ -174,7 +220,16 @@ export class SubmissionObject extends DurableObject {
   #read(row: SubmissionRow, texts: "texts" | "no texts"): Submission {
     const queue = readQueue(this.#sql);
     const stored = readSubmission(this.#sql, row, texts);
-    const submission = queue === undefined ? stored : { ...stored, queue };
+    const figures = listFigures(this.#sql, MAX_FIGURES).map(({ job, path, figure }) => ({
+      job,
+      name: path,
+      url: `${readConfig(this.env).COORDINATOR_ORIGIN}/figures/${row.id}/${figure}`,
+    }));
+    const submission = {
+      ...stored,
+      ...(queue !== undefined && { queue }),
+      ...(figures.length > 0 && { figures }),
+    };
     return applyWatch(submission, readWatch(this.#sql), readFrame(row), Date.now());
   }
 

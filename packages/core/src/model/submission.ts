@@ -22,6 +22,8 @@ export interface Submission {
   /** What the relay last told of the jobs that wait; ISO 8601 in UTC. */
   readonly queue?: { readonly at: string; readonly lines: readonly QueueLine[] } | undefined;
   readonly silence?: Silence | undefined;
+  /** Pictures that jobs have left, at public addresses. */
+  readonly figures?: readonly { readonly job: JobId; readonly name: string; readonly url: string }[] | undefined;
 }
 
 /** Nothing was heard of a submission for longer than its relay ever keeps silent. */
