@@ -9,6 +9,7 @@ import { writeLog } from "./log.ts";
 import { readBody } from "./read-body.ts";
 import { registerSubmission } from "./register.ts";
 import { createFiles } from "./files/files-app.ts";
+import { createKnownLabs } from "./repository/known-lab-app.ts";
 import { findSubmission, refuseToken } from "./submission-access.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
@@ -55,6 +56,7 @@ app.get("/api/submissions/:id", async (context) => {
 });
 
 app.route("/", createFiles());
+app.route("/", createKnownLabs());
 
 app.notFound((context) => {
   const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {

@@ -166,8 +166,8 @@ export async function readDelivery(receipt: { readonly id: string }): Promise<Re
 }
 
 /** Registers, and waits until both checks are at GitHub and nothing is left to tell. */
-export async function registerAndWait(repository: string, count = 2): Promise<SubmissionReceipt> {
-  const receipt = await register(repository, count);
+export async function registerAndWait(...registration: Parameters<typeof register>): Promise<SubmissionReceipt> {
+  const receipt = await register(...registration);
   await waitForRest(receipt);
   return receipt;
 }

@@ -2,6 +2,8 @@ import { DurableObject } from "cloudflare:workers";
 import type {
   EventReceipt,
   JobId,
+  KnownLab,
+  RunName,
   Submission,
   SubmissionId,
   SubmissionRequest,
@@ -44,7 +46,7 @@ import {
   readSubmissionRow,
   type SubmissionRow,
 } from "./submission-store.ts";
-import { renderEntry, renderView } from "./submission-view.ts";
+import { listPassed, renderEntry, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
 import {
   hasOpenJobs,
@@ -132,6 +134,12 @@ export class SubmissionObject extends DurableObject {
   view(tokenHash: string): SubmissionView | undefined {
     const row = this.#authorize(tokenHash, Date.now());
     return row === undefined ? undefined : renderView(this.#read(row, "no texts"));
+  }
+
+  /** Reads the jobs of runs that have all passed, with their metrics; undefined when one has not. */
+  readPassed(runs: readonly RunName[]): KnownLab["jobs"] | undefined {
+    const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
+    return row === undefined ? undefined : listPassed(this.#read(row, "texts"), runs);
   }
 
   /** Gives up what has not ended for a submission of a later push, where the repository wishes that. */

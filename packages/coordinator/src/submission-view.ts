@@ -1,4 +1,13 @@
-import { isConcluded, summarizeRun, type Submission, type SubmissionView } from "@repx/core/model";
+import {
+  isConcluded,
+  isSuccess,
+  summarizeRun,
+  type JobId,
+  type KnownLab,
+  type RunName,
+  type Submission,
+  type SubmissionView,
+} from "@repx/core/model";
 import type { SubmissionEntry } from "./repository/entry.ts";
 import { readPolicy, type SubmissionRow } from "./submission-store.ts";
 
@@ -36,4 +45,22 @@ export function renderEntry(row: SubmissionRow, submission: Submission): Submiss
       return { name, verdict, title };
     }),
   };
+}
+
+/** Lists the jobs of runs that have all passed; undefined when one is not here, or a job of one has not succeeded. */
+export function listPassed(submission: Submission, runs: readonly RunName[]): KnownLab["jobs"] | undefined {
+  const known = new Map(submission.runs.map((run) => [run.name, run.jobs]));
+  const wanted = new Set<JobId>();
+  for (const run of runs) {
+    const jobs = known.get(run);
+    if (jobs === undefined) return undefined;
+    for (const job of jobs) wanted.add(job);
+  }
+  const jobs: KnownLab["jobs"] = [];
+  for (const id of wanted) {
+    const record = submission.records.get(id);
+    if (record === undefined || !isSuccess(record.state)) return undefined;
+    jobs.push({ id, ...(record.metricsText !== undefined && { metricsText: record.metricsText }) });
+  }
+  return jobs;
 }

@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import { migrate } from "../migrate.ts";
-import type { CommitSha, SubmissionId } from "@repx/core/model";
+import type { CommitSha, LabHash, SubmissionId } from "@repx/core/model";
 import type { SubmissionEntry } from "./entry.ts";
 
 /** Numbered steps; one that was once released is never edited. */
@@ -10,6 +10,7 @@ CREATE TABLE submission (
   id TEXT PRIMARY KEY,
   pull_request INTEGER,
   head_sha TEXT NOT NULL,
+  lab TEXT NOT NULL,
   created_at INTEGER NOT NULL,
   is_concluded INTEGER NOT NULL,
   entry TEXT NOT NULL
@@ -17,6 +18,7 @@ CREATE TABLE submission (
 CREATE INDEX submission_by_time ON submission (created_at);
 CREATE INDEX submission_by_pull_request ON submission (pull_request, created_at);
 CREATE INDEX submission_by_head ON submission (head_sha, created_at);
+CREATE INDEX submission_by_lab ON submission (lab, created_at);
   `,
 ];
 
@@ -26,6 +28,7 @@ const MAX_LISTED = 200;
 export interface SubmissionQuery {
   readonly pullRequest?: number;
   readonly headSha?: CommitSha;
+  readonly lab?: LabHash;
   readonly isOpen?: boolean;
   /** Only those made before this time, in milliseconds since 1970: the next page. */
   readonly before?: number;
@@ -49,10 +52,11 @@ export class RepositoryObject extends DurableObject {
    */
   note(entry: SubmissionEntry): SubmissionId[] {
     this.#sql.exec(
-      "INSERT OR REPLACE INTO submission VALUES (?, ?, ?, ?, ?, ?)",
+      "INSERT OR REPLACE INTO submission VALUES (?, ?, ?, ?, ?, ?, ?)",
       entry.id,
       entry.pullRequest,
       entry.headSha,
+      entry.lab,
       entry.createdAt,
       entry.isConcluded ? 1 : 0,
       JSON.stringify(entry),
@@ -68,6 +72,7 @@ export class RepositoryObject extends DurableObject {
     const conditions = [
       ...(query.pullRequest === undefined ? [] : [{ sql: "pull_request = ?", value: query.pullRequest }]),
       ...(query.headSha === undefined ? [] : [{ sql: "head_sha = ?", value: query.headSha }]),
+      ...(query.lab === undefined ? [] : [{ sql: "lab = ?", value: query.lab }]),
       ...(query.isOpen === undefined ? [] : [{ sql: "is_concluded = ?", value: query.isOpen ? 0 : 1 }]),
       ...(query.before === undefined ? [] : [{ sql: "created_at < ?", value: query.before }]),
     ];

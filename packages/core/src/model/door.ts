@@ -8,6 +8,7 @@ export {
   EventReceipt,
   JobEvent,
   JobState,
+  KnownLab,
   Pulse,
   SubmissionPolicy,
   SubmissionReceipt,

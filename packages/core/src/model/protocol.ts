@@ -197,6 +197,13 @@ export const SubmissionView = z.object({
 });
 export type SubmissionView = z.infer<typeof SubmissionView>;
 
+/** Answer to `GET /api/labs/:lab`: the submission in which the runs passed, and the jobs that they need. */
+export const KnownLab = z.object({
+  submission: SubmissionId,
+  jobs: z.array(z.object({ id: JobId, metricsText: z.string().max(METRICS_LENGTH).optional() })),
+});
+export type KnownLab = z.infer<typeof KnownLab>;
+
 /** Every refusal of the coordinator, with a status of 400 or more. */
 export const ErrorAnswer = z.object({
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }),
