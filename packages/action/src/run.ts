@@ -20,6 +20,7 @@ export async function run(host: Host, programs: string): Promise<void> {
     lab: inputs.lab,
     runs: inputs.runs,
     commit,
+    isMergeQueue: host.event.name === "merge_group",
     coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host, inputs) },
     watch: {
       reporter,

@@ -2,8 +2,8 @@ import { createServer, type Server } from "node:http";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { postEvents, readSubmission, registerSubmission } from "./coordinator.ts";
-import { event, jobId } from "./model/events.fixture.ts";
+import { findKnownLab, postEvents, readSubmission, registerSubmission } from "./coordinator.ts";
+import { event, jobId, SIMULATION } from "./model/events.fixture.ts";
 import { RepxError } from "./model/errors.ts";
 import { CommitSha, LabHash, SubmissionId } from "./model/ids.ts";
 
@@ -59,6 +59,15 @@ test("events travel as one JSON line each, with the submission's token", async (
       .split("\n")
       .map((line) => JSON.parse(line)),
   ).toEqual(events);
+});
+
+test("a Lab that nothing is known of is no failure", async () => {
+  const wanted = { lab: LabHash.parse("0c3f6w9x2k1v8b7n"), target: "a b", runs: [SIMULATION] };
+  answer = { status: 404, body: '{"error":{"code":"COORD_NOT_FOUND","message":"none","hint":"submit it"}}' };
+  expect(await findKnownLab(origin, "id-token", wanted)).toBeUndefined();
+  expect(requests[0]).toMatchObject({ method: "GET", url: "/api/labs/0c3f6w9x2k1v8b7n?target=a+b&run=simulation" });
+  answer = { status: 401, body: '{"error":{"code":"AUTH_OIDC_INVALID","message":"expired","hint":"again"}}' };
+  expect(await refusal(findKnownLab(origin, "id-token", wanted))).toMatchObject({ code: "AUTH_OIDC_INVALID" });
 });
 
 test("the coordinator's refusal keeps its code, message and hint", async () => {

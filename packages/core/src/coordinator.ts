@@ -1,9 +1,10 @@
 import type * as z from "zod";
 import { isCode, RepxError } from "./model/errors.ts";
-import type { SubmissionId } from "./model/ids.ts";
+import type { LabHash, RunName, SubmissionId } from "./model/ids.ts";
 import {
   ErrorAnswer,
   EventReceipt,
+  KnownLab,
   SubmissionReceipt,
   SubmissionView,
   type JobEvent,
@@ -20,6 +21,22 @@ export async function registerSubmission(
 ): Promise<SubmissionReceipt> {
   const body = JSON.stringify(request);
   return ask(coordinator, "/api/submissions", SubmissionReceipt, idToken, { type: "application/json", body });
+}
+
+/** Looks for a submission in which the runs have passed with the same Lab; undefined when there is none. */
+export async function findKnownLab(
+  coordinator: string,
+  idToken: string,
+  { lab, target, runs }: { readonly lab: LabHash; readonly target: string; readonly runs: readonly RunName[] },
+): Promise<KnownLab | undefined> {
+  const query = new URLSearchParams({ target });
+  for (const run of runs) query.append("run", run);
+  try {
+    return await ask(coordinator, `/api/labs/${lab}?${query.toString()}`, KnownLab, idToken);
+  } catch (error) {
+    if (error instanceof RepxError && error.code === "COORD_NOT_FOUND") return undefined;
+    throw error;
+  }
 }
 
 /** Reports events of a submission with its own token. */

@@ -20,6 +20,8 @@ export interface ExperimentRequest {
   /** Cancels what has not ended when the first job fails. Of the scheduler `local` alone; false when absent. */
   readonly isFailFast?: boolean;
   readonly commit: Commit | undefined;
+  /** The commit is a merge queue's: what has passed with the same Lab is not looked for on the target. False when absent. */
+  readonly isMergeQueue?: boolean;
   readonly files: {
     readonly config: string;
     readonly resources: string | undefined;

@@ -12,6 +12,24 @@ export interface NamedSubmission {
   readonly registration: Registration | undefined;
 }
 
+/** Describes a job of a study for its registration. */
+export function describeJob(
+  { opened, dependencies }: Study,
+  id: JobId,
+  { isReused, metricsText }: { readonly isReused: boolean; readonly metricsText: string | undefined },
+): SubmittedJob {
+  const job = opened.lab.jobs.get(id);
+  const upstream = (dependencies.get(id) ?? []).map((dependency) => dependency.id);
+  return {
+    id,
+    stage: job?.name ?? id,
+    parameters: job?.params ?? {},
+    dependsOn: upstream.filter((other) => dependencies.has(other)),
+    isReused,
+    ...(metricsText === undefined ? {} : { metricsText }),
+  };
+}
+
 /** Names a submission; where there is a coordinator, it knows of all jobs then. */
 export async function nameSubmission(
   request: ExperimentRequest,

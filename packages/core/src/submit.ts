@@ -9,7 +9,8 @@ import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
-import { nameSubmission } from "./register.ts";
+import { submitKnownLab } from "./known-lab.ts";
+import { describeJob, nameSubmission } from "./register.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { cancelSubmission } from "./schedule/cancel-submission.ts";
 import type { Plan } from "./schedule/plan.ts";
@@ -28,6 +29,10 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   const target = await readTarget(request);
   const resources = await readResources(request);
   const selected = await prepareStudy(request);
+  if (request.isMergeQueue === true && isRegistered(request)) {
+    const known = await submitKnownLab(request, selected, target);
+    if (known !== undefined) return known;
+  }
   const programs = await readPrograms(request.files.programs ?? OWN_PROGRAMS);
 
   reporter.start("connect");
@@ -57,6 +62,10 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   };
 }
 
+function isRegistered(request: ExperimentRequest): request is RegisteredRequest {
+  return request.coordinator !== undefined && request.commit !== undefined;
+}
+
 function renderCounts({ toRun, reused, shared }: Plan): string {
   const waited = shared.size === 0 ? "" : `, ${shared.size} in the queue already`;
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
@@ -75,25 +84,11 @@ async function handOverOrTakeBack(transport: Transport, work: HandOver): Promise
   }
 }
 
-function registerJobs({ opened, order, dependencies }: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
+function registerJobs(study: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
   return new Map(
-    order.map((id): [JobId, SubmittedJob] => {
-      const job = opened.lab.jobs.get(id);
-      const metricsText = plan.reused.has(id) ? survey.succeeded.get(id) : undefined;
-      const dependsOn = (dependencies.get(id) ?? [])
-        .map((upstream) => upstream.id)
-        .filter((upstream) => dependencies.has(upstream));
-      return [
-        id,
-        {
-          id,
-          stage: job?.name ?? id,
-          parameters: job?.params ?? {},
-          dependsOn,
-          isReused: plan.reused.has(id),
-          ...(metricsText === undefined ? {} : { metricsText }),
-        },
-      ];
+    study.order.map((id): [JobId, SubmittedJob] => {
+      const isReused = plan.reused.has(id);
+      return [id, describeJob(study, id, { isReused, metricsText: isReused ? survey.succeeded.get(id) : undefined })];
     }),
   );
 }
