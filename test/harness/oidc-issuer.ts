@@ -16,6 +16,8 @@ export interface WorkflowRun {
   readonly runAttempt?: number;
   readonly headRef?: string;
   readonly baseRef?: string;
+  /** What started it; a pull request when absent. */
+  readonly eventName?: string;
 }
 
 export interface OidcIssuer extends AsyncDisposable {
@@ -135,7 +137,7 @@ function renderClaims(url: string, run: WorkflowRun): JWTPayload {
     run_attempt: String(run.runAttempt ?? 1),
     actor: run.actor,
     actor_id: String(run.actorId),
-    event_name: "pull_request",
+    event_name: run.eventName ?? "pull_request",
     head_ref: run.headRef ?? "study",
     base_ref: run.baseRef ?? "main",
     workflow: "experiment",

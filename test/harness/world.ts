@@ -41,6 +41,8 @@ export interface World extends AsyncDisposable {
 }
 
 export interface RunOptions {
+  /** What started the workflow; the pull request when absent. */
+  readonly eventName?: "pull_request" | "merge_group";
   readonly inputs?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
@@ -184,7 +186,8 @@ async function runOnRunner(
   { checkout, pullRequest }: Experiment,
   run: RunOptions,
 ): Promise<ActionRun> {
-  world.oidc.describeRun(describeRun(world.github, pullRequest));
+  const { eventName = "pull_request" } = run;
+  world.oidc.describeRun({ ...describeRun(world.github, pullRequest), eventName });
   return runAction({
     action: REPOSITORY_ROOT,
     folder: join(place.folder, "runner"),
@@ -203,7 +206,7 @@ async function runOnRunner(
       sha: pullRequest.headSha,
       ref: `refs/pull/${pullRequest.number}/merge`,
       actor: world.github.actor,
-      eventName: "pull_request",
+      eventName,
       event: pullRequest.event,
       apiUrl: world.github.url,
       serverUrl: world.github.url,

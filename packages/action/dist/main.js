@@ -11,7 +11,7 @@ import {
   renderVerdicts,
   stopWith,
   submitExperiment
-} from "./chunk-UACJ2E7G.js";
+} from "./chunk-NKLV4ZK2.js";
 import {
   RepxError
 } from "./chunk-3YIHOVZP.js";
@@ -76,6 +76,7 @@ async function run(host2, programs) {
     lab: inputs.lab,
     runs: inputs.runs,
     commit,
+    isMergeQueue: host2.event.name === "merge_group",
     coordinator: { origin: inputs.coordinator, requestIdToken: () => requestIdToken(host2, inputs) },
     watch: {
       reporter,

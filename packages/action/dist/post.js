@@ -6,7 +6,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-UACJ2E7G.js";
+} from "./chunk-NKLV4ZK2.js";
 import "./chunk-3YIHOVZP.js";
 
 // src/post.ts

@@ -52492,6 +52492,10 @@ var SubmissionView = object({
   ),
   jobs: array(object({ id: JobId, state: JobState, attempt: int(), reason: string2().optional() }))
 });
+var KnownLab = object({
+  submission: SubmissionId,
+  jobs: array(object({ id: JobId, metricsText: string2().max(METRICS_LENGTH).optional() }))
+});
 var ErrorAnswer = object({
   error: object({ code: string2(), message: string2(), hint: string2() })
 });
@@ -52508,6 +52512,16 @@ var DEADLINE_MS = 3e4;
 async function registerSubmission(coordinator, idToken, request3) {
   const body = JSON.stringify(request3);
   return ask(coordinator, "/api/submissions", SubmissionReceipt, idToken, { type: "application/json", body });
+}
+async function findKnownLab(coordinator, idToken, { lab, target, runs }) {
+  const query = new URLSearchParams({ target });
+  for (const run of runs) query.append("run", run);
+  try {
+    return await ask(coordinator, `/api/labs/${lab}?${query.toString()}`, KnownLab, idToken);
+  } catch (error3) {
+    if (error3 instanceof RepxError && error3.code === "COORD_NOT_FOUND") return void 0;
+    throw error3;
+  }
 }
 async function postEvents(coordinator, submission, events) {
   const body = events.map((event) => `${JSON.stringify(event)}
@@ -62769,6 +62783,18 @@ function requireSlurm({ user, hasSbatch, answers }, target) {
 
 // ../core/src/register.ts
 import { randomBytes as randomBytes3 } from "node:crypto";
+function describeJob({ opened, dependencies }, id, { isReused, metricsText }) {
+  const job = opened.lab.jobs.get(id);
+  const upstream = (dependencies.get(id) ?? []).map((dependency) => dependency.id);
+  return {
+    id,
+    stage: job?.name ?? id,
+    parameters: job?.params ?? {},
+    dependsOn: upstream.filter((other) => dependencies.has(other)),
+    isReused,
+    ...metricsText === void 0 ? {} : { metricsText }
+  };
+}
 async function nameSubmission(request3, study, target, jobs) {
   const { coordinator, commit, watch } = request3;
   if (coordinator === void 0) return { id: makeSubmissionId(), registration: void 0 };
@@ -62789,6 +62815,44 @@ async function nameSubmission(request3, study, target, jobs) {
 function makeSubmissionId() {
   const number3 = BigInt(`0x${randomBytes3(16).toString("hex")}`);
   return SubmissionId.parse(`s${number3.toString(36).padStart(25, "0")}`);
+}
+
+// ../core/src/known-lab.ts
+async function submitKnownLab(request3, study, target) {
+  const { coordinator, watch } = request3;
+  const { lab } = study.opened;
+  const known = await findKnownLab(coordinator.origin, await coordinator.requestIdToken(), {
+    lab: lab.hash,
+    target: target.name,
+    runs: study.runs.map((run) => run.name)
+  });
+  const jobs = known === void 0 ? void 0 : describeJobs2(study, known);
+  if (known === void 0 || jobs === void 0) return void 0;
+  watch.reporter.start("plan");
+  watch.reporter.finish("plan", `${count(jobs.size, "job")} passed in submission ${known.submission}`);
+  const { id, registration } = await nameSubmission(request3, study, target, jobs);
+  if (registration === void 0) return void 0;
+  return {
+    id,
+    registration,
+    labHash: lab.hash,
+    lab,
+    target: target.name,
+    runs: study.runs,
+    jobs,
+    submitted: 0,
+    shared: 0
+  };
+}
+function describeJobs2(study, known) {
+  const passed = new Map(known.jobs.map((job) => [job.id, job]));
+  const jobs = /* @__PURE__ */ new Map();
+  for (const id of study.order) {
+    const job = passed.get(id);
+    if (job === void 0) return void 0;
+    jobs.set(id, describeJob(study, id, { isReused: true, metricsText: job.metricsText }));
+  }
+  return jobs;
 }
 
 // ../core/src/runtime/programs.ts
@@ -62838,6 +62902,10 @@ async function submitExperiment(request3) {
     const target = await readTarget(request3);
     const resources = await readResources(request3);
     const selected = await prepareStudy(request3);
+    if (request3.isMergeQueue === true && isRegistered(request3)) {
+      const known = await submitKnownLab(request3, selected, target);
+      if (known !== void 0) return known;
+    }
     const programs = await readPrograms(request3.files.programs ?? OWN_PROGRAMS);
     reporter.start("connect");
     const transport = __using(_stack, await connect2(request3, target), true);
@@ -62870,6 +62938,9 @@ async function submitExperiment(request3) {
     _promise && await _promise;
   }
 }
+function isRegistered(request3) {
+  return request3.coordinator !== void 0 && request3.commit !== void 0;
+}
 function renderCounts({ toRun, reused, shared }) {
   const waited = shared.size === 0 ? "" : `, ${shared.size} in the queue already`;
   return `${count(toRun.length, "job")} to run, ${reused.size} reused${waited}`;
@@ -62885,23 +62956,11 @@ async function handOverOrTakeBack(transport, work) {
     throw error3;
   }
 }
-function registerJobs({ opened, order, dependencies }, plan, survey) {
+function registerJobs(study, plan, survey) {
   return new Map(
-    order.map((id) => {
-      const job = opened.lab.jobs.get(id);
-      const metricsText = plan.reused.has(id) ? survey.succeeded.get(id) : void 0;
-      const dependsOn = (dependencies.get(id) ?? []).map((upstream) => upstream.id).filter((upstream) => dependencies.has(upstream));
-      return [
-        id,
-        {
-          id,
-          stage: job?.name ?? id,
-          parameters: job?.params ?? {},
-          dependsOn,
-          isReused: plan.reused.has(id),
-          ...metricsText === void 0 ? {} : { metricsText }
-        }
-      ];
+    study.order.map((id) => {
+      const isReused = plan.reused.has(id);
+      return [id, describeJob(study, id, { isReused, metricsText: isReused ? survey.succeeded.get(id) : void 0 })];
     })
   );
 }
@@ -63691,4 +63750,4 @@ export {
   renderVerdicts,
   stopWith
 };
-/*! For license information please see chunk-UACJ2E7G.js.LEGAL.txt */
+/*! For license information please see chunk-NKLV4ZK2.js.LEGAL.txt */
