@@ -140,6 +140,11 @@ export async function setFaults(repository: string, faults: readonly Fault[]): P
   await fetch(`https://control.test/control/${repository}/faults`, { method: "PUT", body: JSON.stringify(faults) });
 }
 
+/** Sets GitHub's list of the App's webhook deliveries. */
+export async function setDeliveries(deliveries: readonly object[]): Promise<void> {
+  await fetch("https://control.test/control/deliveries", { method: "PUT", body: JSON.stringify(deliveries) });
+}
+
 /** Puts comments of others under the pull request. */
 export async function addComments(repository: string, comments: RepositoryState["comments"]): Promise<void> {
   await fetch(`https://control.test/control/${repository}/comments`, { method: "PUT", body: JSON.stringify(comments) });

@@ -26,6 +26,10 @@ export const InstallationAnswer = z.object({ id: z.int().positive(), app_slug: z
 
 export const DefaultBranch = z.object({ default_branch: z.string().min(1).max(300) });
 
+export const HookDeliveryList = z.array(
+  z.object({ id: z.int(), guid: z.string(), delivered_at: z.string(), status_code: z.int() }),
+);
+
 export const AppPage = z.object({ html_url: z.url() });
 
 /** Reads an answer of GitHub's; one that is not as its API says counts as no answer (GITHUB_UNREACHABLE). */

@@ -53,6 +53,7 @@ export function createFakeGithub(idTokenKey: string): { fetch: (request: Request
     stateOf(context);
     return 100 + [...repositories.keys()].indexOf(nameOf(context));
   });
+  addHooks(app, stateOf);
   addWorkflows(app, stateOf);
   addChecks(app, stateOf);
   addComments(app, stateOf);
@@ -104,6 +105,32 @@ async function write(stored: Stored, label: string, apply: () => unknown, status
   if (fault.isApplied === true) apply();
   if (fault.delayMs !== undefined) await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
   return Response.json({ message: "fault" }, { status: fault.status, headers: fault.headers ?? {} });
+}
+
+const HookDelivery = z.object({ id: z.int(), guid: z.string(), deliveredAt: z.string(), statusCode: z.int() });
+
+/** The App's webhooks; what is asked for again is a write of `app/hook`. */
+function addHooks(app: Hono, stateOf: (context: Context) => Stored): void {
+  let deliveries: z.infer<typeof HookDelivery>[] = [];
+  app.put("/control/deliveries", async (context) => {
+    deliveries = z.array(HookDelivery).parse(await context.req.json());
+    return context.json({});
+  });
+  app.get("/:owner{app}/:repo{hook}/deliveries", (context) => {
+    const [size, from] = [Number(context.req.query("per_page")), Number(context.req.query("cursor") ?? 0)];
+    const page = deliveries.slice(from, from + size).map(({ id, guid, deliveredAt, statusCode }) => ({
+      id,
+      guid,
+      delivered_at: deliveredAt,
+      status_code: statusCode,
+    }));
+    const next = `<https://api.github.test/app/hook/deliveries?cursor=${from + size}>; rel="next"`;
+    return context.json(page, 200, { ...(deliveries.length > from + size && { link: next }) });
+  });
+  app.post("/:owner{app}/:repo{hook}/deliveries/:id/attempts", (context) => {
+    stateOf(context).writes.push(`redeliver ${context.req.param("id")}`);
+    return context.json({}, 202);
+  });
 }
 
 function addWorkflows(app: Hono, stateOf: (context: Context) => Stored): void {
