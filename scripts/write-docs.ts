@@ -24,7 +24,7 @@ export async function renderDocs(): Promise<Map<string, string>> {
     ["docs/target-commands.md", "target commands", renderCommands(goesToTarget)],
     ["docs/errors.md", "codes", renderCodes()],
     ["docs/nix.md", "signatures", await renderSignatures()],
-    ["docs/coordinator.md", "schema", await renderSchema()],
+    ["docs/coordinator-storage.md", "schema", await renderSchema()],
   ];
   const pages = new Map<string, string>();
   for (const [page, name, text] of parts) {

@@ -1,7 +1,9 @@
 import { generateKeyPairSync } from "node:crypto";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import * as z from "zod";
 import { createFakeGithub } from "./src/github/fake-github.fixture.ts";
 
 process.env.CLOUDFLARE_CF_FETCH_ENABLED = "false";
@@ -11,6 +13,11 @@ function createKey(type: "pkcs1" | "pkcs8"): string {
   const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   return privateKey.export({ type, format: "pem" }).toString();
 }
+
+/** Webhooks as GitHub sent them once, by event. */
+const Recorded = z.array(z.object({ name: z.string(), examples: z.array(z.json()) }));
+const READ_EVENTS: ReadonlySet<string> = new Set(["check_run", "check_suite", "pull_request", "installation", "ping"]);
+const recorded = Recorded.parse(createRequire(import.meta.url)("@octokit/webhooks-examples"));
 
 const idTokenKey = createKey("pkcs8");
 const github = createFakeGithub(idTokenKey);
@@ -28,7 +35,9 @@ export default defineConfig({
           OIDC_ISSUER: "https://issuer.test",
           GITHUB_APP_ID: "12345",
           GITHUB_APP_PRIVATE_KEY: createKey("pkcs1"),
+          GITHUB_WEBHOOK_SECRET: "webhook-secret-of-the-tests",
           TEST_ID_TOKEN_KEY: idTokenKey,
+          TEST_WEBHOOKS: recorded.filter(({ name }) => READ_EVENTS.has(name)),
         },
       },
     }),

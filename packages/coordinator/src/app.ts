@@ -11,6 +11,7 @@ import { registerSubmission } from "./register.ts";
 import { createFiles } from "./files/files-app.ts";
 import { createKnownLabs } from "./repository/known-lab-app.ts";
 import { findSubmission, refuseToken } from "./submission-access.ts";
+import { acceptWebhook } from "./webhook/accept-webhook.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
 
@@ -58,9 +59,14 @@ app.get("/api/submissions/:id", async (context) => {
 app.route("/", createFiles());
 app.route("/", createKnownLabs());
 
+app.post("/webhook", async (context) => {
+  const { status, body } = await acceptWebhook(context.req.raw, context.env);
+  return context.json(body, status);
+});
+
 app.notFound((context) => {
   const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {
-    hint: "The interface is in docs/coordinator.md: /api/submissions, /api/submissions/<id>, its events and files, /figures, /healthz.",
+    hint: "The interface is in docs/coordinator.md: /api/submissions, /api/submissions/<id>, its events and files, /figures, /webhook, /healthz.",
   });
   const { status, body } = renderRefusal(refusal, "");
   return context.json(body, status);

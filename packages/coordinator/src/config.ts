@@ -22,6 +22,8 @@ export const Config = z.object({
       return z.NEVER;
     }
   }),
+  /** What GitHub signs its webhooks with; without it none is taken. */
+  GITHUB_WEBHOOK_SECRET: z.string().min(16, "shorter than 16 characters").max(500).optional(),
 });
 export type Config = z.infer<typeof Config>;
 

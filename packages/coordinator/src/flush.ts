@@ -1,6 +1,8 @@
 // Tells GitHub what it does not know yet. Every step is noted before and after it is taken, so that a crash between
 // any two of them repeats at most what is safe to repeat.
 import { isConcluded, renderComment, type RunName, type Submission } from "@repx/core/model";
+import { applyAsk } from "./ask/ask.ts";
+import { readAsk, readSuccessor } from "./ask/ask-store.ts";
 import { CREATE, READ, UPDATE, type Cost, type Urgency } from "./budget/spending.ts";
 import {
   checkItem,
@@ -129,7 +131,8 @@ function noteBug(telling: Telling, item: string, thrown: unknown): Outcome {
 }
 
 function planCheck(telling: Telling, item: GithubItem, run: RunName): Step | Outcome | undefined {
-  const payload = renderCheckPayload(telling.submission, run, telling.row.created_at);
+  const report = renderCheckPayload(telling.submission, run, telling.row.created_at);
+  const payload = applyAsk(report, readAsk(telling.sql, run), readSuccessor(telling.sql));
   const wanted = { status: payload.status, digest: hashText(JSON.stringify(payload)) };
   const action = planItem(item, wanted, telling.now());
   if (action === "none") return undefined;

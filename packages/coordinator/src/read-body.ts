@@ -5,19 +5,19 @@ export async function readBody(request: Request, maxBytes: number): Promise<stri
   // Not fatal: one broken line of a batch is refused by itself, and JSON of broken text by its schema.
   const decoder = new TextDecoder("utf-8");
   const parts: string[] = [];
-  for await (const chunk of readChunks(request, maxBytes)) parts.push(decoder.decode(chunk, { stream: true }));
+  await readChunks(request, maxBytes, (chunk) => parts.push(decoder.decode(chunk, { stream: true })));
   parts.push(decoder.decode());
   return parts.join("");
 }
 
-/** Reads a request's body as it is; stops at the limit as `readBody` does. */
+/** Reads a request's body as it is, for a signature; with the same limit. */
 export async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readChunks(request, maxBytes)) chunks.push(chunk);
+  await readChunks(request, maxBytes, (chunk) => chunks.push(chunk));
   return Buffer.concat(chunks);
 }
 
-async function* readChunks(request: Request, maxBytes: number): AsyncGenerator<Uint8Array> {
+async function readChunks(request: Request, maxBytes: number, take: (chunk: Uint8Array) => void): Promise<void> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) throw refuse(maxBytes);
   if (request.body === null) return;
   const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
@@ -28,7 +28,7 @@ async function* readChunks(request: Request, maxBytes: number): AsyncGenerator<U
       await reader.cancel();
       throw refuse(maxBytes);
     }
-    yield chunk.value;
+    take(chunk.value);
   }
 }
 

@@ -91,6 +91,19 @@ const MIGRATIONS: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE UNIQUE INDEX file_figure ON file (figure) WHERE figure IS NOT NULL;
   `,
+  `
+  CREATE TABLE ask (
+    id TEXT NOT NULL,
+    run TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    PRIMARY KEY (id, run)
+  ) WITHOUT ROWID;
+  CREATE TABLE successor (id TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+  `,
 ];
 
 /** Tells whether anything was ever stored; an object that is only asked (a guessed id) stays empty. */

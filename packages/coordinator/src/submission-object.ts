@@ -10,6 +10,8 @@ import type {
   SubmissionView,
 } from "@repx/core/model";
 import { acceptBatch } from "./accept-events.ts";
+import type { AskSubject, NotedAsk } from "./ask/ask.ts";
+import { insertSuccessor, writeAsk } from "./ask/ask-store.ts";
 import { readConfig } from "./config.ts";
 import { FRESH_MS, planAlarm, planRescue } from "./delivery.ts";
 import {
@@ -28,7 +30,6 @@ import { dispatchWorkflow } from "./github/dispatch-workflow.ts";
 import type { FileName } from "./files/file-path.ts";
 import {
   findFigure,
-  listFigures,
   listFiles,
   noteFile,
   planFile,
@@ -37,30 +38,16 @@ import {
   type StoredFile,
 } from "./files/file-store.ts";
 import { describeThrown, writeLog } from "./log.ts";
+import { presentSubmission, readFrame } from "./present-submission.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
-import {
-  insertSubmission,
-  readPolicy,
-  readRecord,
-  readSubmission,
-  readSubmissionRow,
-  type SubmissionRow,
-} from "./submission-store.ts";
+import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
 import { listPassed, renderEntry, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
-import {
-  hasOpenJobs,
-  insertWatch,
-  notePhase,
-  noteSuperseded,
-  noteSweep,
-  readQueue,
-  readWatch,
-} from "./watch/watch-store.ts";
-import { applyWatch, namePhase, planSweep, planWatch, type WatchFrame } from "./watch/watch.ts";
+import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, noteSweep, readWatch } from "./watch/watch-store.ts";
+import { namePhase, planSweep, planWatch } from "./watch/watch.ts";
 
-/** More pictures than that nobody looks at in a report. */
-const MAX_FIGURES = 20;
+/** Of one commit's submissions, those before these have heard of a later one. */
+const MAX_PREDECESSORS = 10;
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
@@ -153,6 +140,28 @@ export class SubmissionObject extends DurableObject {
     await this.#arm(row);
   }
 
+  /** Notes what a person asked of runs here, for their checks to say; undefined when nothing here is that repository's. */
+  async noteAsk(ask: NotedAsk): Promise<AskSubject | undefined> {
+    const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
+    if (row === undefined || row.repository_id !== ask.repositoryId) return undefined;
+    this.ctx.storage.transactionSync(() => {
+      writeAsk(this.#sql, ask);
+      noteChange(this.#sql);
+    });
+    await this.#arm(row);
+    return { headSha: row.head_sha, pullRequest: row.pull_request ?? undefined };
+  }
+
+  /** Notes that a later submission of the same commit took over; its checks have the same names and count from now on. */
+  async noteSuccessor(id: SubmissionId, at: number): Promise<void> {
+    const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
+    if (row === undefined) return;
+    this.ctx.storage.transactionSync(() => {
+      if (insertSuccessor(this.#sql, id, at)) noteChange(this.#sql);
+    });
+    await this.#arm(row);
+  }
+
   /** Tells GitHub what is new. Never throws: the platform gives up on an alarm after six failures, we do not. */
   override async alarm(): Promise<void> {
     if (!hasSchema(this.#sql)) return;
@@ -216,8 +225,15 @@ export class SubmissionObject extends DurableObject {
 
   /** Idempotent, and after every telling: whatever a crash left undone is done by the next one. */
   async #noteInRepository(row: SubmissionRow, submission: Submission): Promise<void> {
-    const earlier = await this.env.REPOSITORIES.getByName(row.repository_id).note(renderEntry(row, submission));
+    const repository = this.env.REPOSITORIES.getByName(row.repository_id);
+    const earlier = await repository.note(renderEntry(row, submission));
     for (const id of earlier) await this.env.SUBMISSIONS.getByName(id).supersede(row.id);
+    // Only once, and only now: our checks are there, so that no name is without one that counts.
+    if (readDelivery(this.#sql).deliveredRevision > 0) return;
+    const sameCommit = { headSha: row.head_sha, before: row.created_at, limit: MAX_PREDECESSORS };
+    for (const { id } of await repository.listSubmissions(sameCommit)) {
+      await this.env.SUBMISSIONS.getByName(id).noteSuccessor(row.id, row.created_at);
+    }
   }
 
   #openGithub(row: SubmissionRow): AppClient {
@@ -226,19 +242,11 @@ export class SubmissionObject extends DurableObject {
   }
 
   #read(row: SubmissionRow, texts: "texts" | "no texts"): Submission {
-    const queue = readQueue(this.#sql);
-    const stored = readSubmission(this.#sql, row, texts);
-    const figures = listFigures(this.#sql, MAX_FIGURES).map(({ job, path, figure }) => ({
-      job,
-      name: path,
-      url: `${readConfig(this.env).COORDINATOR_ORIGIN}/figures/${row.id}/${figure}`,
-    }));
-    const submission = {
-      ...stored,
-      ...(queue !== undefined && { queue }),
-      ...(figures.length > 0 && { figures }),
-    };
-    return applyWatch(submission, readWatch(this.#sql), readFrame(row), Date.now());
+    return presentSubmission(this.#sql, row, {
+      origin: readConfig(this.env).COORDINATOR_ORIGIN,
+      texts,
+      now: Date.now(),
+    });
   }
 
   #authorize(tokenHash: string, now: number): SubmissionRow | undefined {
@@ -266,8 +274,4 @@ export class SubmissionObject extends DurableObject {
     const known = times.filter((at): at is number => at !== undefined);
     await (known.length === 0 ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.min(...known)));
   }
-}
-
-function readFrame(row: SubmissionRow): WatchFrame {
-  return { expiresAt: row.expires_at, maxQueueHours: readPolicy(row).maxQueueHours };
 }

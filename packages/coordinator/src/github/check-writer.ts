@@ -5,10 +5,12 @@ import type { AppClient, Repository } from "./app-client.ts";
 export interface CheckPayload {
   readonly name: string;
   readonly status: "queued" | "in_progress" | "completed";
-  readonly conclusion?: "success" | "failure";
+  readonly conclusion?: "success" | "failure" | "action_required";
   readonly started_at?: string;
   readonly completed_at?: string;
   readonly output: { readonly title: string; readonly summary: string; readonly text?: string };
+  /** Buttons; GitHub takes at most three. */
+  readonly actions?: { readonly label: string; readonly description: string; readonly identifier: string }[];
 }
 
 /** What a check run is found again by: the commit, our App, and the id that we gave it. */
@@ -16,7 +18,7 @@ export interface CheckAddress {
   readonly repository: Repository;
   readonly headSha: string;
   readonly externalId: string;
-  readonly detailsUrl: string;
+  readonly detailsUrl?: string;
 }
 
 const PAGE_SIZE = 100;
@@ -29,7 +31,7 @@ export async function createCheck(github: AppClient, address: CheckAddress, payl
     ...address.repository,
     head_sha: address.headSha,
     external_id: address.externalId,
-    details_url: address.detailsUrl,
+    ...(address.detailsUrl !== undefined && { details_url: address.detailsUrl }),
     ...payload,
   });
   return readAnswer(Written, data, "a check run").id;

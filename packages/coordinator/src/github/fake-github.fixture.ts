@@ -3,6 +3,7 @@
 import { createPublicKey } from "node:crypto";
 import { Hono, type Context } from "hono";
 import * as z from "zod";
+import { addPeople } from "./fake-people.fixture.ts";
 
 /** What the next write (or every read) of a repository meets. */
 export const Fault = z.object({
@@ -54,9 +55,9 @@ export function createFakeGithub(idTokenKey: string): { fetch: (request: Request
     return 100 + [...repositories.keys()].indexOf(nameOf(context));
   });
   addHooks(app, stateOf);
-  addWorkflows(app, stateOf);
   addChecks(app, stateOf);
   addComments(app, stateOf);
+  addPeople(app, async (context, label) => write(stateOf(context), label, () => ({})));
   return { fetch: async (request) => app.fetch(request) };
 }
 
@@ -130,14 +131,6 @@ function addHooks(app: Hono, stateOf: (context: Context) => Stored): void {
   app.post("/:owner{app}/:repo{hook}/deliveries/:id/attempts", (context) => {
     stateOf(context).writes.push(`redeliver ${context.req.param("id")}`);
     return context.json({}, 202);
-  });
-}
-
-function addWorkflows(app: Hono, stateOf: (context: Context) => Stored): void {
-  app.get("/repos/:owner/:repo", (context) => context.json({ default_branch: "main" }));
-  app.post("/repos/:owner/:repo/actions/workflows/:file/dispatches", (context) => {
-    stateOf(context).writes.push(`dispatch ${context.req.param("file")}`);
-    return context.body(null, 204);
   });
 }
 
