@@ -23,7 +23,13 @@ export function describeSubmission(status: SubmissionStatus): Record<string, unk
 export function describeJobs({ plan, records, slurmIds }: SubmissionStatus): Record<string, unknown>[] {
   return plan.jobs.map((job) => {
     const { id, stage } = job;
-    const { evidence: _, ...record } = records.get(id) ?? { state: "queued", attempt: 0 };
+    const {
+      evidence: _,
+      slurmState: _state,
+      ended: _ended,
+      earlier: _earlier,
+      ...record
+    } = records.get(id) ?? { state: "queued", attempt: 0 };
     return {
       id,
       stage,

@@ -82,46 +82,101 @@ test("a reused job stays reused whatever is reported of it", () => {
   expect(fold([event({ job: JOB, state: "FAILED" })], reused)).toEqual(reused);
 });
 
+test("an earlier attempt keeps how it ended, where and for how long, also when that is told late", () => {
+  const start = event({ job: JOB, state: "RUNNING", at: "2026-03-01T08:00:00Z" });
+  const lost = event({ job: JOB, state: "NODE_FAIL", node: "n1", elapsedSeconds: 3600, cpus: 4 });
+  const requeued = event({ job: JOB, state: "REQUEUED", reason: "again with mem 80M after OUT_OF_MEMORY" });
+  const again = event({ job: JOB, state: "COMPLETED", attempt: 2, peakMebibytes: 70 });
+  const expected = {
+    state: "succeeded",
+    attempt: 2,
+    peakMebibytes: 70,
+    earlier: [
+      {
+        attempt: 1,
+        state: "infrastructure",
+        slurmState: "NODE_FAIL",
+        node: "n1",
+        startedAt: "2026-03-01T08:00:00Z",
+        elapsedSeconds: 3600,
+        cpus: 4,
+      },
+    ],
+  };
+  expect(fold([start, lost, requeued, again])).toMatchObject(expected);
+  expect(fold([again, requeued, lost, start])).toMatchObject(expected);
+  expect(fold([requeued, again]).earlier).toMatchObject([{ attempt: 1, state: "queued", slurmState: "REQUEUED" }]);
+});
+
+test("earlier attempts keep no log and no metrics", () => {
+  const failed = event({ job: JOB, state: "FAILED", logTail: "last words", metricsText: "{}" });
+  const { earlier } = fold([failed, event({ job: JOB, attempt: 2 })]);
+  expect(JSON.stringify(earlier)).not.toMatch(/logTail|metricsText/);
+});
+
 /** Who says what of which attempt is an event's id on the target. */
 const identify = ({ source, attempt, state }: { source: string; attempt: number; state: string }): string =>
   `${source}.${attempt}.${state}`;
 
+const states: SlurmState[] = [
+  "PENDING",
+  "RUNNING",
+  "COMPLETED",
+  "FAILED",
+  "TIMEOUT",
+  "CANCELLED",
+  "NODE_FAIL",
+  "REQUEUED",
+];
+const some = fc.record({
+  state: fc.constantFrom(...states),
+  attempt: fc.integer({ min: 1, max: 3 }),
+  second: fc.constantFrom("10", "10.5", "10.50", "11", "12.25"),
+  source: fc.constantFrom("relay", "abandoned"),
+});
+const history = fc.uniqueArray(some, { maxLength: 12, selector: identify });
+
+const make = (one: { state: SlurmState; attempt: number; second: string; source: string }): JobEvent => ({
+  ...event({
+    job: JOB,
+    state: one.state,
+    attempt: one.attempt,
+    at: `2026-03-01T10:00:${one.second}Z`,
+    node: `n${one.second}`,
+    reason: `${one.source} ${one.second}`,
+    cpus: one.attempt,
+    peakMebibytes: Number(one.second),
+  }),
+  id: EventId.parse(identify(one)),
+  slurmId: one.source === "abandoned" ? "0" : "7_1",
+});
+
 test("order and repetition of events do not matter", () => {
-  const states: SlurmState[] = [
-    "PENDING",
-    "RUNNING",
-    "COMPLETED",
-    "FAILED",
-    "TIMEOUT",
-    "CANCELLED",
-    "NODE_FAIL",
-    "REQUEUED",
-  ];
-  const some = fc.record({
-    state: fc.constantFrom(...states),
-    attempt: fc.integer({ min: 1, max: 3 }),
-    second: fc.constantFrom("10", "10.5", "10.50", "11", "12.25"),
-    source: fc.constantFrom("relay", "abandoned"),
-  });
-  const history = fc.uniqueArray(some, { maxLength: 10, selector: identify });
   const shuffled = history.chain((list) =>
     fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }), fc.subarray(list)),
   );
   fc.assert(
     fc.property(shuffled, ([list, other, again]) => {
-      const make = (one: (typeof list)[number]): JobEvent => ({
-        ...event({
-          job: JOB,
-          state: one.state,
-          attempt: one.attempt,
-          at: `2026-03-01T10:00:${one.second}Z`,
-          node: `n${one.second}`,
-        }),
-        id: EventId.parse(identify(one)),
-        slurmId: one.source === "abandoned" ? "0" : "7_1",
-      });
       expect(fold([...other, ...again].map(make))).toEqual(fold(list.map(make)));
     }),
     { numRuns: 500 },
+  );
+});
+
+test("events that are lost take nothing from the last attempt's state, as long as its best evidence is there", () => {
+  const lossy = history.chain((list) => fc.tuple(fc.constant(list), fc.subarray(list)));
+  fc.assert(
+    fc.property(lossy, ([list, left]) => {
+      const whole = fold(list.map(make));
+      const best = list.filter((one) => identify(one) === whole.evidence?.id);
+      const kept = list.filter((one) => left.includes(one) || best.includes(one));
+      const { state, attempt, evidence } = fold(kept.map(make));
+      expect({ state, attempt, evidence }).toEqual({
+        state: whole.state,
+        attempt: whole.attempt,
+        evidence: whole.evidence,
+      });
+    }),
+    { numRuns: 300 },
   );
 });

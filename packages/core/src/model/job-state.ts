@@ -3,20 +3,50 @@
 import type { EventId } from "./ids.ts";
 import type { JobEvent, JobState, SlurmState } from "./protocol.ts";
 
-/** A job's state with the evidence for it. */
-export interface JobRecord {
+/** The event that something rests on. */
+export interface Evidence {
+  readonly id: EventId;
+  readonly at: string;
+  readonly weight: number;
+}
+
+/** What one event tells of its attempt. */
+export interface AttemptWord {
   readonly state: JobState;
-  readonly attempt: number;
-  /** The event that the state rests on; absent before the first one. */
-  readonly evidence?: { readonly id: EventId; readonly at: string; readonly weight: number } | undefined;
+  /** Absent before the first event. */
+  readonly evidence?: Evidence | undefined;
+  /** SLURM's own word, which says more than `state`: `NODE_FAIL`, `PREEMPTED`. */
+  readonly slurmState?: SlurmState | undefined;
   readonly reason?: string | undefined;
   readonly exitCode?: number | undefined;
   readonly signal?: number | undefined;
   readonly node?: string | undefined;
-  readonly startedAt?: string | undefined;
   readonly elapsedSeconds?: number | undefined;
+  /** What it was given over all its nodes, and what it was given and held at most on one. */
+  readonly cpus?: number | undefined;
+  readonly nodes?: number | undefined;
+  readonly memoryMebibytes?: number | undefined;
+  readonly peakMebibytes?: number | undefined;
+}
+
+/** An attempt that another one followed. */
+export interface EarlierAttempt extends AttemptWord {
+  readonly attempt: number;
+  readonly startedAt?: string | undefined;
+  /** The word that it would be followed, where its own end is known beside. */
+  readonly requeue?: Pick<AttemptWord, "evidence" | "reason"> | undefined;
+}
+
+/** A job's state with the evidence for it, and the attempts before the last one. */
+export interface JobRecord extends AttemptWord {
+  readonly attempt: number;
+  readonly startedAt?: string | undefined;
   readonly logTail?: string | undefined;
   readonly metricsText?: string | undefined;
+  /** How the attempt ended that is queued again. */
+  readonly ended?: AttemptWord | undefined;
+  /** In their order; those that nothing was heard of are missing. */
+  readonly earlier?: readonly EarlierAttempt[] | undefined;
 }
 
 const FINAL: ReadonlySet<JobState> = new Set([
@@ -69,12 +99,14 @@ export function readState(event: JobEvent): JobState {
   return STATE_OF[event.state];
 }
 
+const REQUEUED_WEIGHT = 4;
+
 /**
  * How much one event tells of its attempt. An end outweighs a start; an end that was only assumed, because the job was
  * never handed over (SLURM id 0), gives way to a true one; and where another attempt follows, no end of this one is the last word.
  */
 function weigh(event: JobEvent): number {
-  if (event.state === "REQUEUED") return 4;
+  if (event.state === "REQUEUED") return REQUEUED_WEIGHT;
   const state = readState(event);
   if (state === "queued") return 0;
   if (state === "running") return 1;
@@ -84,33 +116,99 @@ function weigh(event: JobEvent): number {
 /** Takes one event into a job's record; the same events in any order, any number of times, give the same record. */
 export function step(record: JobRecord, event: JobEvent): JobRecord {
   if (record.state === "reused") return record;
-  const isSameAttempt = event.attempt === record.attempt;
-  const start = event.state === "RUNNING" ? event.at : undefined;
-  const startedAt = earliest(isSameAttempt ? record.startedAt : undefined, start);
-  // A start that arrives after its end still tells when the attempt began.
-  if (!isStronger(event, record)) return isSameAttempt && startedAt !== undefined ? { ...record, startedAt } : record;
+  if (event.attempt === record.attempt) return takeEvent(record, event);
+  if (event.attempt < record.attempt) return takeLateEvent(record, event);
+  const earlier = record.attempt === 0 ? record.earlier : [...(record.earlier ?? []), archive(record)];
+  return takeEvent({ state: "queued", attempt: event.attempt, ...(earlier !== undefined && { earlier }) }, event);
+}
+
+/** Takes an event of the record's own attempt. */
+function takeEvent(record: JobRecord, event: JobEvent): JobRecord {
+  const startedAt = earliest(record.startedAt, event.state === "RUNNING" ? event.at : undefined);
+  const word = readWord(event);
+  if (isStronger(word, record.evidence)) {
+    const ended = event.state !== "REQUEUED" ? undefined : isRequeued(record) ? record.ended : pickEnd(record);
+    return {
+      ...word,
+      attempt: record.attempt,
+      startedAt,
+      logTail: event.logTail,
+      metricsText: event.metricsText,
+      ...(ended !== undefined && { ended }),
+      ...(record.earlier !== undefined && { earlier: record.earlier }),
+    };
+  }
+  // A start that arrives after its end still tells when the attempt began, and an end after its requeue how it ended.
+  const isEnd = isRequeued(record) && isFinal(word.state) && isStronger(word, record.ended?.evidence);
+  if (!isEnd && startedAt === record.startedAt) return record;
+  return { ...record, startedAt, ...(isEnd && { ended: word }) };
+}
+
+/** Takes an event of an attempt that was followed already. */
+function takeLateEvent(record: JobRecord, event: JobEvent): JobRecord {
+  const known = record.earlier?.find(({ attempt }) => attempt === event.attempt);
+  const before: JobRecord = known === undefined ? { state: "queued", attempt: event.attempt } : restore(known);
+  const after = takeEvent(before, event);
+  if (after === before) return record;
+  const others = record.earlier?.filter((attempt) => attempt !== known) ?? [];
+  const earlier = [...others, archive(after)].toSorted((left, right) => left.attempt - right.attempt);
+  return { ...record, earlier };
+}
+
+/** Keeps of an attempt what is told of it when another one has followed: its own end, where that is known. */
+function archive(record: JobRecord): EarlierAttempt {
+  const { attempt, startedAt, ended, evidence, reason } = record;
+  if (ended === undefined) return { ...pickWord(record), attempt, startedAt };
+  return { ...ended, attempt, startedAt, requeue: { evidence, reason } };
+}
+
+/** Undoes `archive`, so that late events meet what earlier ones would have met. */
+function restore(earlier: EarlierAttempt): JobRecord {
+  const { attempt, startedAt, requeue } = earlier;
+  if (requeue === undefined) return earlier;
+  return { state: "queued", slurmState: "REQUEUED", attempt, startedAt, ...requeue, ended: pickWord(earlier) };
+}
+
+function readWord(event: JobEvent): AttemptWord {
   return {
     state: readState(event),
-    attempt: event.attempt,
     evidence: { id: event.id, at: event.at, weight: weigh(event) },
+    slurmState: event.state,
     reason: event.reason,
     exitCode: event.exitCode,
     signal: event.signal,
     node: event.node,
-    startedAt,
     elapsedSeconds: event.elapsedSeconds,
-    logTail: event.logTail,
-    metricsText: event.metricsText,
+    cpus: event.cpus,
+    nodes: event.nodes,
+    memoryMebibytes: event.memoryMebibytes,
+    peakMebibytes: event.peakMebibytes,
   };
 }
 
-/** Compares by attempt, then weight, then time; the id decides between equals, so that no order of arrival does. */
-function isStronger(event: JobEvent, { attempt, evidence }: JobRecord): boolean {
-  if (event.attempt !== attempt || evidence === undefined) return event.attempt >= attempt;
-  const weights = weigh(event) - evidence.weight;
+function pickWord(record: AttemptWord): AttemptWord {
+  const { state, evidence, slurmState, reason, exitCode, signal, node, elapsedSeconds } = record;
+  const { cpus, nodes, memoryMebibytes, peakMebibytes } = record;
+  const given = { cpus, nodes, memoryMebibytes, peakMebibytes };
+  return { state, evidence, slurmState, reason, exitCode, signal, node, elapsedSeconds, ...given };
+}
+
+/** What a record says of its attempt's end; nothing while it has none. */
+function pickEnd(record: JobRecord): AttemptWord | undefined {
+  return isFinal(record.state) ? pickWord(record) : undefined;
+}
+
+function isRequeued({ evidence }: AttemptWord): boolean {
+  return evidence?.weight === REQUEUED_WEIGHT;
+}
+
+/** Compares by weight, then time; the id decides between equals, so that no order of arrival does. */
+function isStronger({ evidence: word }: AttemptWord, evidence: Evidence | undefined): boolean {
+  if (word === undefined || evidence === undefined) return true;
+  const weights = word.weight - evidence.weight;
   if (weights !== 0) return weights > 0;
-  const [left, right] = [padTime(event.at), padTime(evidence.at)];
-  return left === right ? event.id > evidence.id : left > right;
+  const [left, right] = [padTime(word.at), padTime(evidence.at)];
+  return left === right ? word.id > evidence.id : left > right;
 }
 
 function earliest(left: string | undefined, right: string | undefined): string | undefined {
