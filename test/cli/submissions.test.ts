@@ -111,7 +111,7 @@ test("a stage that fails is told with its exit code, its log tells why, and retr
   });
   const run = await stand.repx("run", "--lab", lab, "--wait");
   expect(run.exitCode).toBe(1);
-  expect(run.stdout).toMatch(/^simulation: failed: 2 of 3 jobs \(1 failed, 1 not run because/m);
+  expect(run.stdout).toMatch(/^simulation: failed: 2 of 3 jobs \(1 failed, 1 not run\)$/m);
   expect(run.stdout).toMatch(new RegExp(`${GENERATE_2} +generate-1.1 +failed, exit code 3 `));
   expect(run.stderr).toMatch(/^3 of 4 jobs ended|^\d of 4 jobs ended/m);
   expect(await stand.repx("wait")).toMatchObject({ exitCode: 1 });
@@ -135,8 +135,8 @@ test("a stage that fails is told with its exit code, its log tells why, and retr
   expect(JSON.parse(stdout)).toMatchObject({
     total: 2,
     submissions: [
-      { concluded: true, runs: [{ verdict: "success" }, { verdict: "success" }] },
-      { concluded: true, runs: [{ verdict: "failure" }, { verdict: "failure" }] },
+      { concluded: true, runs: [{ verdict: "passed" }, { verdict: "passed" }] },
+      { concluded: true, runs: [{ verdict: "failed" }, { verdict: "failed" }] },
     ],
   });
 });

@@ -196,7 +196,7 @@ test("what sbatch refuses is told, nothing stays queued, and the checks are clos
   await writeFile(join(experiment.checkout.folder, resources), text);
   await expectRefusal({ resources }, { code: "SLURM_REJECTED", names: /reservation/i, exitCode: 4 });
   const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
-  expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
+  expect(checks.map((check) => check.conclusion)).toEqual(["cancelled", "cancelled"]);
   expect(checks[0]?.output.title).toContain("cancelled");
 });
 

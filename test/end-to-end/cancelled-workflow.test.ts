@@ -29,7 +29,7 @@ test("I-47: a workflow that is cancelled after registering closes its checks, an
   expect(run.postExitCode).toBe(0);
   expect(run.log).toContain("the submission is taken back, 16 jobs are closed as cancelled");
   const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
-  expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
+  expect(checks.map((check) => check.conclusion)).toEqual(["cancelled", "cancelled"]);
   expect(checks.map((check) => check.output.summary).join()).toContain("the workflow was interrupted");
   expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
 });
@@ -51,5 +51,5 @@ test("I-47: a workflow that is cancelled between two arrays leaves neither of th
   expect(run.log).toContain("the submission is taken back");
   expect((await world.cluster.run(["squeue", "-h"])).stdout).toBe("");
   const checks = await world.waitForChecks(experiment.pullRequest.headSha, 2, 30);
-  expect(checks.map((check) => check.conclusion)).toEqual(["failure", "failure"]);
+  expect(checks.map((check) => check.conclusion)).toEqual(["cancelled", "cancelled"]);
 });

@@ -35,7 +35,7 @@ test("the run with the failing stage is failed, and says how many of its jobs an
   showLogs();
   expect(checks.get("repx / simulation")).toMatchObject({
     conclusion: "failure",
-    output: { title: "failed: 5 of 15 jobs failed" },
+    output: { title: "failed: 5 of 15 jobs" },
   });
 });
 
@@ -54,7 +54,7 @@ test("the run that needed it was not started, does not pass, and names the cause
   const check = checks.get("repx / analysis");
   expect(check).toMatchObject({
     conclusion: "failure",
-    output: { title: "not run: 1 of 1 job, an upstream job did not succeed" },
+    output: { title: "failed: 1 of 1 job not run, an upstream job failed" },
   });
   expect(check?.output.summary).toContain("upstream: percolation-1.0 failed, exit code 3");
 });

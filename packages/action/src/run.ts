@@ -74,9 +74,9 @@ async function waitForEnd(
   const view = await followSubmission(inputs.coordinator, submission, reporter);
   for (const { name, verdict, title } of view.runs) {
     host.printLine(`${name}: ${title}`);
-    if (verdict !== "success")
+    if (verdict !== "passed")
       host.annotateError(`repx / ${name}`, `${title}\nThe check has the failed jobs with the ends of their logs.`);
   }
   await host.appendSummary(renderVerdicts(view.runs));
-  if (view.runs.some((summary) => summary.verdict !== "success")) process.exitCode = 1;
+  if (view.runs.some((summary) => summary.verdict !== "passed")) process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 import type { RegisteredOutcome } from "@repx/core";
-import { renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from "@repx/core/model";
+import { escapeMarkdown, renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from "@repx/core/model";
 
 /** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
 export function renderSummary(outcome: RegisteredOutcome): string {
@@ -32,7 +32,8 @@ export function renderSummary(outcome: RegisteredOutcome): string {
 
 /** Renders how the runs ended, for a workflow that waited for them. */
 export function renderVerdicts(runs: readonly { readonly name: string; readonly title: string }[]): string {
-  return ["| run | result |", "|---|---|", ...runs.map(({ name, title }) => `| ${name} | ${title} |`), ""].join("\n");
+  const rows = runs.map(({ name, title }) => `| ${escapeMarkdown(name)} | ${escapeMarkdown(title)} |`);
+  return ["| run | result |", "|---|---|", ...rows, ""].join("\n");
 }
 
 /** Renders the job summary of a failure that a person can act on. */

@@ -1,5 +1,7 @@
+import { JobEvent, openSubmission, RunName, step, SubmissionId, SubmissionRequest } from "@repx/core/model";
 import { expect, test } from "vitest";
-import { planAlarm, planItem, planRescue, startItem, type Delivery } from "./delivery.ts";
+import { event, submissionBody } from "./coordinator.fixture.ts";
+import { planAlarm, planItem, planRescue, renderCheckPayload, startItem, type Delivery } from "./delivery.ts";
 
 const idle: Delivery = { revision: 4, deliveredRevision: 4, flushedAt: 10_000, blockedUntil: 0, failures: 0, dueAt: 0 };
 const progress = { status: "in_progress", digest: "b" };
@@ -54,4 +56,49 @@ test.each([
 
 test("waits longer after each flush that died, an hour at most", () => {
   expect([0, 1, 5, 11, 1000].map((failures) => planRescue(failures, 0) / 1000)).toEqual([3, 6, 96, 3600, 3600]);
+});
+
+const SIMULATION = RunName.parse("simulation");
+
+test("a run's check, and the one for all runs, are rendered as GitHub takes them", () => {
+  const request = SubmissionRequest.parse(JSON.parse(submissionBody(2)));
+  const submission = openSubmission(request, {
+    id: SubmissionId.parse("s0123456789abcdefghijklmno"),
+    repository: "lab/study",
+  });
+  const createdAt = Date.parse("2026-03-01T10:00:00Z");
+  const one = renderCheckPayload(submission, SIMULATION, createdAt);
+  expect(one).toMatchObject({ name: "repx / simulation", status: "queued", actions: [{ identifier: "cancel" }] });
+  expect(one.output).not.toHaveProperty("annotations");
+  const silence = { since: "2026-03-01T12:00:00Z", isAsked: true, isLost: true };
+  expect(renderCheckPayload({ ...submission, silence }, undefined, createdAt)).toMatchObject({
+    name: "repx",
+    status: "completed",
+    conclusion: "action_required",
+    completed_at: "2026-03-01T12:00:00Z",
+    actions: [{ identifier: "rerun-failed" }],
+  });
+});
+
+test("a run began with its first attempt, and ended with the last word of it", () => {
+  const request = SubmissionRequest.parse(JSON.parse(submissionBody(1)));
+  const start = openSubmission(request, {
+    id: SubmissionId.parse("s0123456789abcdefghijklmno"),
+    repository: "lab/study",
+  });
+  const lines = [
+    event(1, { state: "RUNNING", at: "2026-03-01T08:00:00Z" }),
+    event(1, { state: "NODE_FAIL", at: "2026-03-01T08:30:00Z" }),
+    event(1, { state: "RUNNING", attempt: 2, at: "2026-03-01T09:00:00Z" }),
+    event(1, { attempt: 2, at: "2026-03-01T09:30:00Z" }),
+  ];
+  const records = new Map(start.records);
+  for (const line of lines.map((one) => JobEvent.parse(one))) {
+    const record = records.get(line.job);
+    if (record !== undefined) records.set(line.job, step(record, line));
+  }
+  expect(renderCheckPayload({ ...start, records }, SIMULATION, 0)).toMatchObject({
+    started_at: "2026-03-01T08:00:00Z",
+    completed_at: "2026-03-01T09:30:00Z",
+  });
 });

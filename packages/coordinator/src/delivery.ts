@@ -1,5 +1,5 @@
 // What GitHub shall be told and when. Pure: stored state in, decisions out. No I/O, no clock.
-import { isFinal, renderCheck, type RunName, type Submission } from "@repx/core/model";
+import { isFinal, renderCheck, type ReportLinks, type RunName, type Submission } from "@repx/core/model";
 import type { CheckPayload } from "./github/check-writer.ts";
 
 /** What was last told about one check or the comment. */
@@ -115,9 +115,14 @@ export function renderExternalId(submission: Submission, run: RunName, generatio
   return `${submission.id}/${run}${generation === 1 ? "" : `/${generation}`}`;
 }
 
-/** Renders a run's check as GitHub's API takes it. */
-export function renderCheckPayload(submission: Submission, run: RunName, createdAt: number): CheckPayload {
-  const report = renderCheck(submission, run);
+/** Renders the check of a run, or of all runs when none is named, as GitHub's API takes it. */
+export function renderCheckPayload(
+  submission: Submission,
+  run: RunName | undefined,
+  createdAt: number,
+  links: ReportLinks = {},
+): CheckPayload {
+  const report = renderCheck(submission, run, links);
   const times = readTimes(submission, run, new Date(createdAt).toISOString());
   return {
     name: report.name,
@@ -129,21 +134,40 @@ export function renderCheckPayload(submission: Submission, run: RunName, created
       title: report.title.toWellFormed(),
       summary: report.summary.toWellFormed(),
       ...(report.text !== "" && { text: report.text.toWellFormed() }),
+      ...(report.annotations.length > 0 && {
+        annotations: report.annotations.map((annotation) => ({
+          ...annotation,
+          title: annotation.title.toWellFormed(),
+          message: annotation.message.toWellFormed(),
+        })),
+      }),
     },
+    // Also when there is none, so that those of an open check go.
+    actions: report.actions,
   };
 }
 
-/** When a run's first job began and its last one ended; reused jobs took no time. */
-function readTimes(submission: Submission, run: RunName, createdAt: string): { startedAt: string; endedAt: string } {
+/** When the first job of one run, or of any, began and the last one ended; reused jobs took no time. */
+function readTimes(
+  submission: Submission,
+  run: RunName | undefined,
+  createdAt: string,
+): { startedAt: string; endedAt: string } {
   let startedAt: string | undefined;
   let endedAt: string | undefined;
-  for (const job of submission.runs.find((candidate) => candidate.name === run)?.jobs ?? []) {
+  const runs = submission.runs.filter(({ name }) => run === undefined || name === run);
+  for (const job of runs.flatMap(({ jobs }) => jobs)) {
     const record = submission.records.get(job);
     if (record === undefined) continue;
-    if (record.startedAt !== undefined && record.startedAt < (startedAt ?? "~")) startedAt = record.startedAt;
+    const [first = record] = record.earlier ?? [];
+    for (const at of [first.startedAt, record.startedAt])
+      if (at !== undefined && at < (startedAt ?? "~")) startedAt = at;
     const at = record.evidence?.at;
     if (isFinal(record.state) && at !== undefined && at > (endedAt ?? "")) endedAt = at;
   }
+  // What is given up for silence has its end where the last word came.
+  const { silence } = submission;
+  if (silence?.isLost === true && silence.since > (endedAt ?? "")) endedAt = silence.since;
   const start = startedAt ?? endedAt ?? createdAt;
   // The cluster's clock may differ from ours; an end before its start would be shown as nonsense.
   return { startedAt: start, endedAt: endedAt === undefined || endedAt < start ? start : endedAt };

@@ -67,8 +67,7 @@ test("a submission under way is told by run and stage, with running time, reason
   expect(`\n${render(MIXED, 80)}`).toBe(`
 Submission s0123456789abcdefghijklmno on cluster (ada@login.example.org:22)
   Lab 0c3f6w9x, 2026-03-01 10:00 UTC
-simulation: running: 3 of 9 jobs done, 1 failed, 1 not run because an upstream
-  job did not succeed
+simulation: running: 3 of 9 jobs done, 1 failed, 1 not run
   STAGE                   JOBS  DONE  RUN  WAIT  FAIL  SKIP  NOTE
   percolation-with-a-lo…     7     1    2     3     1        up to 5 min 30 s; …
   summary-1.0                2                1           1  waits: Dependency

@@ -1,6 +1,6 @@
 // How a submission stands, as text of at most the screen's width. Pure.
 import type { SubmissionStatus } from "@repx/core/submissions";
-import { isFinal, isSuccess, renderEnd, summarizeRun, type JobId, type JobRecord } from "@repx/core/model";
+import { isFinal, isOver, isSuccess, renderEnd, summarizeRun, type JobId, type JobRecord } from "@repx/core/model";
 import { count, renderNumber } from "../count.ts";
 import { wrap } from "../render-help.ts";
 import { cutText, renderTable } from "../render-table.ts";
@@ -56,7 +56,7 @@ export function renderDoubts({ scheduler, handOver, records }: SubmissionStatus)
 
 function renderRun(status: SubmissionStatus, run: SubmissionStatus["runs"][number], pane: Pane): string[] {
   const { title, verdict } = summarizeRun(status, run.name);
-  const look: Look = verdict === "success" ? "green" : verdict === "failure" ? "red" : "cyan";
+  const look: Look = verdict === "passed" ? "green" : isOver(verdict) ? "red" : "cyan";
   const members = new Set(run.jobs);
   const stages = Map.groupBy(
     status.plan.jobs.filter(({ id }) => members.has(id)),

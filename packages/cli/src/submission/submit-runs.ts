@@ -168,7 +168,7 @@ export async function findLab(cwd: string): Promise<string> {
 
 /** 0 when every job has succeeded, 1 otherwise. */
 export function judgeStatus(status: SubmissionStatus): number {
-  const isWell = status.runs.every(({ name }) => summarizeRun(status, name).verdict === "success");
+  const isWell = status.runs.every(({ name }) => summarizeRun(status, name).verdict === "passed");
   return isConcluded(status) && isWell ? 0 : 1;
 }
 

@@ -3,8 +3,13 @@ import { RepxError } from "@repx/core/model";
 import * as z from "zod";
 import { renderIssues } from "../issues.ts";
 
-/** A check run or a comment that was just written. */
+/** A comment that was just written. */
 export const Written = z.object({ id: z.int().positive() });
+
+/** A check run that was just written, with how many annotations it has by now. */
+export const WrittenCheck = Written.extend({
+  output: z.object({ annotations_count: z.int().min(0).nullish() }).nullish(),
+});
 
 export const CheckRunList = z.object({
   total_count: z.int(),

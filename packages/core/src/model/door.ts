@@ -14,6 +14,7 @@ export {
   SubmissionReceipt,
   SubmissionRequest,
   SubmissionView,
+  Verdict,
   type CommentPolicy,
   type OrphanPolicy,
   type QueueLine,
@@ -22,20 +23,22 @@ export {
 } from "./protocol.ts";
 export { hasParameter, readParameter, renderValue, type Parameters } from "./parameter-value.ts";
 export { renderBytes } from "./render-bytes.ts";
-export { isFinal, isSuccess, step, type JobRecord } from "./job-state.ts";
-export {
-  isConcluded,
-  openSubmission,
-  startRecord,
-  summarizeRun,
-  type RunRecords,
-  type Silence,
-  type Submission,
-} from "./submission.ts";
-export { renderCheck, renderEnd, type CheckReport } from "./report/check-report.ts";
-export { COMMENT_MARKER, renderComment } from "./report/comment.ts";
+export { isFinal, isSuccess, step, type EarlierAttempt, type JobRecord } from "./job-state.ts";
+export { openSubmission, startRecord, type RunRecords, type Silence, type Submission } from "./submission.ts";
+export { isConcluded, isOver } from "./verdict.ts";
+export { summarizeRun, type RunSummary } from "./run-summary.ts";
+export type { CheckAction } from "./report/actions.ts";
+export { listChecks, type CheckName } from "./report/aggregate.ts";
+export type { Annotation } from "./report/annotations.ts";
+export { listAttempts, type AttemptView } from "./report/attempts.ts";
+export { renderCheck, type CheckReport } from "./report/check-report.ts";
+export { COMMENT_MARKER, isCommentWanted, renderComment } from "./report/comment.ts";
+export type { Conclusion } from "./report/conclusion.ts";
+export { renderEnd } from "./report/ends.ts";
+export { LEFT_OUT } from "./report/logs.ts";
+export type { ReportLinks } from "./report/run-report.ts";
 export { renderGraphPicture } from "./picture/render-graph-picture.ts";
-export { renderCode, renderCodeBlock } from "./report/markdown.ts";
+export { escapeMarkdown, renderCode, renderCodeBlock } from "./report/markdown.ts";
 export { buildPicture, PICTURE_DEFAULTS } from "./picture/build-picture.ts";
 export type { Picture, PictureOptions } from "./picture/picture.ts";
 export { escapeXml, renderDot } from "./picture/render-dot.ts";

@@ -178,8 +178,17 @@ export const EventReceipt = z.object({
 });
 export type EventReceipt = z.infer<typeof EventReceipt>;
 
-/** Where a run stands, as the check's conclusion will say it. */
-export const Verdict = z.enum(["queued", "running", "success", "failure"]);
+/** Where a run stands. Two words for runs under way, the others for those that are over. */
+export const Verdict = z.enum([
+  "queued",
+  "running",
+  "passed",
+  "failed",
+  "resources",
+  "infrastructure",
+  "cancelled",
+  "unknown",
+]);
 export type Verdict = z.infer<typeof Verdict>;
 
 /** Answer to `GET /api/submissions/:id`. */

@@ -1,6 +1,6 @@
 import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./ids.ts";
-import { isFinal, isSuccess, type JobRecord } from "./job-state.ts";
-import type { JobState, QueueLine, SubmissionRequest, SubmittedJob, Verdict } from "./protocol.ts";
+import type { JobRecord } from "./job-state.ts";
+import type { QueueLine, SubmissionRequest, SubmittedJob } from "./protocol.ts";
 
 /** A submission with what is known of its jobs: all that a report is made of. */
 export interface Submission {
@@ -36,16 +36,6 @@ export interface Silence {
   readonly isLost: boolean;
 }
 
-/** A run of a submission as a whole: its verdict, how many jobs are in which state, and one sentence. */
-export interface RunSummary {
-  readonly name: RunName;
-  readonly verdict: Verdict;
-  /** Enough alone in a list of checks. */
-  readonly title: string;
-  readonly counts: ReadonlyMap<JobState, number>;
-  readonly total: number;
-}
-
 /** The record a job starts with: reused jobs are done, the others wait in the queue. */
 export function startRecord(job: SubmittedJob): JobRecord {
   return job.isReused ? { state: "reused", attempt: 0, metricsText: job.metricsText } : { state: "queued", attempt: 0 };
@@ -71,70 +61,18 @@ export function openSubmission(
 }
 
 /** What tells how runs stand. */
-export type RunRecords = Pick<Submission, "runs" | "records">;
-
-/** Tells whether every job of every run has come to an end. */
-export function isConcluded(submission: RunRecords): boolean {
-  return submission.runs.every((run) => run.jobs.every((job) => isFinal(recordOf(submission, job).state)));
+export interface RunRecords extends Pick<Submission, "records" | "queue" | "silence"> {
+  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
+  /** Without it every trouble counts as the cause of jobs that were not run. */
+  readonly jobs?: ReadonlyMap<JobId, Pick<SubmittedJob, "dependsOn">> | undefined;
 }
 
 /** Reads a job's record; a job that nobody registered counts as queued. */
-export function recordOf(submission: RunRecords, job: JobId): JobRecord {
+export function recordOf(submission: Pick<RunRecords, "records">, job: JobId): JobRecord {
   return submission.records.get(job) ?? { state: "queued", attempt: 0 };
 }
 
-/** Says where one run stands. */
-export function summarizeRun(submission: RunRecords, name: RunName): RunSummary {
-  const run = submission.runs.find((candidate) => candidate.name === name);
-  const counts = new Map<JobState, number>();
-  for (const job of run?.jobs ?? []) {
-    const { state } = recordOf(submission, job);
-    counts.set(state, (counts.get(state) ?? 0) + 1);
-  }
-  const total = run?.jobs.length ?? 0;
-  const verdict = readVerdict(counts, total);
-  return { name, verdict, counts, total, title: renderTitle(verdict, counts, total) };
-}
-
-const WORDS: readonly (readonly [JobState, string])[] = [
-  ["failed", "failed"],
-  ["out_of_memory", "out of memory"],
-  ["timed_out", "timed out"],
-  ["cancelled", "cancelled"],
-  ["infrastructure", "lost to the infrastructure"],
-  ["skipped", "not run because an upstream job did not succeed"],
-];
-
-function countOf(counts: ReadonlyMap<JobState, number>, accept: (state: JobState) => boolean): number {
-  return [...counts].reduce((sum, [state, count]) => (accept(state) ? sum + count : sum), 0);
-}
-
-function readVerdict(counts: ReadonlyMap<JobState, number>, total: number): Verdict {
-  if (countOf(counts, isFinal) === total) return countOf(counts, isSuccess) === total ? "success" : "failure";
-  return countOf(counts, (state) => state !== "queued" && state !== "reused") > 0 ? "running" : "queued";
-}
-
-function renderTitle(verdict: Verdict, counts: ReadonlyMap<JobState, number>, total: number): string {
-  const jobs = total === 1 ? "1 job" : `${total} jobs`;
-  const reused = counts.get("reused") ?? 0;
-  if (verdict === "success") {
-    if (total === 0) return "passed: nothing to run";
-    return reused === total
-      ? `passed: ${jobs}, all reused`
-      : `passed: ${jobs}${reused > 0 ? `, ${reused} reused` : ""}`;
-  }
-  const done = countOf(counts, isFinal);
-  if (verdict === "queued") return `queued: ${total - done} of ${jobs}`;
-  const troubles = WORDS.flatMap(([state, words]) => {
-    const count = counts.get(state) ?? 0;
-    return count > 0 ? [{ count, words }] : [];
-  });
-  const list = troubles.map(({ count, words }) => `${count} ${words}`).join(", ");
-  if (verdict === "running") return `running: ${done} of ${jobs} done${list === "" ? "" : `, ${list}`}`;
-  if ((counts.get("skipped") ?? 0) + countOf(counts, isSuccess) === total) {
-    return `not run: ${counts.get("skipped")} of ${jobs}, an upstream job did not succeed`;
-  }
-  const [only, ...others] = troubles;
-  if (only !== undefined && others.length === 0) return `failed: ${only.count} of ${jobs} ${only.words}`;
-  return `failed: ${total - countOf(counts, isSuccess)} of ${jobs} (${list})`;
+/** Lists the jobs of a run; none of a run that is not there. */
+export function jobsOf(submission: Pick<RunRecords, "runs">, name: RunName): readonly JobId[] {
+  return submission.runs.find((run) => run.name === name)?.jobs ?? [];
 }

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { byteLength, escapeMarkdown, joinWithin, renderCode, renderCodeBlock } from "./markdown.ts";
+import { byteLength, escapeMarkdown, pickWithin, renderCode, renderCodeBlock, renderLink } from "./markdown.ts";
 
 test("text from outside brings no markup, mention or link into a sentence", () => {
   expect(escapeMarkdown("**a** <img> [x](y) @me | https://x.y\n#12")).toBe(
@@ -34,14 +34,22 @@ test("lengths are counted as UTF-8 bytes", () => {
   fc.assert(fc.property(fc.string({ unit: "grapheme" }), (text) => byteLength(text) === Buffer.byteLength(text)));
 });
 
-test("blocks are kept whole and never exceed the limit", () => {
+test("the first rung that fits is taken, and of the last one whole blocks as far as they fit", () => {
+  const blocks = fc.array(fc.string({ unit: "grapheme", minLength: 1, maxLength: 300 }), { maxLength: 30 });
   fc.assert(
-    fc.property(
-      fc.array(fc.string({ maxLength: 300 }), { maxLength: 30 }),
-      fc.integer({ min: 200, max: 2000 }),
-      (blocks, max) => {
-        expect(byteLength(joinWithin(blocks, max))).toBeLessThanOrEqual(max);
-      },
-    ),
+    fc.property(blocks, blocks, fc.integer({ min: 20, max: 3000 }), (many, few, max) => {
+      const text = pickWithin([() => many, () => few], max);
+      expect(byteLength(text)).toBeLessThanOrEqual(max);
+      const fitting = [many, few].find((rung) => byteLength(rung.join("\n\n")) <= max);
+      const prefixes = few.map((_, end) => few.slice(0, end).join("\n\n"));
+      expect(fitting === undefined ? prefixes : [fitting.join("\n\n")]).toContain(text);
+    }),
   );
+});
+
+test("an address that could end its link is no link", () => {
+  expect(renderLink("here", "https://github.com/a/b?c=d#e")).toBe("[here](https://github.com/a/b?c=d#e)");
+  for (const address of ["javascript:x", "https://a) [b](https://c", "https://a\nb", "https://a|b"]) {
+    expect(renderLink("here", address)).toBe("here");
+  }
 });

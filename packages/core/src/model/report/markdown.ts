@@ -52,20 +52,29 @@ export function byteLength(text: string): number {
   return bytes;
 }
 
-/** Keeps the blocks that fit into so many bytes, whole and in order, and says how many were left out. */
-export function joinWithin(blocks: readonly string[], maxBytes: number): string {
-  const kept: string[] = [];
-  let size = 0;
-  for (const [index, block] of blocks.entries()) {
-    const notice = `_${blocks.length - index} more left out: GitHub shows at most ${maxBytes} bytes here._`;
-    const needed = byteLength(block) + 2;
-    const isLast = index === blocks.length - 1;
-    if (size + needed + (isLast ? 0 : byteLength(notice) + 2) > maxBytes) {
-      kept.push(notice);
-      break;
-    }
-    kept.push(block);
-    size += needed;
+/** Joins the blocks of the first rung that fits into so many bytes; of the last one, where none does, as much as fits. */
+export function pickWithin(rungs: readonly (() => readonly string[])[], maxBytes: number): string {
+  let last: readonly string[] = [];
+  for (const rung of rungs) {
+    last = rung();
+    const text = last.join("\n\n");
+    if (byteLength(text) <= maxBytes) return text;
   }
-  return kept.join("\n\n");
+  return keepWithin(last, maxBytes);
+}
+
+/** Keeps whole blocks from the beginning for as long as they fit. */
+function keepWithin(blocks: readonly string[], maxBytes: number): string {
+  let kept = "";
+  for (const block of blocks) {
+    const next = kept === "" ? block : `${kept}\n\n${block}`;
+    if (byteLength(next) > maxBytes) break;
+    kept = next;
+  }
+  return kept;
+}
+
+/** Renders a link; an address with anything that could end it is shown as text that leads nowhere. */
+export function renderLink(words: string, address: string): string {
+  return /^https?:\/\/[^\s()<>\\"'`|[\]]+$/.test(address) ? `[${words}](${address})` : words;
 }

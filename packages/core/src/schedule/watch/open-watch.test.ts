@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { event, jobId } from "../../model/events.fixture.ts";
 import { LabHash, RunName, SubmissionId } from "../../model/ids.ts";
 import type { JobEvent } from "../../model/protocol.ts";
-import { isConcluded } from "../../model/submission.ts";
+import { isConcluded } from "../../model/verdict.ts";
 import { planCancellation } from "../plan-cancellation.ts";
 import type { SubmissionPlan } from "../submission-plan.ts";
 import { addLook, type SubmissionStatus } from "./open-watch.ts";

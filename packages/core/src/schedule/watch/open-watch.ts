@@ -5,6 +5,7 @@ import { renderAbandonment } from "../../model/abandonment.ts";
 import { RepxError } from "../../model/errors.ts";
 import type { JobId } from "../../model/ids.ts";
 import { isFinal, step, type JobRecord } from "../../model/job-state.ts";
+import type { RunRecords } from "../../model/submission.ts";
 import { runChecked, type Transport } from "../../target/transport/transport.ts";
 import type { SubmissionPlan } from "../submission-plan.ts";
 import { LOOK_ALL, LOOK_ONE } from "./look-script.ts";
@@ -15,6 +16,8 @@ export interface SubmissionStatus extends Pick<Look, "id" | "scheduler" | "handO
   readonly plan: SubmissionPlan;
   readonly runs: SubmissionPlan["runs"];
   readonly records: ReadonlyMap<JobId, JobRecord>;
+  /** What each job waits for: by it a job that was not run is told from what kept it from running. */
+  readonly jobs?: RunRecords["jobs"];
   readonly slurmIds: ReadonlyMap<JobId, string>;
 }
 
@@ -130,7 +133,13 @@ export function addLook(known: SubmissionStatus | undefined, look: Look): Submis
   }
   if (look.handOver !== "no") abandon(records, plan, slurmIds, look.handOver);
   const { id, scheduler, handOver, isRelayAlive } = look;
-  return { id, scheduler, handOver, isRelayAlive, plan, runs: plan.runs, records, slurmIds };
+  const jobs = known?.jobs ?? indexJobs(plan);
+  return { id, scheduler, handOver, isRelayAlive, plan, runs: plan.runs, jobs, records, slurmIds };
+}
+
+function indexJobs(plan: SubmissionPlan): NonNullable<RunRecords["jobs"]> {
+  const lists = plan.dependencies.map((list) => ({ dependsOn: list.map(({ id }) => id) }));
+  return new Map(plan.jobs.map(({ id, needs }) => [id, lists[needs] ?? { dependsOn: [] }]));
 }
 
 function startRecords(plan: SubmissionPlan): [JobId, JobRecord][] {
