@@ -42,5 +42,11 @@ export default defineConfig({
       },
     }),
   ],
-  test: { name: "coordinator", include: ["src/**/*.test.ts"], testTimeout: 20_000, silent: "passed-only" },
+  test: {
+    name: "coordinator",
+    include: ["src/**/*.test.ts"],
+    testTimeout: 20_000,
+    hookTimeout: 60_000,
+    silent: "passed-only",
+  },
 });

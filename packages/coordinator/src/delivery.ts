@@ -47,12 +47,12 @@ export const FRESH_MS = 13 * 24 * 3_600_000;
 
 const MAX_RESCUE_DELAY_MS = 3_600_000;
 
-/** The item of a submission's comment; the others are `check:<run>`. */
+/** The item of a submission's comment; the others are `check:<run>` and `checks`. */
 export const COMMENT_ITEM = "comment";
 
-/** Names the item of a run's check. */
-export function checkItem(run: RunName): string {
-  return `check:${run}`;
+/** Names the item of a run's check, or of the one for all runs when none is named. */
+export function checkItem(run: RunName | undefined): string {
+  return run === undefined ? "checks" : `check:${run}`;
 }
 
 /** An item that nothing was told about. */
@@ -110,9 +110,9 @@ export function planRescue(failures: number, now: number): number {
   return now + Math.min(MAX_RESCUE_DELAY_MS, FLUSH_INTERVAL_MS * 2 ** Math.min(failures, 20));
 }
 
-/** The id by which a run's check is found again at GitHub. */
-export function renderExternalId(submission: Submission, run: RunName, generation: number): string {
-  return `${submission.id}/${run}${generation === 1 ? "" : `/${generation}`}`;
+/** The id by which a run's check is found again at GitHub; that of all runs has a star for a name. */
+export function renderExternalId(submission: Submission, run: RunName | undefined, generation: number): string {
+  return `${submission.id}/${run ?? "*"}${generation === 1 ? "" : `/${generation}`}`;
 }
 
 /** Renders the check of a run, or of all runs when none is named, as GitHub's API takes it. */

@@ -175,9 +175,10 @@ test("updates the comment of an earlier submission, and no comment of anyone els
     user: { login: "octocat" },
   }));
   await addComments("lab/comment", [...strangers, ...padding]);
-  for (const _ of ["first", "second"]) {
+  for (const exitCode of [1, 2]) {
     const receipt = await registerAndWait("lab/comment");
-    await report(receipt, finished);
+    await report(receipt, [event(1), event(2, { state: "FAILED", exitCode }), ...(exitCode === 1 ? [event(0)] : [])]);
+    if (exitCode === 2) await report(receipt, [event(0, { state: "FAILED", exitCode })]);
     await fire(receipt);
     const { comments } = await readGithub("lab/comment");
     expect(comments).toHaveLength(123);

@@ -1,6 +1,14 @@
 // Tells GitHub what it does not know yet. Every step is noted before and after it is taken, so that a crash between
 // any two of them repeats at most what is safe to repeat.
-import { isConcluded, renderComment, type RunName, type Submission } from "@repx/core/model";
+import {
+  isCommentWanted,
+  isConcluded,
+  listChecks,
+  renderComment,
+  type CheckName,
+  type ReportLinks,
+  type Submission,
+} from "@repx/core/model";
 import { applyAsk } from "./ask/ask.ts";
 import { readAsk, readSuccessor } from "./ask/ask-store.ts";
 import { CREATE, READ, UPDATE, type Cost, type Urgency } from "./budget/spending.ts";
@@ -13,16 +21,15 @@ import {
   renderExternalId,
   startItem,
   type GithubItem,
-  type ItemAction,
   type Wanted,
 } from "./delivery.ts";
 import { readItems, writeItem } from "./delivery-store.ts";
 import { splitRepository, type AppClient } from "./github/app-client.ts";
-import { createCheck, findCheck, updateCheck, type CheckPayload } from "./github/check-writer.ts";
+import { ANNOTATIONS_AT_ONCE, createCheck, findCheck, updateCheck, type CheckPayload } from "./github/check-writer.ts";
 import { writeComment } from "./github/comment-writer.ts";
 import { readFailure } from "./github/failure.ts";
 import { describeThrown, writeLog } from "./log.ts";
-import type { SubmissionRow } from "./submission-store.ts";
+import { readPolicy, type SubmissionRow } from "./submission-store.ts";
 import { hashText } from "./token.ts";
 
 /** What the installation may ask of GitHub. */
@@ -41,6 +48,7 @@ export interface Telling {
   readonly appId: number;
   readonly row: SubmissionRow;
   readonly submission: Submission;
+  readonly links: ReportLinks;
   /** Failures in a row before this flush. */
   readonly failures: number;
   readonly now: () => number;
@@ -68,9 +76,10 @@ interface Outcome extends FlushResult {
 interface Step {
   readonly item: GithubItem;
   readonly wanted: Wanted;
-  readonly action: Exclude<ItemAction, "none" | "wait">;
   readonly urgency: Urgency;
-  readonly write: (item: GithubItem) => Promise<number>;
+  readonly cost: Cost;
+  /** Answers the id at GitHub; null when nothing was to be said after all. */
+  readonly write: (item: GithubItem) => Promise<number | null>;
 }
 
 const RANK: Record<Urgency, number> = { concluded: 0, created: 1, progress: 2 };
@@ -102,11 +111,12 @@ export async function flush(telling: Telling): Promise<FlushResult> {
 function planSteps(telling: Telling): { readonly steps: readonly Step[]; readonly outcomes: Outcome[] } {
   const { submission, row } = telling;
   const items = readItems(telling.sql);
-  const planners = submission.runs.map((run) => {
-    const name = checkItem(run.name);
-    return { name, plan: (item: GithubItem) => planCheck(telling, item, run.name) };
+  const told = new Set(submission.runs.map(({ name }) => name).filter((run) => items.has(checkItem(run))));
+  const planners = listChecks(submission, told).map((check) => {
+    const name = checkItem(check.run);
+    return { name, plan: (item: GithubItem) => planCheck(telling, item, check) };
   });
-  if (row.pull_request !== null && isConcluded(submission)) {
+  if (row.pull_request !== null && isConcluded(submission) && readPolicy(row).comment !== "never") {
     const pullRequest = row.pull_request;
     planners.push({ name: COMMENT_ITEM, plan: (item) => planComment(telling, item, pullRequest) });
   }
@@ -130,8 +140,8 @@ function noteBug(telling: Telling, item: string, thrown: unknown): Outcome {
   return { writes: 0, retryAt: telling.now() + BUG_DELAY_MS };
 }
 
-function planCheck(telling: Telling, item: GithubItem, run: RunName): Step | Outcome | undefined {
-  const report = renderCheckPayload(telling.submission, run, telling.row.created_at);
+function planCheck(telling: Telling, item: GithubItem, { run }: CheckName): Step | Outcome | undefined {
+  const report = renderCheckPayload(telling.submission, run, telling.row.created_at, telling.links);
   const payload = applyAsk(report, readAsk(telling.sql, run), readSuccessor(telling.sql));
   const wanted = { status: payload.status, digest: hashText(JSON.stringify(payload)) };
   const action = planItem(item, wanted, telling.now());
@@ -140,10 +150,18 @@ function planCheck(telling: Telling, item: GithubItem, run: RunName): Step | Out
   // A concluded check run is not reopened (taskcluster#5085): another of the same name takes its place.
   const target = action === "follow" ? { ...startItem(item.name), generation: item.generation + 1 } : item;
   const urgency = payload.status === "completed" ? "concluded" : target.githubId === null ? "created" : "progress";
-  return { item: target, wanted, action, urgency, write: (known) => writeCheck(telling, known, payload, run) };
+  const batches = Math.ceil((payload.output.annotations?.length ?? 0) / ANNOTATIONS_AT_ONCE);
+  const points = (action === "find" ? READ.points : 0) + batches * UPDATE.points;
+  const write = async (known: GithubItem) => writeCheck(telling, known, payload, run);
+  return { item: target, wanted, urgency, cost: addPoints(target, points), write };
 }
 
-async function writeCheck(telling: Telling, item: GithubItem, payload: CheckPayload, run: RunName): Promise<number> {
+async function writeCheck(
+  telling: Telling,
+  item: GithubItem,
+  payload: CheckPayload,
+  run: CheckName["run"],
+): Promise<number> {
   const { github, row, submission, sql } = telling;
   const repository = splitRepository(row.repository);
   const address = {
@@ -163,8 +181,9 @@ async function writeCheck(telling: Telling, item: GithubItem, payload: CheckPayl
 }
 
 function planComment(telling: Telling, item: GithubItem, pullRequest: number): Step | undefined {
-  const { github, row } = telling;
-  const text = renderComment(telling.submission).toWellFormed();
+  const { github, row, submission, links } = telling;
+  const { comment: policy } = readPolicy(row);
+  const text = renderComment(submission, links).toWellFormed();
   const wanted = { status: "completed", digest: hashText(text) };
   const action = planItem(item, wanted, telling.now());
   if (action === "none" || action === "wait") return undefined;
@@ -174,23 +193,23 @@ function planComment(telling: Telling, item: GithubItem, pullRequest: number): S
     appId: telling.appId,
     appSlug: row.app_slug,
   };
-  const payload = { submission: row.id, registeredAt: new Date(row.created_at).toISOString(), text };
+  const isWanted = (previous: string | undefined) => isCommentWanted(policy, submission, previous, links);
+  const payload = { submission: row.id, registeredAt: new Date(row.created_at).toISOString(), text, isWanted };
   const write = async (known: GithubItem) => writeComment(github, address, payload, known.githubId ?? undefined);
-  return { item, wanted, action, urgency: "concluded", write };
+  // Whether there is one is always looked up first.
+  return { item, wanted, urgency: "concluded", cost: addPoints(item, READ.points), write };
 }
 
-/** What a step costs: a creation that may have been made already is looked for first, a comment always is. */
-function readCost({ item, action }: Step): Cost {
+function addPoints(item: GithubItem, points: number): Cost {
   const cost = item.githubId === null ? CREATE : UPDATE;
-  const reads = action === "find" || item.name === COMMENT_ITEM ? READ.points : 0;
-  return { ...cost, points: cost.points + reads };
+  return { ...cost, points: cost.points + points };
 }
 
 /** Takes one step and notes how it ended: written, refused for good, to be tried again, or waiting for its turn. */
 async function takeStep(telling: Telling, step: Step): Promise<Outcome> {
   const { sql, row, budget } = telling;
   const { item, wanted } = step;
-  const dueAt = await budget.spend(readCost(step), step.urgency);
+  const dueAt = await budget.spend(step.cost, step.urgency);
   if (dueAt !== undefined) return { writes: 0, dueAt };
   try {
     const githubId = await step.write(item);

@@ -138,6 +138,13 @@ export class SubmissionObject extends DurableObject {
       this.#notePhase(row, Date.now());
     });
     await this.#arm(row);
+    const place = {
+      repository: row.repository,
+      repositoryId: Number(row.repository_id),
+      installationId: row.installation_id,
+    };
+    const webhooks = this.env.WEBHOOKS.getByName(row.repository_id);
+    await webhooks.accept(`supersede:${row.id}`, place, { kind: "supersede", submission: row.id });
   }
 
   /** Notes what a person asked of runs here, for their checks to say; undefined when nothing here is that repository's. */
@@ -213,6 +220,7 @@ export class SubmissionObject extends DurableObject {
       appId: Number(readConfig(this.env).GITHUB_APP_ID),
       row,
       submission,
+      links: { detailsUrl: row.details_url, serverUrl: readConfig(this.env).GITHUB_SERVER_URL },
       failures,
       now: Date.now,
     });

@@ -1,19 +1,21 @@
 import type { RunName, SubmissionId } from "@repx/core/model";
 import type { Ask, NotedAsk, Successor } from "./ask.ts";
 
-/** Stores what was asked of each of the runs, or what became of it. */
+/** Stores what was asked of each of the runs (of all where none is named), or what became of it. */
 export function writeAsk(sql: SqlStorage, ask: NotedAsk): void {
-  for (const run of ask.runs) {
+  const all = sql.exec<{ name: RunName }>("SELECT name FROM run ORDER BY position");
+  const runs = ask.runs.length > 0 ? ask.runs : [...all].map(({ name }) => name);
+  for (const run of runs) {
     const { id, kind, who, at, state, reason } = ask;
     sql.exec("INSERT OR REPLACE INTO ask VALUES (?, ?, ?, ?, ?, ?, ?)", id, run, kind, who, at, state, reason);
   }
 }
 
-/** Reads what was asked of a run last; undefined when nothing was. */
-export function readAsk(sql: SqlStorage, run: RunName): Ask | undefined {
+/** Reads what was asked of a run last, or of any when none is named; undefined when nothing was. */
+export function readAsk(sql: SqlStorage, run: RunName | undefined): Ask | undefined {
   const [ask] = sql.exec<Ask & Record<string, SqlStorageValue>>(
-    "SELECT kind, who, at, state, reason FROM ask WHERE run = ? ORDER BY at DESC, id DESC LIMIT 1",
-    run,
+    `SELECT kind, who, at, state, reason FROM ask ${run === undefined ? "" : "WHERE run = ?"} ORDER BY at DESC, id DESC LIMIT 1`,
+    ...(run === undefined ? [] : [run]),
   );
   return ask;
 }

@@ -29,7 +29,7 @@ export interface CheckAddress {
 }
 
 /** Most annotations of one request (docs.github.com, "Create a check run"). */
-const BATCH_SIZE = 50;
+export const ANNOTATIONS_AT_ONCE = 50;
 const PAGE_SIZE = 100;
 /** GitHub keeps at most 1,000 runs of one name in a suite (docs.github.com, "Using the REST API to interact with checks"). */
 const MAX_PAGES = 10;
@@ -85,8 +85,8 @@ async function addAnnotations(
   { payload, present }: { readonly payload: CheckPayload; readonly present: number },
 ): Promise<void> {
   const { annotations = [], ...output } = payload.output;
-  for (let start = present; start < annotations.length; start += BATCH_SIZE) {
-    const batch = annotations.slice(start, start + BATCH_SIZE).map((annotation) => ({ ...annotation }));
+  for (let start = present; start < annotations.length; start += ANNOTATIONS_AT_ONCE) {
+    const batch = annotations.slice(start, start + ANNOTATIONS_AT_ONCE).map((annotation) => ({ ...annotation }));
     try {
       await github.rest.checks.update({
         ...repository,

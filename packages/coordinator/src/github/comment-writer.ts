@@ -19,21 +19,27 @@ export interface CommentPayload {
   /** When the submission was registered, ISO 8601 in UTC. */
   readonly registeredAt: string;
   readonly text: string;
+  /** Tells whether it is to be said, given what the comment says that is there. */
+  readonly isWanted: (previous: string | undefined) => boolean;
 }
 
 const PAGE_SIZE = 100;
 const MAX_PAGES = 100;
 
-/** Writes the comment, in place where there is one, and returns its id. A later submission's word is left alone. */
+/**
+ * Writes the comment, in place where there is one, and returns its id; null when there is none and none is wanted. A later
+ * submission's word is left alone.
+ */
 export async function writeComment(
   github: AppClient,
   address: CommentAddress,
   payload: CommentPayload,
   knownId: number | undefined,
-): Promise<number> {
+): Promise<number | null> {
   const known = knownId === undefined ? undefined : await readComment(github, address, knownId);
   const [oldest] = known === undefined ? await findComments(github, address) : [known];
   if (oldest !== undefined) return updateComment(github, address, payload, oldest);
+  if (!payload.isWanted(undefined)) return null;
   const body = renderBody(payload);
   const target = { ...address.repository, issue_number: address.pullRequest };
   const { data } = await github.rest.issues.createComment({ ...target, body });
@@ -60,7 +66,8 @@ async function updateComment(
   comment: Comment,
 ): Promise<number> {
   const body = renderBody(payload);
-  if (comment.body !== body && !isLater(comment.body, payload)) {
+  const isNews = comment.body !== body && !isLater(comment.body, payload);
+  if (isNews && payload.isWanted(comment.body ?? undefined)) {
     const { data } = await github.rest.issues.updateComment({ ...address.repository, comment_id: comment.id, body });
     readAnswer(Written, data, "a comment");
   }

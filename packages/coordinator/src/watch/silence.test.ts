@@ -11,6 +11,7 @@ import {
   report,
   settleAll,
   view,
+  waitForGithub,
 } from "../coordinator.fixture.ts";
 import { FRESH_MS } from "../delivery.ts";
 import { LOST_AFTER_MS, SILENT_AFTER_MS } from "./watch.ts";
@@ -36,31 +37,63 @@ async function pulse(receipt: SubmissionReceipt, queue: readonly object[] = []):
   });
 }
 
+test("I-48: when every channel is lost, the login node is asked, and in the end the run concludes without a pass", async () => {
+  const receipt = await registerAndWait("lab/watch-silent");
+  await report(receipt, [event(1)]);
+  await passTime(receipt, SILENT_AFTER_MS);
+  const asked = await readGithub("lab/watch-silent");
+  expect(asked.writes).toContainEqual(expect.stringContaining("dispatch reconcile.yml"));
+  expect(asked.checks.map((check) => check.status)).not.toContain("completed");
+  await passTime(receipt, LOST_AFTER_MS);
+  const { checks } = await readGithub("lab/watch-silent");
+  expect(checks.map((check) => check.status)).toEqual(["completed", "completed"]);
+  expect(checks.map((check) => check["conclusion"])).toEqual(["action_required", "action_required"]);
+  expect(checks[0]).toMatchObject({ output: { title: expect.stringContaining("no word from the cluster") } });
+});
+
+test("I-48: a word that comes after all corrects the check", async () => {
+  const receipt = await registerAndWait("lab/watch-returned");
+  await passTime(receipt, LOST_AFTER_MS);
+  expect((await view(receipt)).isConcluded).toBe(true);
+  await report(receipt, [event(1), event(2), event(0)]);
+  await passTime(receipt, 0);
+  const { checks } = await readGithub("lab/watch-returned");
+  const last = new Map(checks.map((check) => [check.name, check["conclusion"]]));
+  expect([...last.values()]).toEqual(["success", "success"]);
+});
+
 test("a pulse is a word", async () => {
-  const receipt = await registerAndWait("lab/pulse");
+  const receipt = await registerAndWait("lab/watch-pulse");
   await passTime(receipt, SILENT_AFTER_MS - 60_000);
   await pulse(receipt);
   await passTime(receipt, 120_000);
-  expect((await readGithub("lab/pulse")).writes).not.toContainEqual(expect.stringContaining("dispatch reconcile.yml"));
+  expect((await readGithub("lab/watch-pulse")).writes).not.toContainEqual(
+    expect.stringContaining("dispatch reconcile.yml"),
+  );
   await passTime(receipt, SILENT_AFTER_MS);
-  expect((await readGithub("lab/pulse")).writes).toContainEqual(expect.stringContaining("dispatch reconcile.yml"));
+  expect((await readGithub("lab/watch-pulse")).writes).toContainEqual(
+    expect.stringContaining("dispatch reconcile.yml"),
+  );
 });
 
 test("a submission that has ended is not watched", async () => {
-  const receipt = await registerAndWait("lab/ended");
+  const receipt = await registerAndWait("lab/watch-ended");
   await report(receipt, [event(1), event(2), event(0)]);
   await passTime(receipt, 0);
   await passTime(receipt, LOST_AFTER_MS);
-  const { writes, checks } = await readGithub("lab/ended");
+  const { writes, checks } = await readGithub("lab/watch-ended");
   expect(writes).not.toContainEqual(expect.stringContaining("dispatch reconcile.yml"));
   expect(checks.map((check) => check["conclusion"])).toEqual(["success", "success"]);
 });
 
 test("I-31: a check that would grow stale is replaced by another one of its name", async () => {
-  const receipt = await registerAndWait("lab/stale");
+  const receipt = await registerAndWait("lab/watch-stale");
   await pulse(receipt);
-  await passTime(receipt, FRESH_MS);
-  const { checks } = await readGithub("lab/stale");
+  await runInDurableObject(objectOf(receipt), (_, { storage: { sql } }) =>
+    sql.exec("UPDATE github_item SET created_at = created_at - ?", FRESH_MS),
+  );
+  await passTime(receipt, 10_000);
+  const { checks } = await readGithub("lab/watch-stale");
   expect(checks.filter((check) => check.name === "repx / simulation").map((check) => check.external_id)).toEqual([
     `${receipt.id}/simulation`,
     `${receipt.id}/simulation/2`,
@@ -68,7 +101,7 @@ test("I-31: a check that would grow stale is replaced by another one of its name
 });
 
 test("I-01: how jobs wait is told, and a long wait alone never concludes a check", async () => {
-  const receipt = await registerAndWait("lab/queue");
+  const receipt = await registerAndWait("lab/watch-queue");
   await passTime(receipt, SILENT_AFTER_MS - 60_000);
   await pulse(receipt, [{ reason: "Priority", jobs: 3, startsAt: "2026-11-02T14:05:00Z" }]);
   for (let hour = 0; hour < 9; hour += 1) {
@@ -83,7 +116,7 @@ test("I-01: how jobs wait is told, and a long wait alone never concludes a check
 });
 
 test("I-02: with max-queue-hours, jobs that waited longer are the infrastructure's, and still run when they begin", async () => {
-  const receipt = await register("lab/limit", 2, { fields: { policy: { maxQueueHours: 7 } } });
+  const receipt = await register("lab/watch-limit", 2, { fields: { policy: { maxQueueHours: 7 } } });
   await passTime(receipt, 1_000);
   await pulse(receipt);
   await runInDurableObject(objectOf(receipt), (_, { storage: { sql } }) =>
@@ -102,11 +135,14 @@ const LATER = "89abcdef0123456789abcdef0123456789abcdef";
 test("a later push takes the place of an open submission, where that is the policy", async () => {
   const claims = { repository_id: "4242" };
   const policy = { onSupersede: "cancel" };
-  const first = await register("lab/pushed", 2, { claims, fields: { policy } });
+  const first = await register("lab/watch-pushed", 2, { claims, fields: { policy } });
   await passTime(first, 10_000);
-  const later = await register("lab/pushed", 2, { claims, fields: { policy, headSha: LATER } });
+  const later = await register("lab/watch-pushed", 2, { claims, fields: { policy, headSha: LATER } });
   await passTime(later, 10_000);
   expect((await view(first)).jobs.map((job) => job.state)).toEqual(["cancelled", "cancelled", "cancelled"]);
+  await waitForGithub("lab/watch-pushed", ({ writes }) =>
+    writes.some((write) => write.startsWith("dispatch cancel.yml")),
+  );
   expect((await view(later)).jobs.map((job) => job.state)).toEqual(["queued", "queued", "queued"]);
   const listed = await env.REPOSITORIES.getByName("4242").listSubmissions({ pullRequest: 7 });
   expect(listed.map((entry) => entry.id)).toEqual([later.id, first.id]);
@@ -114,9 +150,9 @@ test("a later push takes the place of an open submission, where that is the poli
 
 test("a later push leaves an open submission alone where nothing else is said", async () => {
   const claims = { repository_id: "4343" };
-  const first = await register("lab/kept", 2, { claims });
+  const first = await register("lab/watch-kept", 2, { claims });
   await passTime(first, 10_000);
-  const later = await register("lab/kept", 2, { claims, fields: { headSha: LATER } });
+  const later = await register("lab/watch-kept", 2, { claims, fields: { headSha: LATER } });
   await passTime(later, 10_000);
   expect((await view(first)).isConcluded).toBe(false);
 });

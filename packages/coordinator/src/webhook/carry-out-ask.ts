@@ -28,8 +28,8 @@ export async function carryOutAsk(errand: Errand, group: TaskGroup, order: AskOr
   const stub = errand.env.SUBMISSIONS.getByName(submission);
   const draft = { id: first, kind, runs, who: who.login, at, repositoryId: String(place.repositoryId) };
   const note = async (state: AskState, reason: string | null = null) => stub.noteAsk({ ...draft, state, reason });
-  // What a closed pull request's jobs come to is the repository's policy, whoever closed it.
-  if (work.kind !== "close" && !(await isAllowed(errand, place, who))) {
+  // What a closed pull request's or a superseded submission's jobs come to is the repository's policy, whoever did that.
+  if (work.kind !== "close" && work.kind !== "supersede" && !(await isAllowed(errand, place, who))) {
     await note("refused", "that needs write access to this repository");
     return { outcome: "refused" };
   }
@@ -70,6 +70,15 @@ export async function closePullRequest(
     if (result.outcome !== "done") last = result;
   }
   return last;
+}
+
+/** Cancels what a later push has taken the place of. */
+export async function cancelSuperseded(
+  errand: Errand,
+  group: TaskGroup,
+  { submission }: Extract<AnyWork, { kind: "supersede" }>,
+): Promise<Result> {
+  return carryOutAsk(errand, group, { kind: "cancel", submission, runs: [], who: { id: 0, login: "a later push" } });
 }
 
 /** Says in the checks that a re-run has come to nothing; where it has come to something, they go on saying that. */

@@ -30,7 +30,9 @@ export function groupTasks(tasks: readonly Task[]): TaskGroup[] {
     const [first] = group;
     if (first === undefined) return [];
     const { place, work, at } = first;
-    const runs = [...new Set(group.flatMap(({ work: one }) => ("run" in one ? [one.run] : [])))];
+    const runs = [
+      ...new Set(group.flatMap(({ work: one }) => ("run" in one && one.run !== undefined ? [one.run] : []))),
+    ];
     const tries = Math.max(...group.map((task) => task.tries));
     return [{ ids: group.map(({ id }) => id), place, kind: work.kind, work, runs, at, tries }];
   });
@@ -38,7 +40,9 @@ export function groupTasks(tasks: readonly Task[]): TaskGroup[] {
 
 function renderKey({ id, work }: Task): string {
   if (work.kind !== "rerun" && work.kind !== "cancel") return id;
-  return `${work.kind}/${work.submission}/${work.who.id}`;
+  // All runs are another wish than some.
+  const reach = work.run === undefined ? "all" : "some";
+  return `${work.kind}/${work.submission}/${work.who.id}/${reach}`;
 }
 
 /** When to try again after a failure; undefined when it is given up. */

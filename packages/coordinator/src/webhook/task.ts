@@ -14,9 +14,9 @@ export interface TaskPlace {
 
 /** What is to be done. */
 export type Work =
-  | { readonly kind: "rerun"; readonly submission: SubmissionId; readonly run: RunName; readonly who: Person }
+  | { readonly kind: "rerun"; readonly submission: SubmissionId; readonly run?: RunName; readonly who: Person }
   | { readonly kind: "rerun-commit"; readonly headSha: CommitSha; readonly who: Person }
-  | { readonly kind: "cancel"; readonly submission: SubmissionId; readonly run: RunName; readonly who: Person }
+  | { readonly kind: "cancel"; readonly submission: SubmissionId; readonly run?: RunName; readonly who: Person }
   | {
       readonly kind: "show-approval";
       readonly pullRequest: number;
@@ -32,8 +32,14 @@ export type Work =
     }
   | { readonly kind: "close"; readonly pullRequest: number; readonly who: Person };
 
-/** What is to be done; `expire` is what we ask of ourselves: to look whether a re-run has come to anything. */
-export type AnyWork = Work | { readonly kind: "expire"; readonly submission: SubmissionId; readonly ask: NotedAsk };
+/**
+ * What is to be done; the last two we ask of ourselves: to look whether a re-run has come to anything, and to cancel what a later
+ * push has taken the place of.
+ */
+export type AnyWork =
+  | Work
+  | { readonly kind: "expire"; readonly submission: SubmissionId; readonly ask: NotedAsk }
+  | { readonly kind: "supersede"; readonly submission: SubmissionId };
 
 /** A task, or why a payload makes none. */
 export type Reading = { readonly place: TaskPlace; readonly work: Work } | { readonly ignored: string };
@@ -110,10 +116,10 @@ function readPlace({ repository, installation }: Delivery): TaskPlace {
   };
 }
 
-/** Reads the id that a run's check carries: `<submission>/<run>` with `/<generation>` from the second on. */
-function parseExternalId(id: string): { submission: SubmissionId; run: RunName } | undefined {
+/** Reads the id that a check carries: `<submission>/<run>`, `*` for all runs, with `/<generation>` from the second on. */
+function parseExternalId(id: string): { submission: SubmissionId; run?: RunName } | undefined {
   const [submission, run, generation, ...more] = id.split("/");
   if (more.length > 0 || (generation !== undefined && !/^[0-9]{1,9}$/.test(generation))) return undefined;
-  const parsed = z.object({ submission: SubmissionId, run: RunName }).safeParse({ submission, run });
-  return parsed.data;
+  if (run === "*") return z.object({ submission: SubmissionId }).safeParse({ submission }).data;
+  return z.object({ submission: SubmissionId, run: RunName }).safeParse({ submission, run }).data;
 }
