@@ -49,6 +49,8 @@ export async function signIdToken(claims: JWTPayload = {}): Promise<string> {
     exp: now + 300,
     repository: "lab/study",
     repository_id: "1",
+    repository_owner_id: "2",
+    actor_id: "3",
     run_id: "77",
     run_attempt: "1",
     ref: "refs/pull/7/merge",

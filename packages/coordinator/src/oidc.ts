@@ -1,15 +1,24 @@
 // Who registers: the ID token that GitHub gives to a workflow's job (docs.github.com, "OpenID Connect reference").
 import { CommitSha, RepxError } from "@repx/core/model";
-import { createRemoteJWKSet, errors, jwtVerify, type JWTVerifyGetKey } from "jose";
+import { errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from "jose";
 import * as z from "zod";
+import { fetchInTime } from "./github/fetch-in-time.ts";
 import { renderIssues } from "./issues.ts";
+import { openKeys } from "./oidc-keys.ts";
 
-/** The claims that a submission is bound to. `sub` is not among them: its form changed in 2026 and may again. */
+const Digits = z.string().regex(/^[0-9]{1,20}$/, "not a number");
+
+/**
+ * The claims that a submission is bound to: numbers where there are any, as names change hands. `sub` is not among them:
+ * its form changed in 2026 (`repo:OWNER@ID/REPO@ID:...`) and may again.
+ */
 export const Claims = z.object({
   repository: z.string().regex(/^[A-Za-z0-9._-]+\/[A-Za-z0-9._-]+$/),
-  repository_id: z.string().regex(/^[0-9]+$/),
-  run_id: z.string().regex(/^[0-9]+$/),
-  run_attempt: z.string().regex(/^[0-9]+$/),
+  repository_id: Digits,
+  repository_owner_id: Digits,
+  actor_id: Digits,
+  run_id: Digits,
+  run_attempt: Digits,
   ref: z.string().min(1).max(1000),
   sha: CommitSha,
   event_name: z.string().min(1).max(100),
@@ -18,7 +27,7 @@ export const Claims = z.object({
 });
 export type Claims = z.infer<typeof Claims>;
 
-/** Signing keys by issuer, kept for the life of the isolate; jose fetches them again for a key that it does not know. */
+/** Signing keys by issuer, kept for the life of the isolate. */
 const keysOf = new Map<string, JWTVerifyGetKey>();
 
 /** Verifies an ID token: signature, issuer, audience, life and claims. */
@@ -46,9 +55,18 @@ export async function verifyIdToken(
 function readKeys(issuer: string): JWTVerifyGetKey {
   const known = keysOf.get(issuer);
   if (known !== undefined) return known;
-  const keys = createRemoteJWKSet(new URL(`${issuer.replace(/\/+$/, "")}/.well-known/jwks`));
+  const url = `${issuer.replace(/\/+$/, "")}/.well-known/jwks`;
+  const keys = openKeys({ now: Date.now, fetchKeys: async () => fetchKeys(url) });
   keysOf.set(issuer, keys);
   return keys;
+}
+
+const KeySet = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
+
+async function fetchKeys(url: string): Promise<JSONWebKeySet> {
+  const response = await fetchInTime(url, { redirect: "manual" });
+  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
+  return KeySet.parse(await response.json());
 }
 
 function explain(thrown: unknown, expected: { readonly issuer: string; readonly audience: string }): unknown {
@@ -95,8 +113,14 @@ function refuseAudience(thrown: errors.JWTClaimValidationFailed, wanted: string)
   });
 }
 
-/** Checks that a submission names the pull request that its token was given for. */
+/** Checks that a submission names the pull request that its token was given for, and that it is not a fork's in disguise. */
 export function checkPullRequest(claims: Claims, pullRequest: number | undefined): void {
+  if (claims.event_name === "pull_request_target") {
+    // It runs with the rights of the repository, on whatever code it checks out: a fork's, as a rule.
+    throw new RepxError("AUTH_OIDC_INVALID", "the ID token is refused: its workflow runs on pull_request_target", {
+      hint: "Run on pull_request. A commit of a fork runs when somebody with write access presses `Approve and run` on its check.",
+    });
+  }
   if (claims.event_name !== "pull_request") return;
   const number = /^refs\/pull\/([0-9]+)\/merge$/.exec(claims.ref)?.[1];
   if (number === undefined || Number(number) !== pullRequest) {

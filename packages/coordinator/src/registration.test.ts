@@ -77,6 +77,31 @@ test.each([
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
 });
 
+test.each([
+  ["the old form", "repo:lab/study:pull_request"],
+  ["the immutable form", "repo:lab@2/study@1:pull_request"],
+  ["a form that is not known yet", "urn:github:repository:1"],
+  ["none", undefined],
+])("registers for the repository of the claims, whatever `sub` is: %s", async (_, sub) => {
+  const token = await signIdToken({ repository: "lab/subject", ...(sub !== undefined && { sub }) });
+  const answer = await send("POST", "/api/submissions", token, submissionBody(1));
+  expect(answer.status).toBe(201);
+  expect((await view(SubmissionReceipt.parse(await answer.json()))).repository).toBe("lab/subject");
+});
+
+test.each(["repository_id", "repository_owner_id", "actor_id", "run_id", "run_attempt"])(
+  "refuses a token whose %s is no number",
+  async (claim) => {
+    const { error } = await refusal(await signIdToken({ [claim]: "lab" }));
+    expect(error).toMatchObject({ code: "AUTH_OIDC_INVALID", message: expect.stringContaining(claim) });
+  },
+);
+
+test("I-33: refuses a workflow that runs on pull_request_target, and says what to do instead", async () => {
+  const { error } = await refusal(await signIdToken({ event_name: "pull_request_target", ref: "refs/heads/main" }));
+  expect(error).toMatchObject({ code: "AUTH_OIDC_INVALID", hint: expect.stringContaining("Approve and run") });
+});
+
 test("refuses a token that was changed, is not one, or is missing", async () => {
   const [head, payload = "", signature] = (await signIdToken()).split(".");
   const changed = btoa(atob(payload.replaceAll("-", "+").replaceAll("_", "/")).replace("lab/study", "lab/other"));

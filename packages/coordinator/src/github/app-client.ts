@@ -3,6 +3,7 @@ import { Octokit } from "@octokit/core";
 import { restEndpointMethods } from "@octokit/plugin-rest-endpoint-methods";
 import { request } from "@octokit/request";
 import type { Config } from "../config.ts";
+import { fetchInTime } from "./fetch-in-time.ts";
 
 const Kit = Octokit.plugin(restEndpointMethods);
 
@@ -14,8 +15,6 @@ export type Repository = {
   readonly owner: string;
   readonly repo: string;
 };
-
-const REQUEST_TIMEOUT_MS = 15_000;
 
 /** Opens GitHub's API for the App: for one installation, or for the App itself when none is named. */
 export function openAppClient(config: Config, installationId?: number): AppClient {
@@ -42,19 +41,6 @@ export function openAppClient(config: Config, installationId?: number): AppClien
 export function splitRepository(fullName: string): Repository {
   const [owner = "", repo = ""] = fullName.split("/");
   return { owner, repo };
-}
-
-/** Not AbortSignal.timeout: its timer keeps the object awake, and paid for, until it runs out. */
-async function fetchInTime(url: string, init: RequestInit): Promise<Response> {
-  const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(), REQUEST_TIMEOUT_MS);
-  try {
-    const response = await fetch(url, { ...init, signal: controller.signal });
-    const body = await response.arrayBuffer();
-    return new Response(body.byteLength === 0 ? null : body, response);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** Octokit's warnings repeat what its errors say, and we log those ourselves. */
