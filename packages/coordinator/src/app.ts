@@ -10,6 +10,7 @@ import { readBody } from "./read-body.ts";
 import { registerSubmission } from "./register.ts";
 import { createFiles } from "./files/files-app.ts";
 import { createKnownLabs } from "./repository/known-lab-app.ts";
+import { signIn } from "./session/sign-in.ts";
 import { findSubmission, refuseToken } from "./submission-access.ts";
 import { acceptWebhook } from "./webhook/accept-webhook.ts";
 
@@ -63,6 +64,8 @@ app.post("/webhook", async (context) => {
   const { status, body } = await acceptWebhook(context.req.raw, context.env);
   return context.json(body, status);
 });
+
+app.route("/", signIn);
 
 app.notFound((context) => {
   const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {

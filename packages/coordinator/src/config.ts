@@ -24,6 +24,12 @@ export const Config = z.object({
   }),
   /** What GitHub signs its webhooks with; without it none is taken. */
   GITHUB_WEBHOOK_SECRET: z.string().min(16, "shorter than 16 characters").max(500).optional(),
+  /** With these three, people sign in to the board. */
+  GITHUB_APP_CLIENT_ID: z.string().min(1).max(100).optional(),
+  GITHUB_APP_CLIENT_SECRET: z.string().min(1).max(500).optional(),
+  SESSION_SECRET: z.string().min(32, "shorter than 32 characters").max(500).optional(),
+  /** Lets everybody read the board of public repositories. */
+  PUBLIC_BOARD: z.enum(["yes", "no"]).optional(),
 });
 export type Config = z.infer<typeof Config>;
 

@@ -1,4 +1,5 @@
 // The routes of the fake GitHub that are about people, pull requests and workflows.
+import { createHash } from "node:crypto";
 import type { Context, Hono } from "hono";
 
 const HEAD_SHA = "0123456789abcdef0123456789abcdef01234567";
@@ -20,7 +21,7 @@ const PULLS: ReadonlyMap<string, object> = new Map([
 
 /** Adds the routes; `write` meets a request with the next fault of its repository, or does what it is to do. */
 export function addPeople(app: Hono, write: (context: Context, label: string) => Promise<Response>): void {
-  app.get("/repos/:owner/:repo", (context) => context.json({ default_branch: "main" }));
+  addSignIn(app);
   app.get("/repos/:owner/:repo/collaborators/:login/permission", (context) => {
     const person = PEOPLE.get(context.req.param("login"));
     if (person === undefined) return context.json({ message: "Not Found" }, 404);
@@ -39,4 +40,38 @@ export function addPeople(app: Hono, write: (context: Context, label: string) =>
     const answer = await write(context, `dispatch ${context.req.param("file")} ${ref} ${JSON.stringify(inputs)}`);
     return answer.ok ? new Response(null, { status: 204 }) : answer;
   });
+}
+
+/** Signing in: a code is `<login>.<challenge>`, a person's token `ghu_<login>`. Only the owner sees repositories named `secret`. */
+function addSignIn(app: Hono): void {
+  let questions = 0;
+  app.post("/login/oauth/access_token", async (context) => {
+    const form = new URLSearchParams(await context.req.text());
+    const [login = "", challenge] = (form.get("code") ?? "").split(".");
+    const verified = createHash("sha256")
+      .update(form.get("code_verifier") ?? "")
+      .digest("base64url");
+    const isOurs = form.get("client_id") === "Iv1.tests" && form.get("client_secret") === "client-secret-of-the-tests";
+    // GitHub answers 200 with an error.
+    if (!isOurs || challenge !== verified || !PEOPLE.has(login))
+      return context.json({ error: "bad_verification_code" });
+    return context.json({ access_token: `ghu_${login}`, token_type: "bearer", expires_in: 28_800 });
+  });
+  app.get("/user", (context) => context.json({ login: readLogin(context) }));
+  app.get("/control/questions", (context) => context.json({ questions }));
+  app.get("/repos/:owner/:repo", (context) => {
+    questions += 1;
+    const { owner, repo } = context.req.param();
+    const login = readLogin(context);
+    if (login === "reader" && repo === "secret") return context.json({ message: "Not Found" }, 404);
+    if (login === "renamed") return context.json({ message: "Bad credentials" }, 401);
+    const isPrivate = !repo.startsWith("public");
+    const visibility = isPrivate ? "private" : repo.endsWith("internal") ? "internal" : "public";
+    const fullName = repo === "moved" ? `${owner}/elsewhere` : `${owner}/${repo}`;
+    return context.json({ full_name: fullName, default_branch: "main", private: isPrivate, visibility });
+  });
+}
+
+function readLogin(context: Context): string {
+  return /ghu_(\w+)/.exec(context.req.header("authorization") ?? "")?.[1] ?? "";
 }
