@@ -141,6 +141,13 @@ test("I-01: a run that waits for hours is queued with SLURM's reason and estimat
   expect(summarizeRun(now, ANALYSIS).title).toBe("queued: 1 of 1 job waits for other jobs");
 });
 
+test("a reason that was told before the silence is told no more", () => {
+  const queue = { at: "2026-03-01T05:00:00Z", lines: [{ reason: "Priority", jobs: 3 }] };
+  expect(summarizeRun({ ...submission(), queue, silence: SILENT }, SIMULATION).title).toBe(
+    "queued: 3 of 3 jobs, no word from the cluster since 2026-03-01 10:12 UTC",
+  );
+});
+
 test("an estimate of another day says the day, and one that has passed is not told", () => {
   const at = "2026-03-01T23:30:00Z";
   const wait = (startsAt: string): string =>
