@@ -1,7 +1,7 @@
 import type { RegisteredOutcome } from "@repx/core";
 import { JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
 import { expect, test } from "vitest";
-import { renderFailure, renderSummary } from "./summary.ts";
+import { renderFailure, renderSummary, renderVerdicts } from "./summary.ts";
 
 const id = (nth: number, stage: string): JobId => JobId.parse(`${String(nth).padStart(32, "0")}-${stage}`);
 const [first, second, sum] = [id(1, "threshold-1.0"), id(2, "threshold-1.0"), id(3, "summary-1.0")];
@@ -62,6 +62,11 @@ test("the job summary of a submission reads as agreed", async () => {
 
 test("the submission's token is not in the summary", () => {
   expect(renderSummary(outcome)).not.toContain("never shown");
+});
+
+test("a title of the coordinator's stays in its cell", () => {
+  const summary = renderVerdicts([{ name: "simulation", title: "failed: 1 of 2 jobs | <b> @team" }]);
+  expect(summary).toContain("| simulation | failed: 1 of 2 jobs \\| &lt;b&gt; @\u200bteam |");
 });
 
 test("an error's words cannot leave their block", () => {
