@@ -111,7 +111,13 @@ export function renderRegistration(pullRequest: PullRequest, count: number): str
       { name: "simulation", jobs: simulation },
       { name: "analysis", jobs: [jobId(0)] },
     ],
-    jobs: ids.map((id) => ({ id, stage: "walk-1.0", parameters: { seed: 1 }, dependsOn: [], isReused: false })),
+    jobs: ids.map((id) => ({
+      id,
+      stage: "walk-1.0",
+      parameters: { seed: 1 },
+      dependsOn: id === jobId(0) ? simulation : [],
+      isReused: false,
+    })),
   });
 }
 
