@@ -12,6 +12,7 @@ import type {
 import { acceptBatch } from "./accept-events.ts";
 import type { AskSubject, NotedAsk } from "./ask/ask.ts";
 import { insertSuccessor, writeAsk } from "./ask/ask-store.ts";
+import { tellPredecessors } from "./ask/tell-predecessors.ts";
 import { readConfig } from "./config.ts";
 import { FRESH_MS, planAlarm, planRescue } from "./delivery.ts";
 import {
@@ -46,13 +47,11 @@ import { isSameHash } from "./token.ts";
 import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, noteSweep, readWatch } from "./watch/watch-store.ts";
 import { namePhase, planSweep, planWatch } from "./watch/watch.ts";
 
-/** Of one commit's submissions, those before these have heard of a later one. */
-const MAX_PREDECESSORS = 10;
-
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
   readonly #sql: SqlStorage;
   #github: AppClient | undefined;
+  #isSuccessorKnown = false;
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
@@ -162,7 +161,8 @@ export class SubmissionObject extends DurableObject {
   /** Notes that a later submission of the same commit took over; its checks have the same names and count from now on. */
   async noteSuccessor(id: SubmissionId, at: number): Promise<void> {
     const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
-    if (row === undefined) return;
+    // After its life nothing more is told of it.
+    if (row === undefined || row.expires_at <= Date.now()) return;
     this.ctx.storage.transactionSync(() => {
       if (insertSuccessor(this.#sql, id, at)) noteChange(this.#sql);
     });
@@ -225,6 +225,11 @@ export class SubmissionObject extends DurableObject {
       now: Date.now,
     });
     await this.#noteInRepository(row, submission);
+    // Not before our own checks are there: meanwhile a name would have an old success alone.
+    if (!this.#isSuccessorKnown && result.retryAt === undefined && result.dueAt === undefined) {
+      await tellPredecessors(this.env, row);
+      this.#isSuccessorKnown = true;
+    }
     if (result.retryAt === undefined) noteDelivered(this.#sql, revision, result.dueAt ?? 0);
     else noteBlocked(this.#sql, result.retryAt);
     const log = { submission: row.id, revision, ...result, ms: Date.now() - startedAt };
@@ -233,15 +238,8 @@ export class SubmissionObject extends DurableObject {
 
   /** Idempotent, and after every telling: whatever a crash left undone is done by the next one. */
   async #noteInRepository(row: SubmissionRow, submission: Submission): Promise<void> {
-    const repository = this.env.REPOSITORIES.getByName(row.repository_id);
-    const earlier = await repository.note(renderEntry(row, submission));
+    const earlier = await this.env.REPOSITORIES.getByName(row.repository_id).note(renderEntry(row, submission));
     for (const id of earlier) await this.env.SUBMISSIONS.getByName(id).supersede(row.id);
-    // Only once, and only now: our checks are there, so that no name is without one that counts.
-    if (readDelivery(this.#sql).deliveredRevision > 0) return;
-    const sameCommit = { headSha: row.head_sha, before: row.created_at, limit: MAX_PREDECESSORS };
-    for (const { id } of await repository.listSubmissions(sameCommit)) {
-      await this.env.SUBMISSIONS.getByName(id).noteSuccessor(row.id, row.created_at);
-    }
   }
 
   #openGithub(row: SubmissionRow): AppClient {

@@ -41,7 +41,7 @@ async function approveAs(repository: string, login: string, number = 7) {
 test.each(["opened", "reopened", "synchronize"])(
   "I-33: a pull request from a fork that is %s waits for approval",
   async (action) => {
-    const checks = await open(`lab/fork-${action}`, action);
+    const checks = await open(`fork/fork-${action}`, action);
     expect(checks).toMatchObject([
       {
         name: "repx / approval",
@@ -60,13 +60,13 @@ test.each(["opened", "reopened", "synchronize"])(
 );
 
 test("a pull request whose fork was deleted waits too, one of the repository itself does not", async () => {
-  expect(await open("lab/no-fork", "opened", { head: { sha: HEAD_SHA, repo: null } })).toHaveLength(1);
-  expect(await open("lab/own-branch", "opened", { head: { sha: HEAD_SHA, repo: { id: BASE } } })).toEqual([]);
+  expect(await open("fork/no-fork", "opened", { head: { sha: HEAD_SHA, repo: null } })).toHaveLength(1);
+  expect(await open("fork/own-branch", "opened", { head: { sha: HEAD_SHA, repo: { id: BASE } } })).toEqual([]);
 });
 
 test("I-33: a person with write access lets the commit run, and the check says who", async () => {
-  await open("lab/approved");
-  const { check, dispatches } = await approveAs("lab/approved", "octocat");
+  await open("fork/approved");
+  const { check, dispatches } = await approveAs("fork/approved", "octocat");
   expect(dispatches).toEqual([
     `dispatch experiment.yml main {"head-sha":"${HEAD_SHA}","pull-request":"7","runs":"","asked-by":"octocat"}`,
   ]);
@@ -75,20 +75,20 @@ test("I-33: a person with write access lets the commit run, and the check says w
     output: { title: "approved by octocat for 0123456", summary: expect.stringContaining(HEAD_SHA) },
     actions: [],
   });
-  expect((await approveAs("lab/approved", "octocat")).dispatches).toHaveLength(1);
+  expect((await approveAs("fork/approved", "octocat")).dispatches).toHaveLength(1);
 });
 
 test("the check of another commit approves nothing", async () => {
   const id = `approval/7/${"c".repeat(40)}`;
-  const answer = await sendWebhook("check_run", press("lab/other-commit", id, "octocat", "approve"));
+  const answer = await sendWebhook("check_run", press("fork/other-commit", id, "octocat", "approve"));
   expect(await outcomeOf(answer)).toBe("202 ignored");
 });
 
 test("another commit of the same pull request waits for another approval", async () => {
-  await open("lab/pushed");
-  await approveAs("lab/pushed", "octocat");
+  await open("fork/pushed");
+  await approveAs("fork/pushed", "octocat");
   const head = { sha: "c".repeat(40), repo: { id: FORK } };
-  const checks = await open("lab/pushed", "synchronize", { head });
+  const checks = await open("fork/pushed", "synchronize", { head });
   expect(checks.map((check) => [check["head_sha"], check["conclusion"]])).toEqual([
     [HEAD_SHA, "success"],
     ["c".repeat(40), "action_required"],
@@ -101,7 +101,7 @@ test.each([
   ["octocat", 8, /but the pull request is closed/],
   ["octocat", 9, /but it is at `f{40}` by now/],
 ])("I-33: an approval by %s of pull request %i does not count", async (login, number, note) => {
-  const repository = `lab/unapproved-${login.replace("_", "-")}-${number}`;
+  const repository = `fork/unapproved-${login.replace("_", "-")}-${number}`;
   await open(repository, "opened", { number });
   const { check, dispatches } = await approveAs(repository, login, number);
   expect(dispatches).toEqual([]);
@@ -113,8 +113,8 @@ test.each([
 });
 
 test("an approval says why no workflow was started, and can be given again", async () => {
-  await open("lab/without-workflow");
-  const { check } = await approveAs("lab/without-workflow", "octocat");
+  await open("fork/without-workflow");
+  const { check } = await approveAs("fork/without-workflow", "octocat");
   expect(check).toMatchObject({
     conclusion: "action_required",
     output: { summary: expect.stringMatching(/experiment\.yml.*Copy/) },
@@ -122,18 +122,18 @@ test("an approval says why no workflow was started, and can be given again", asy
 });
 
 test("the check is found again when GitHub's answer to its creation was lost", async () => {
-  await setFaults("lab/lost-check", [{ status: 500, isApplied: true }]);
-  await open("lab/lost-check");
-  await carryOutAll(numberOf("lab/lost-check"));
-  expect((await readGithub("lab/lost-check")).checks).toHaveLength(1);
+  await setFaults("fork/lost-check", [{ status: 500, isApplied: true }]);
+  await open("fork/lost-check");
+  await carryOutAll(numberOf("fork/lost-check"));
+  expect((await readGithub("fork/lost-check")).checks).toHaveLength(1);
 });
 
 test("`Re-run` on the check approves nothing and brings it back", async () => {
-  await open("lab/rerun-approval");
-  const payload = pressApproval("lab/rerun-approval", "octocat", undefined);
+  await open("fork/rerun-approval");
+  const payload = pressApproval("fork/rerun-approval", "octocat", undefined);
   expect(await outcomeOf(await sendWebhook("check_run", payload))).toBe("202 stored");
-  await carryOutAll(numberOf("lab/rerun-approval"));
-  const { writes } = await readGithub("lab/rerun-approval");
+  await carryOutAll(numberOf("fork/rerun-approval"));
+  const { writes } = await readGithub("fork/rerun-approval");
   expect(writes.filter((write) => write !== "list checks")).toEqual([
     "create repx / approval completed",
     "update repx / approval completed",

@@ -63,8 +63,8 @@ async function pressAndWait(repository: string, receipt: SubmissionReceipt, logi
 const INPUTS = `{"head-sha":"0123456789abcdef0123456789abcdef01234567","pull-request":"7","runs":"simulation","asked-by":"octocat"}`;
 
 test.each([
-  ["lab/ask-again", undefined],
-  ["lab/ask-again-failed", "rerun-failed"],
+  ["ask/again", undefined],
+  ["ask/again-failed", "rerun-failed"],
 ])("I-27: a re-run in %s is another check of the same name, and a workflow run", async (repository, button) => {
   const receipt = await fail(repository);
   const { simulation, dispatches } = await pressAndWait(repository, receipt, "octocat", button);
@@ -80,26 +80,26 @@ test.each([
 });
 
 test("a person with many checks to run again starts one workflow run", async () => {
-  const receipt = await fail("lab/ask-many");
+  const receipt = await fail("ask/many");
   for (const run of ["simulation", "analysis", "simulation"]) {
-    await sendWebhook("check_run", press("lab/ask-many", `${receipt.id}/${run}`, "owner"));
+    await sendWebhook("check_run", press("ask/many", `${receipt.id}/${run}`, "owner"));
   }
   await carryOutAll();
   await tell(receipt);
-  const { checks, writes } = await readGithub("lab/ask-many");
+  const { checks, writes } = await readGithub("ask/many");
   const dispatches = writes.filter((write) => write.startsWith("dispatch"));
   expect(dispatches).toEqual([expect.stringContaining('"runs":"simulation analysis","asked-by":"owner"')]);
   expect(checks.filter((check) => check.status === "queued")).toHaveLength(2);
 });
 
 test("a delivery that comes twice starts one workflow run", async () => {
-  const receipt = await fail("lab/ask-twice");
-  const payload = press("lab/ask-twice", `${receipt.id}/simulation`, "octocat");
+  const receipt = await fail("ask/twice");
+  const payload = press("ask/twice", `${receipt.id}/simulation`, "octocat");
   for (const _ of ["first", "second"]) {
     await sendWebhook("check_run", payload, { delivery: "delivery-twice" });
     await carryOutAll();
   }
-  const { writes } = await readGithub("lab/ask-twice");
+  const { writes } = await readGithub("ask/twice");
   expect(writes.filter((write) => write.startsWith("dispatch"))).toHaveLength(1);
 });
 
@@ -109,7 +109,7 @@ test.each([
   ["a person who took over the login of another", "renamed"],
   ["another App", "other-app[bot]"],
 ])("a re-run is refused to %s, and the check says so", async (_, login) => {
-  const repository = `lab/ask-refused-${login.replace("[bot]", "-bot")}`;
+  const repository = `ask/refused-${login.replace("[bot]", "-bot")}`;
   const receipt = await fail(repository);
   const { simulation, dispatches } = await pressAndWait(repository, receipt, login);
   expect(dispatches).toEqual([]);
@@ -126,8 +126,8 @@ test.each([
 });
 
 test.each([
-  ["lab-ask/without-workflow", /there is no `\.github\/workflows\/experiment\.yml` .*Copy repx's/],
-  ["lab-ask/old-workflow", /takes other inputs\. Copy/],
+  ["ask/without-workflow", /there is no `\.github\/workflows\/experiment\.yml` .*Copy repx's/],
+  ["ask/old-workflow", /takes other inputs\. Copy/],
 ])("says in the check why no workflow was started in %s", async (repository, reason) => {
   const receipt = await fail(repository);
   const { simulation } = await pressAndWait(repository, receipt, "octocat");
@@ -143,11 +143,9 @@ test.each([
 });
 
 test("asks GitHub again after an outage, not for ever, and then says so", async () => {
-  const receipt = await fail("lab/ask-outage");
-  await setFaults("lab/ask-outage", [{ status: 503, times: 99 }]);
-  await sendWebhook("check_run", press("lab/ask-outage", `${receipt.id}/simulation`, "octocat"), {
-    delivery: "outage",
-  });
+  const receipt = await fail("ask/outage");
+  await setFaults("ask/outage", [{ status: 503, times: 99 }]);
+  await sendWebhook("check_run", press("ask/outage", `${receipt.id}/simulation`, "octocat"), { delivery: "outage" });
   for (let tries = 1; tries < MAX_TRIES; tries += 1) {
     await carryOutAll();
     const [task] = (await readTasks()).filter(({ id }) => id === "outage");
@@ -156,9 +154,9 @@ test("asks GitHub again after an outage, not for ever, and then says so", async 
   }
   await carryOutAll();
   expect((await readTasks()).filter(({ id }) => id === "outage")).toEqual([]);
-  await setFaults("lab/ask-outage", []);
+  await setFaults("ask/outage", []);
   await tell(receipt);
-  const { checks } = await readGithub("lab/ask-outage");
+  const { checks } = await readGithub("ask/outage");
   expect(checks.findLast((check) => check.name === "repx / simulation")).toMatchObject({
     conclusion: "failure",
     output: { summary: expect.stringMatching(/answered 503 .*Actions: write/) },
@@ -166,18 +164,18 @@ test("asks GitHub again after an outage, not for ever, and then says so", async 
 });
 
 test("a workflow is started once GitHub is back", async () => {
-  const receipt = await fail("lab/ask-back");
-  await setFaults("lab/ask-back", [{ status: 503, times: 1 }]);
-  await sendWebhook("check_run", press("lab/ask-back", `${receipt.id}/simulation`, "octocat"));
+  const receipt = await fail("ask/back");
+  await setFaults("ask/back", [{ status: 503, times: 1 }]);
+  await sendWebhook("check_run", press("ask/back", `${receipt.id}/simulation`, "octocat"));
   await carryOutAll();
   await carryOutAll();
-  const dispatches = (await readGithub("lab/ask-back")).writes.filter((write) => write.startsWith("dispatch"));
+  const dispatches = (await readGithub("ask/back")).writes.filter((write) => write.startsWith("dispatch"));
   expect(dispatches.at(-1)).toBe(`dispatch experiment.yml main ${INPUTS}`);
 });
 
 test("cancelling starts the workflow for it, and leaves the check as it is", async () => {
-  const receipt = await fail("lab/ask-cancel");
-  const { simulation, dispatches } = await pressAndWait("lab/ask-cancel", receipt, "octocat", "cancel");
+  const receipt = await fail("ask/cancel");
+  const { simulation, dispatches } = await pressAndWait("ask/cancel", receipt, "octocat", "cancel");
   expect(dispatches).toEqual([`dispatch cancel.yml main {"submission":"${receipt.id}","asked-by":"octocat"}`]);
   expect(simulation).toMatchObject([
     { conclusion: "failure", output: { summary: expect.stringMatching(/^\*\*cancelling asked by @\u200boctocat/) } },
@@ -185,22 +183,22 @@ test("cancelling starts the workflow for it, and leaves the check as it is", asy
 });
 
 test("a check of another repository's submission starts nothing", async () => {
-  const receipt = await fail("lab/ask-mine");
-  const payload = { ...press("lab/ask-theirs", `${receipt.id}/simulation`, "octocat") };
-  await sendWebhook("check_run", { ...payload, repository: { id: 2, full_name: "lab/ask-theirs" } });
+  const receipt = await fail("ask/mine");
+  const payload = { ...press("ask/theirs", `${receipt.id}/simulation`, "octocat") };
+  await sendWebhook("check_run", { ...payload, repository: { id: 2, full_name: "ask/theirs" } });
   await carryOutAll(2);
-  expect((await readGithub("lab/ask-theirs")).writes).toEqual([]);
+  expect((await readGithub("ask/theirs")).writes).toEqual([]);
   await tell(receipt);
-  expect((await readGithub("lab/ask-mine")).checks.map(({ status }) => status)).toEqual(["completed", "completed"]);
+  expect((await readGithub("ask/mine")).checks.map(({ status }) => status)).toEqual(["completed", "completed"]);
 });
 
 test("the check that was asked for concludes with its own result when the re-run's submission is there", async () => {
-  const receipt = await fail("lab/ask-successor");
-  await pressAndWait("lab/ask-successor", receipt, "octocat");
+  const receipt = await fail("ask/successor");
+  await pressAndWait("ask/successor", receipt, "octocat");
   const next = SubmissionId.parse("s0123456789abcdefghijklmno");
   await env.SUBMISSIONS.getByName(receipt.id).noteSuccessor(next, Date.now() + 1);
   await tell(receipt);
-  const { checks } = await readGithub("lab/ask-successor");
+  const { checks } = await readGithub("ask/successor");
   expect(checks.filter((check) => check.name === "repx / simulation")).toMatchObject([
     { conclusion: "failure" },
     {
@@ -212,13 +210,13 @@ test("the check that was asked for concludes with its own result when the re-run
 });
 
 test("all checks of a commit, asked for again, are those of its newest submission", async () => {
-  const [first, second] = [await fail("lab/ask-suite"), await fail("lab/ask-suite")];
+  const [first, second] = [await fail("ask/suite"), await fail("ask/suite")];
   const suite = { head_sha: HEAD_SHA, app: { id: 12_345, slug: "repx-app" } };
-  const payload = { action: "rerequested", check_suite: suite, ...renderPlace("lab/ask-suite", "octocat") };
+  const payload = { action: "rerequested", check_suite: suite, ...renderPlace("ask/suite", "octocat") };
   expect(await outcomeOf(await sendWebhook("check_suite", payload))).toBe("202 stored");
   await carryOutAll();
   await tell(second);
-  const { checks, writes } = await readGithub("lab/ask-suite");
+  const { checks, writes } = await readGithub("ask/suite");
   const dispatches = writes.filter((write) => write.startsWith("dispatch"));
   expect(dispatches).toEqual([expect.stringContaining('"runs":"simulation analysis"')]);
   expect(checks.filter((check) => check.status === "queued").map((check) => check.external_id)).toEqual([
@@ -229,15 +227,15 @@ test("all checks of a commit, asked for again, are those of its newest submissio
 });
 
 test("I-29: the workflow run again registers anew, and the checks of before say that others count", async () => {
-  const first = await fail("lab/ask-attempt");
-  const token = await signIdToken({ repository: "lab/ask-attempt", run_attempt: "2" });
+  const first = await fail("ask/attempt");
+  const token = await signIdToken({ repository: "ask/attempt", run_attempt: "2" });
   const answer = await send("POST", "/api/submissions", token, submissionBody(2));
   expect(answer.status).toBe(201);
   const second = SubmissionReceipt.parse(await answer.json());
-  await waitForGithub("lab/ask-attempt", ({ checks }) => checks.length === 4);
+  await waitForGithub("ask/attempt", ({ checks }) => checks.length === 4);
   await tell(second);
   await tell(first);
-  const { checks } = await readGithub("lab/ask-attempt");
+  const { checks } = await readGithub("ask/attempt");
   const said = checks.map(({ external_id: id, output }) => ({
     id,
     isOver: JSON.stringify(output).includes("took over"),
@@ -254,7 +252,7 @@ test.each([
   ["cancel", 1],
   ["keep", 0],
 ])("a closed pull request's open submissions: %s", async (onClose, count) => {
-  const repository = `lab/ask-close-${onClose}`;
+  const repository = `ask/close-${onClose}`;
   const number = numberOf(repository);
   const token = await signIdToken({ repository, repository_id: String(number) });
   await send("POST", "/api/submissions", token, submissionBody(2, { policy: { onClose } }));
@@ -274,14 +272,14 @@ test.each([
 });
 
 test("a re-run that comes to nothing within a day is said to have failed", async () => {
-  const receipt = await fail("lab/ask-lost");
-  await pressAndWait("lab/ask-lost", receipt, "octocat");
+  const receipt = await fail("ask/lost");
+  await pressAndWait("ask/lost", receipt, "octocat");
   const waiting = (await readTasks()).filter(({ id }) => id.startsWith("expire:"));
   const last = Math.max(...waiting.map((task) => task.due_at));
   expect((last - Date.now()) / 3_600_000).toBeGreaterThan(24);
   await expireAll();
   await tell(receipt);
-  const { checks } = await readGithub("lab/ask-lost");
+  const { checks } = await readGithub("ask/lost");
   expect(checks.findLast((check) => check.name === "repx / simulation")).toMatchObject({
     status: "completed",
     conclusion: "failure",

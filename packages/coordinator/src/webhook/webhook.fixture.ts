@@ -59,7 +59,7 @@ export function renderPlace(repository: string, login: string, repositoryId = RE
   return {
     repository: { id: repositoryId, full_name: repository, default_branch: "main" },
     installation: { id: 100 },
-    sender: { id: IDS.get(login) ?? 4, login, type: login.endsWith("[bot]") ? "Bot" : "User" },
+    sender: { id: IDS.get(login) ?? numberOf(login), login, type: login.endsWith("[bot]") ? "Bot" : "User" },
   };
 }
 

@@ -15,7 +15,7 @@ async function refusal(answer: Response) {
   return { status: answer.status, ...ErrorAnswer.parse(await answer.json()).error };
 }
 
-const rerun = press("lab/web", `${SUBMISSION}/simulation`, "octocat");
+const rerun = press("hook/web", `${SUBMISSION}/simulation`, "octocat");
 
 test.each([
   ["no signature", { signature: undefined }, /there is none/],
@@ -76,17 +76,17 @@ test("says which field of a signed payload is missing", async () => {
 });
 
 test.each([
-  ["our own bot", press("lab/web", `${SUBMISSION}/simulation`, "repx-app[bot]")],
-  ["another App", press("lab/web", `${SUBMISSION}/simulation`, "octocat", undefined, { id: 99, slug: "repx-app" })],
+  ["our own bot", press("hook/web", `${SUBMISSION}/simulation`, "repx-app[bot]")],
+  ["another App", press("hook/web", `${SUBMISSION}/simulation`, "octocat", undefined, { id: 99, slug: "repx-app" })],
 ])("I-28: a re-run of a check of, or by, %s is ignored", async (_, payload) => {
   expect(await outcomeOf(await sendWebhook("check_run", payload))).toBe("202 ignored");
 });
 
 test.each([
-  ["an id that is not ours", press("lab/web", "build-17", "octocat")],
-  ["an id with a part too many", press("lab/web", `${SUBMISSION}/simulation/2/3`, "octocat")],
-  ["no id", press("lab/web", "", "octocat")],
-  ["a button that is not ours", press("lab/web", `${SUBMISSION}/simulation`, "octocat", "merge")],
+  ["an id that is not ours", press("hook/web", "build-17", "octocat")],
+  ["an id with a part too many", press("hook/web", `${SUBMISSION}/simulation/2/3`, "octocat")],
+  ["no id", press("hook/web", "", "octocat")],
+  ["a button that is not ours", press("hook/web", `${SUBMISSION}/simulation`, "octocat", "merge")],
 ])("ignores a check with %s", async (_, payload) => {
   expect(await outcomeOf(await sendWebhook("check_run", payload))).toBe("202 ignored");
 });
@@ -140,7 +140,7 @@ test("every recorded event of the kinds that we subscribe to is read without a c
 });
 
 function readPress(id: string, run: string, login: string) {
-  const reading = readTask("check_run", press("lab/web", `${SUBMISSION}/${run}`, login), 12_345);
+  const reading = readTask("check_run", press("hook/web", `${SUBMISSION}/${run}`, login), 12_345);
   if (!("work" in reading)) throw new Error("no task");
   return { ...reading, id, at: 1, tries: 0 };
 }
