@@ -11,7 +11,7 @@ import { registerSubmission } from "./register.ts";
 import { createFiles } from "./files/files-app.ts";
 import { createKnownLabs } from "./repository/known-lab-app.ts";
 import { signIn } from "./session/sign-in.ts";
-import { findSubmission, refuseToken } from "./submission-access.ts";
+import { findSubmission, refuseBusy, refuseToken } from "./submission-access.ts";
 import { acceptWebhook } from "./webhook/accept-webhook.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
@@ -42,7 +42,12 @@ app.post("/api/submissions", async (context) => {
 
 app.post("/api/submissions/:id/events", async (context) => {
   const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
-  if (!(await object.isAuthorized(tokenHash))) throw refuseToken();
+  const { isAuthorized, waitSeconds } = await object.admitSender(tokenHash);
+  if (!isAuthorized) throw refuseToken();
+  if (waitSeconds > 0) {
+    context.header("retry-after", String(waitSeconds));
+    throw refuseBusy(waitSeconds);
+  }
   const batch = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
   const receipt = await object.acceptEvents(tokenHash, batch);
   if (receipt === undefined) throw refuseToken();

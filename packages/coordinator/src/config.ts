@@ -24,6 +24,8 @@ export const Config = z.object({
   }),
   /** What GitHub signs its webhooks with; without it none is taken. */
   GITHUB_WEBHOOK_SECRET: z.string().min(16, "shorter than 16 characters").max(500).optional(),
+  /** Requests with events of one submission; a relay sends a few a minute. */
+  EVENT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(1).default(6_000),
   /** With these three, people sign in to the board. */
   GITHUB_APP_CLIENT_ID: z.string().min(1).max(100).optional(),
   GITHUB_APP_CLIENT_SECRET: z.string().min(1).max(500).optional(),

@@ -26,6 +26,7 @@ declare global {
       GITHUB_APP_CLIENT_ID?: string;
       GITHUB_APP_CLIENT_SECRET?: string;
       SESSION_SECRET?: string;
+      EVENT_REQUESTS_PER_MINUTE?: string;
       PUBLIC_BOARD?: string;
     }
   }

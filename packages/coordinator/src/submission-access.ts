@@ -20,3 +20,10 @@ export function refuseToken(): RepxError {
     hint: "Use the token that registering this submission gave; it is good for 30 days.",
   });
 }
+
+/** Says that a submission sends more requests than it may. */
+export function refuseBusy(waitSeconds: number): RepxError {
+  return new RepxError("COORD_BUSY", "this submission sends more requests with events than it may in a minute", {
+    hint: `Wait ${waitSeconds} s, and send more events with each request.`,
+  });
+}

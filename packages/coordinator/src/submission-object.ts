@@ -40,6 +40,7 @@ import {
 } from "./files/file-store.ts";
 import { describeThrown, writeLog } from "./log.ts";
 import { presentSubmission, readFrame } from "./present-submission.ts";
+import { countRequest, type Meter } from "./meter.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
 import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
 import { listPassed, renderEntry, renderView } from "./submission-view.ts";
@@ -52,6 +53,9 @@ export class SubmissionObject extends DurableObject {
   readonly #sql: SqlStorage;
   #github: AppClient | undefined;
   #isSuccessorKnown = false;
+  /** In memory alone: an object that is put to sleep was not busy. */
+  #meter: Meter | undefined;
+  #mostRequests: number | undefined;
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
@@ -76,6 +80,16 @@ export class SubmissionObject extends DurableObject {
   /** Tells whether a token is this submission's; asked before anything that who sends a request may make large is read. */
   isAuthorized(tokenHash: string): boolean {
     return this.#authorize(tokenHash, Date.now()) !== undefined;
+  }
+
+  /** The same for who sends events, with how long they are to wait: more than 0 seconds when they send too much. */
+  admitSender(tokenHash: string): { readonly isAuthorized: boolean; readonly waitSeconds: number } {
+    const now = Date.now();
+    if (this.#authorize(tokenHash, now) === undefined) return { isAuthorized: false, waitSeconds: 0 };
+    this.#mostRequests ??= readConfig(this.env).EVENT_REQUESTS_PER_MINUTE;
+    const { meter, waitSeconds } = countRequest(this.#meter, this.#mostRequests, now);
+    this.#meter = meter;
+    return { isAuthorized: true, waitSeconds };
   }
 
   /** Takes events into the records, all in one transaction; undefined when the token is not this submission's. */

@@ -24,6 +24,7 @@ import {
 export const signIn = new Hono<{ Bindings: Cloudflare.Env }>();
 
 signIn.use(
+  "/sign-in/*",
   secureHeaders({
     contentSecurityPolicy: {
       defaultSrc: ["'none'"],

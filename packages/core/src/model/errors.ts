@@ -73,6 +73,7 @@ export const CODES = {
   COORD_REQUEST_TOO_LARGE: { exit: 2, retry: false },
   COORD_NOT_FOUND: { exit: 2, retry: false },
   COORD_NOT_CONFIGURED: { exit: 2, retry: false },
+  COORD_BUSY: { exit: 5, retry: true },
   COORD_INTERNAL: { exit: 5, retry: true },
   GITHUB_REFUSED: { exit: 5, retry: false },
   GITHUB_UNREACHABLE: { exit: 5, retry: true },
