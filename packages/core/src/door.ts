@@ -6,7 +6,10 @@ export type {
   ReachableTarget,
   SubmissionAccess,
 } from "./experiment.ts";
+export { followOnTarget } from "./follow-on-target.ts";
 export { followSubmission } from "./follow.ts";
+export { pullResults, type ResultsRequest } from "./pull-results.ts";
+export { reachTarget, type ReachedTarget, type TargetRoute } from "./reach-target.ts";
 export type { Reporter, StepName } from "./reporter.ts";
 export { submitExperiment } from "./submit.ts";
 export { takeBackSubmission, type SubmissionRoute } from "./take-back.ts";

@@ -1,6 +1,6 @@
 import type { CommitSha, JobId, LabHash, RunName, SubmissionId } from "./model/ids.ts";
 import type { Lab } from "./model/lab.ts";
-import type { SubmittedJob } from "./model/protocol.ts";
+import type { SubmissionPolicy, SubmittedJob } from "./model/protocol.ts";
 import type { Reporter } from "./reporter.ts";
 import type { PlanWishes } from "./schedule/plan-wishes.ts";
 import type { ExecutionType } from "./target/config/config-layer.ts";
@@ -22,6 +22,8 @@ export interface ExperimentRequest {
   readonly commit: Commit | undefined;
   /** The commit is a merge queue's: what has passed with the same Lab is not looked for on the target. False when absent. */
   readonly isMergeQueue?: boolean;
+  /** Runs whose infrastructure trouble does not block the pull request; each is one of the Lab's. */
+  readonly advisoryRuns?: readonly string[];
   readonly files: {
     readonly config: string;
     readonly resources: string | undefined;
@@ -30,7 +32,7 @@ export interface ExperimentRequest {
   };
   readonly target: NamedTarget | ReachableTarget;
   /** Who is told of every end; without one the target alone keeps them. */
-  readonly coordinator: { readonly origin: string; readonly requestIdToken: () => Promise<string> } | undefined;
+  readonly coordinator: CoordinatorAccess | undefined;
   readonly process: {
     readonly environment: Readonly<Record<string, string>>;
     readonly workFolder: string;
@@ -42,6 +44,8 @@ export interface ExperimentRequest {
     readonly reporter: Reporter;
     /** Called as soon as the coordinator knows the submission, before anything is sent to the target. */
     readonly onRegistered: (submission: SubmissionAccess) => void;
+    /** Called as soon as the submission has its id where no coordinator is named, before anything of it is sent. */
+    readonly onNamed?: (id: SubmissionId) => void;
   };
 }
 
@@ -52,10 +56,21 @@ export type PlanRequest = Pick<
 > & {
   readonly watch: Pick<ExperimentRequest["watch"], "reporter">;
 };
+
+/** Where a coordinator is, what proves to it who submits, and what is wished of it. */
+export interface CoordinatorAccess {
+  readonly origin: string;
+  readonly requestIdToken: () => Promise<string>;
+  /** Its own defaults when absent. */
+  readonly policy?: SubmissionPolicy;
+}
+
 /** What a submission's code comes from. */
 export interface Commit {
   readonly headSha: CommitSha;
   readonly pullRequest: number | undefined;
+  /** `owner/name`; pull requests of several repositories may share a target. */
+  readonly repository?: string;
 }
 
 /** A target of a config file, with what opens it. */
@@ -105,7 +120,7 @@ export interface ExperimentOutcome {
   /** What was planned, for whoever draws it. */
   readonly lab: Lab;
   readonly target: string;
-  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[] }[];
+  readonly runs: readonly { readonly name: RunName; readonly jobs: readonly JobId[]; readonly isAdvisory?: boolean }[];
   readonly jobs: ReadonlyMap<JobId, SubmittedJob>;
   /** How many jobs the scheduler was given; the others were reused, or other submissions have them in the queue. */
   readonly submitted: number;

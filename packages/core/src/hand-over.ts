@@ -204,6 +204,7 @@ function describePlan(work: HandOver): SubmissionPlan {
     target: target.name,
     lab: { hash: lab.hash, folder },
     ...readCommit(work),
+    ...describePullRequest(request.commit),
     ...(request.files.resources === undefined
       ? {}
       : { resources: resolve(request.process.workFolder, request.files.resources) }),
@@ -216,6 +217,11 @@ function describePlan(work: HandOver): SubmissionPlan {
     dependencies: lists.listAll(),
     jobs,
   };
+}
+
+function describePullRequest(commit: ExperimentRequest["commit"]): Pick<SubmissionPlan, "pullRequest"> {
+  if (commit?.pullRequest === undefined || commit.repository === undefined) return {};
+  return { pullRequest: { repository: commit.repository, number: commit.pullRequest } };
 }
 
 const NOTHING: SubmissionPlan["dependencies"][number] = [];

@@ -1,10 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { registerSubmission } from "./coordinator.ts";
-import type { ExperimentRequest, Registration } from "./experiment.ts";
+import type { ExperimentOutcome, ExperimentRequest, Registration } from "./experiment.ts";
+import { RepxError } from "./model/errors.ts";
 import { SubmissionId, type JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import type { Study } from "./prepare.ts";
 import type { Target } from "./target/config/config.ts";
+
+/** What the protocol takes of it. */
+const LONGEST_REFERENCE = 500;
 
 /** A submission that has its id: the coordinator's, or one that was made here. */
 export interface NamedSubmission {
@@ -38,20 +42,41 @@ export async function nameSubmission(
   jobs: ReadonlyMap<JobId, SubmittedJob>,
 ): Promise<NamedSubmission> {
   const { coordinator, commit, watch } = request;
-  if (coordinator === undefined) return { id: makeSubmissionId(), registration: undefined };
+  if (coordinator === undefined) {
+    const id = makeSubmissionId();
+    watch.onNamed?.(id);
+    return { id, registration: undefined };
+  }
   if (commit === undefined) throw new TypeError("a coordinator's checks belong to a commit, and none is given");
   watch.reporter.start("register");
   const receipt = await registerSubmission(coordinator.origin, await coordinator.requestIdToken(), {
     lab: study.opened.lab.hash,
+    ...(request.lab.length > LONGEST_REFERENCE ? {} : { labReference: request.lab }),
     target: target.name,
     headSha: commit.headSha,
     ...(commit.pullRequest === undefined ? {} : { pullRequest: commit.pullRequest }),
-    runs: study.runs.map((run) => ({ name: run.name, jobs: [...run.jobs] })),
+    runs: markAdvisory(request, study).map(({ jobs: ids, ...run }) => ({ ...run, jobs: [...ids] })),
+    ...(coordinator.policy === undefined ? {} : { policy: coordinator.policy }),
     jobs: [...jobs.values()],
   });
   watch.onRegistered({ id: receipt.id, token: receipt.token });
   watch.reporter.finish("register", `submission ${receipt.id}`);
   return { id: receipt.id, registration: { id: receipt.id, token: receipt.token, url: receipt.url } };
+}
+
+/** Says of each run whether its infrastructure trouble is advisory; a name that the Lab lacks is LAB_RUN_UNKNOWN. */
+export function markAdvisory(
+  { advisoryRuns = [] }: Pick<ExperimentRequest, "advisoryRuns">,
+  { opened, runs }: Pick<Study, "opened" | "runs">,
+): ExperimentOutcome["runs"] {
+  const known = [...opened.lab.runs.keys()];
+  const unknown = advisoryRuns.find((name) => !known.some((run) => run === name));
+  if (unknown !== undefined) {
+    throw new RepxError("LAB_RUN_UNKNOWN", `no run of the Lab is called ${unknown}, which is to be advisory`, {
+      hint: `The Lab's runs are ${known.join(", ")}.`,
+    });
+  }
+  return runs.map(({ name, jobs }) => ({ name, jobs, ...(advisoryRuns.includes(name) ? { isAdvisory: true } : {}) }));
 }
 
 /** 16 random bytes in the form in which a coordinator writes its ids. */

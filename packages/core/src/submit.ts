@@ -10,7 +10,7 @@ import type { JobId } from "./model/ids.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
 import { submitKnownLab } from "./known-lab.ts";
-import { describeJob, nameSubmission } from "./register.ts";
+import { describeJob, markAdvisory, nameSubmission } from "./register.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
 import { cancelSubmission } from "./schedule/cancel-submission.ts";
 import type { Plan } from "./schedule/plan.ts";
@@ -29,6 +29,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   const target = await readTarget(request);
   const resources = await readResources(request);
   const selected = await prepareStudy(request);
+  markAdvisory(request, selected);
   if (request.isMergeQueue === true && isRegistered(request)) {
     const known = await submitKnownLab(request, selected, target);
     if (known !== undefined) return known;
@@ -55,7 +56,7 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
     labHash: lab.hash,
     lab,
     target: target.name,
-    runs: study.runs,
+    runs: markAdvisory(request, study),
     jobs,
     submitted: plan.toRun.length,
     shared: plan.shared.size,

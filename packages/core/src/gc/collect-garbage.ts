@@ -14,9 +14,11 @@ export interface GcRequest {
   readonly isPinnedOnly: boolean;
   /** Days after which the folder of a submission that is over goes; 14 when not given. */
   readonly days?: number;
+  /** Folder of the programs of targets; this core's own when not given. */
+  readonly programs?: string;
 }
 
-const PROGRAM = join(import.meta.dirname, "../../target/repx-gc");
+const PROGRAMS = join(import.meta.dirname, "../../target");
 const DAYS = 14;
 /** Deleting many terabytes takes its time; what is not done then the next one does. */
 const DEADLINE_SECONDS = 24 * 3600;
@@ -27,21 +29,24 @@ const EXITS = { rootUnreadable: 65, noBasePath: 66, busy: 75, denied: 77 } as co
 export async function collectGarbage(transport: Transport, request: GcRequest): Promise<GcReport> {
   const { basePath, isDryRun, isPinnedOnly, days = DAYS } = request;
   const words = [isDryRun ? "look" : "collect", isPinnedOnly ? "pinned-only" : "auto", String(days)];
-  return runProgram(transport, basePath, words, DEADLINE_SECONDS);
+  return runProgram(transport, basePath, words, { deadlineSeconds: DEADLINE_SECONDS, programs: request.programs });
 }
 
 /** Reads the roots of a target, and which of them count. */
 export async function readRoots(transport: Transport, basePath: string): Promise<GcReport> {
-  return runProgram(transport, basePath, ["roots", "auto", String(DAYS)], LOOK_SECONDS);
+  return runProgram(transport, basePath, ["roots", "auto", String(DAYS)], { deadlineSeconds: LOOK_SECONDS });
 }
 
 async function runProgram(
   transport: Transport,
   basePath: string,
   words: readonly string[],
-  deadlineSeconds: number,
+  {
+    deadlineSeconds,
+    programs = PROGRAMS,
+  }: { readonly deadlineSeconds: number; readonly programs?: string | undefined },
 ): Promise<GcReport> {
-  const program = await readFile(PROGRAM, "utf8");
+  const program = await readFile(join(programs, "repx-gc"), "utf8");
   const argv = ["sh", "-c", program, "repx-gc", basePath, ...words];
   const output = await transport.run({ argv, deadlineSeconds });
   const report = output.exitCode === 0 ? parseGcReport(output.stdout) : undefined;

@@ -12,6 +12,8 @@ export const SubmissionPlan = z.object({
   /** `folder` is a path on the machine that submitted. */
   lab: z.object({ hash: LabHash, folder: z.string() }),
   commit: CommitSha.optional(),
+  /** Whose results it is for, by which a closed one is found again. */
+  pullRequest: z.object({ repository: z.string(), number: z.int().positive() }).optional(),
   /** A path on that machine, too. */
   resources: z.string().optional(),
   /** What was asked for; the target's config chose where nothing was. */
