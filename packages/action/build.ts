@@ -16,3 +16,4 @@ const programs = {
 };
 await bundle(programs, dist, here("."));
 await cp(here("../core/target"), join(dist, "target"), { recursive: true });
+await cp(here("src/nix-matcher.json"), join(dist, "nix-matcher.json"));

@@ -11,6 +11,8 @@ beforeAll(async () => {
 });
 afterAll(async () => world[Symbol.asyncDispose]());
 
+const MERGE_GROUP = { name: "merge_group", payload: { action: "checks_requested" } };
+
 const listSubmissions = async () => readdir(join(world.basePath, "submissions"));
 
 test("a merge queue's commit with the Lab of a pull request that passed is answered without the cluster", async () => {
@@ -22,7 +24,7 @@ test("a merge queue's commit with the Lab of a pull request that passed is answe
 
   const group = await world.openExperiment("group");
   // Whoever would go to the cluster now finds its host key unknown.
-  const run = await world.runAction(group, { eventName: "merge_group", inputs: { "known-hosts": "" } });
+  const run = await world.runAction(group, { event: MERGE_GROUP, inputs: { "known-hosts": "" } });
   expect(run.exitCode, run.log).toBe(0);
   expect(run.outputs["reused"]).toBe(run.outputs["jobs"]);
   expect(run.log).toContain("passed in submission");
@@ -34,7 +36,7 @@ test("a merge queue's commit with the Lab of a pull request that passed is answe
 test("a merge queue's commit with another Lab goes to the cluster", async () => {
   const group = await world.openExperiment("other");
   await group.checkout.edit("simulation/default.nix", (text) => text.replace("[ 1 2 3 4 5 ]", "[ 1 2 3 4 6 ]"));
-  const run = await world.runAction(group, { eventName: "merge_group", inputs: { "known-hosts": "" } });
+  const run = await world.runAction(group, { event: MERGE_GROUP, inputs: { "known-hosts": "" } });
   expect(run.exitCode, run.log).toBe(2);
   expect(run.annotations.map((annotation) => annotation.title)).toContain("SSH_HOST_KEY_UNKNOWN");
 });

@@ -23,7 +23,7 @@ export interface ActionManifest {
   readonly folder: string;
   readonly main: string;
   readonly post?: string;
-  /** Inputs with a default; `${{ github.… }}` is not evaluated yet. */
+  /** Inputs with a default; `${{ github.… }}` and `${{ job.status }}` are not evaluated yet. */
   readonly defaults: Readonly<Record<string, string>>;
   readonly inputNames: ReadonlySet<string>;
 }
@@ -50,17 +50,20 @@ export function renderInputs(
   manifest: ActionManifest,
   inputs: Readonly<Record<string, string>>,
   github: Readonly<Record<string, string>>,
+  jobStatus = "success",
 ): Record<string, string> {
   const all = { ...manifest.defaults, ...inputs };
   return Object.fromEntries(
     Object.entries(all).map(([name, value]) => [
       `INPUT_${name.replaceAll(" ", "_").toUpperCase()}`,
-      value.replace(/\$\{\{\s*github\.([a-z_]+)\s*\}\}/g, (_, field: string) => {
-        const known = github[field];
-        if (known === undefined)
-          throw new Error(`the default of ${name} asks for github.${field}, which the harness does not know`);
-        return known;
-      }),
+      value
+        .replaceAll(/\$\{\{\s*job\.status\s*\}\}/g, jobStatus)
+        .replace(/\$\{\{\s*github\.([a-z_]+)\s*\}\}/g, (_, field: string) => {
+          const known = github[field];
+          if (known === undefined)
+            throw new Error(`the default of ${name} asks for github.${field}, which the harness does not know`);
+          return known;
+        }),
     ]),
   );
 }

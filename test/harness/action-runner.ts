@@ -26,6 +26,8 @@ export interface ActionRunOptions {
   readonly timeoutSeconds?: number;
   /** Cancels as the runner does: SIGINT, SIGTERM after 7.5 s, SIGKILL after 10 s; `post` runs all the same. */
   readonly signal?: AbortSignal;
+  /** The job's status when `post` runs; as `main` ended when not given. A step after this one may have been cancelled. */
+  readonly jobStatus?: "success" | "failure" | "cancelled";
   readonly onLine?: (line: string) => void;
 }
 
@@ -76,7 +78,10 @@ export async function runAction(options: ActionRunOptions): Promise<ActionRun> {
   const durationMs = performance.now() - startedAt;
   const state = await readRunnerFile(files.GITHUB_STATE);
   const outputs = await readRunnerFile(files.GITHUB_OUTPUT);
-  const postExitCode = await runPost(manifest, environment, state, run);
+  const ended = options.signal?.aborted === true ? "cancelled" : exitCode === 0 ? "success" : "failure";
+  // As the runner does: inputs are evaluated anew, and the job's status is another one then.
+  const inputs = readInputs(manifest, options, folder, reader, options.jobStatus ?? ended);
+  const postExitCode = await runPost(manifest, { ...environment, ...inputs }, state, run);
   // As the runner does at a job's end: what still bears its mark is ended.
   const orphans = await findMarked("RUNNER_TRACKING_ID", trackingId);
   await killProcesses(orphans);
@@ -182,8 +187,14 @@ async function writeFiles(folder: string, context: WorkflowContext) {
   };
 }
 
-function readInputs(manifest: ActionManifest, options: ActionRunOptions, folder: string, reader: CommandReader) {
-  for (const name of Object.keys(options.inputs)) {
+function readInputs(
+  manifest: ActionManifest,
+  options: ActionRunOptions,
+  folder: string,
+  reader: CommandReader,
+  jobStatus?: string,
+) {
+  for (const name of jobStatus === undefined ? Object.keys(options.inputs) : []) {
     if (!manifest.inputNames.has(name)) reader.read(`::warning::Unexpected input(s) '${name}'`);
   }
   const { context } = options;
@@ -198,5 +209,5 @@ function readInputs(manifest: ActionManifest, options: ActionRunOptions, folder:
     server_url: context.serverUrl ?? context.apiUrl,
     job: "experiment",
   };
-  return renderInputs(manifest, options.inputs, github);
+  return renderInputs(manifest, options.inputs, github, jobStatus);
 }

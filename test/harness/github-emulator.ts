@@ -40,8 +40,8 @@ export interface GitHubEmulator extends AsyncDisposable {
   pushCommit(pullRequest: PullRequest): Promise<PullRequest>;
   readCheckRuns(sha: string): Promise<CheckRun[]>;
   readComments(number: number): Promise<Comment[]>;
-  /** An installation token, got as an App gets it: a JWT of its key, exchanged. */
-  createInstallationToken(): Promise<string>;
+  /** An installation token, got as an App gets it: a JWT of its key, exchanged. All that the App may, or less. */
+  createInstallationToken(permissions?: Readonly<Record<string, "read" | "write">>): Promise<string>;
   /** One request to the REST API, `path` below the API's root; throws when the status is no 2xx. */
   request(
     method: string,
@@ -116,9 +116,12 @@ export async function startGitHubEmulator(options: GitHubEmulatorOptions = {}): 
     },
     readComments: async (number) =>
       z.array(commentSchema).parse(await request("GET", `${root}/issues/${number}/comments?per_page=100`)),
-    createInstallationToken: async () => {
+    createInstallationToken: async (permissions) => {
       const path = `/app/installations/${app.installationId}/access_tokens`;
-      const answer = await request("POST", path, { token: await signAppToken(app), body: {} });
+      const answer = await request("POST", path, {
+        token: await signAppToken(app),
+        body: permissions === undefined ? {} : { permissions },
+      });
       return z.looseObject({ token: z.string() }).parse(answer).token;
     },
     readLogs: async () => log.join("\n"),

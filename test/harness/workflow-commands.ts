@@ -1,3 +1,5 @@
+import { openProblemMatchers, type ProblemMatchers } from "./problem-matchers.ts";
+
 /** One `::error …::` or the like, as it stands beside a workflow run. */
 export interface Annotation {
   readonly level: "error" | "warning" | "notice";
@@ -11,6 +13,7 @@ export interface Annotation {
 export interface CommandReader {
   readonly annotations: Annotation[];
   readonly masks: Set<string>;
+  readonly matchers: ProblemMatchers;
   readonly log: string[];
   /** Takes one line of stdout or stderr. */
   readonly read: (line: string) => void;
@@ -28,6 +31,7 @@ export function openCommandReader(secrets: readonly string[], onLine?: (line: st
   const masks = new Set<string>();
   const annotations: Annotation[] = [];
   const log: string[] = [];
+  const matchers = openProblemMatchers();
   let stopToken: string | undefined;
   const addMask = (value: string) => {
     // As the runner does: a secret of several lines hides each of them too.
@@ -40,6 +44,7 @@ export function openCommandReader(secrets: readonly string[], onLine?: (line: st
   const write = (text: string) => {
     log.push(hide(text));
     onLine?.(hide(text));
+    for (const { message, ...problem } of matchers.read(text)) annotations.push({ ...problem, message: hide(message) });
   };
   const read = (line: string) => {
     if (stopToken !== undefined) {
@@ -49,6 +54,8 @@ export function openCommandReader(secrets: readonly string[], onLine?: (line: st
     }
     const command = parseCommand(line);
     if (command?.name === "add-mask") addMask(command.message);
+    else if (command?.name === "add-matcher") matchers.add(command.message);
+    else if (command?.name === "remove-matcher") matchers.remove(command.properties["owner"] ?? "");
     else if (command?.name === "stop-commands") stopToken = command.message;
     else if (command !== undefined && isLevel(command.name)) {
       annotations.push(parseAnnotation(command.name, command, hide));
@@ -58,7 +65,7 @@ export function openCommandReader(secrets: readonly string[], onLine?: (line: st
     else if (command?.name !== "debug") write(line);
   };
   for (const secret of secrets) addMask(secret);
-  return { annotations, masks, log, read, addMask };
+  return { annotations, masks, matchers, log, read, addMask };
 }
 
 /** Parses `::name key=value,key=value::message`; undefined for any other line. */

@@ -41,12 +41,15 @@ export interface World extends AsyncDisposable {
 }
 
 export interface RunOptions {
-  /** What started the workflow; the pull request when absent. */
-  readonly eventName?: "pull_request" | "merge_group";
   readonly inputs?: Readonly<Record<string, string>>;
   readonly environment?: Readonly<Record<string, string>>;
   readonly onLine?: (line: string) => void;
   readonly signal?: AbortSignal;
+  readonly jobStatus?: "success" | "failure" | "cancelled";
+  /** `github.token`; none when absent, as if the workflow passed an empty one. */
+  readonly token?: string;
+  /** Another event than the opened pull request. */
+  readonly event?: { readonly name: string; readonly payload: Readonly<Record<string, unknown>> };
 }
 
 export interface WorldOptions {
@@ -186,7 +189,7 @@ async function runOnRunner(
   { checkout, pullRequest }: Experiment,
   run: RunOptions,
 ): Promise<ActionRun> {
-  const { eventName = "pull_request" } = run;
+  const eventName = run.event?.name ?? "pull_request";
   world.oidc.describeRun({ ...describeRun(world.github, pullRequest), eventName });
   return runAction({
     action: REPOSITORY_ROOT,
@@ -207,7 +210,8 @@ async function runOnRunner(
       ref: `refs/pull/${pullRequest.number}/merge`,
       actor: world.github.actor,
       eventName,
-      event: pullRequest.event,
+      event: run.event?.payload ?? pullRequest.event,
+      ...(run.token === undefined ? {} : { token: run.token }),
       apiUrl: world.github.url,
       serverUrl: world.github.url,
       runId: "1001",
@@ -218,6 +222,7 @@ async function runOnRunner(
     secrets: [world.ssh.privateKey],
     ...(run.onLine === undefined ? {} : { onLine: run.onLine }),
     ...(run.signal === undefined ? {} : { signal: run.signal }),
+    ...(run.jobStatus === undefined ? {} : { jobStatus: run.jobStatus }),
   });
 }
 

@@ -52,7 +52,16 @@ test("a passphrase is masked however short it is", () => {
 });
 
 test.each([
-  [{}, "INPUT_MISSING", "coordinator"],
+  [{ command: "delete" }, "INPUT_INVALID", "delete"],
+  [{ comment: "often" }, "INPUT_INVALID", "often"],
+  [{ "on-cancel": "ask" }, "INPUT_INVALID", "ask"],
+  [{ "on-close": "maybe" }, "INPUT_INVALID", "maybe"],
+  [{ "max-queue-hours": "-1" }, "INPUT_INVALID", "-1"],
+  [{ "max-queue-hours": "soon" }, "INPUT_INVALID", "soon"],
+  [{ "head-sha": "main" }, "INPUT_INVALID", "main"],
+  [{ "pull-request": "0" }, "INPUT_INVALID", "0"],
+  [{ "pull-request": "7; rm" }, "INPUT_INVALID", "7; rm"],
+  [{ submission: "s0 ../x" }, "INPUT_INVALID", "../x"],
   [{ coordinator: "repx.example.org" }, "INPUT_INVALID", "repx.example.org"],
   [{ coordinator: "http://repx.example.org" }, "INPUT_INVALID", "not encrypted"],
   [{ coordinator: COORDINATOR, wait: "maybe" }, "INPUT_INVALID", "maybe"],
@@ -65,4 +74,31 @@ test.each([
 
 test("plain http is accepted on this host's loopback alone", () => {
   expect(readInputs(open({ coordinator: "http://127.0.0.1:8787/" })).coordinator).toBe("http://127.0.0.1:8787");
+});
+
+test("without a coordinator nothing is missing, and the policies have their defaults", () => {
+  expect(readInputs(open({}))).toMatchObject({
+    command: "submit",
+    coordinator: undefined,
+    onCancel: "cancel",
+    policy: { comment: "on-change", onSupersede: "keep", onClose: "keep" },
+    advisory: [],
+    isJobCancelled: false,
+  });
+});
+
+test("what a dispatched workflow is given is read with its type", () => {
+  const values = { "head-sha": "0".repeat(40), "pull-request": "7", submission: " s01 s02 ", "max-queue-hours": "1.5" };
+  expect(readInputs(open(values))).toMatchObject({
+    headSha: "0".repeat(40),
+    pullRequest: 7,
+    submission: ["s01", "s02"],
+    policy: { maxQueueHours: 1.5 },
+  });
+});
+
+test("the job's token is masked", () => {
+  const host = open({ token: "ghs_x" });
+  readInputs(host);
+  expect(host.masks).toEqual(["ghs_x"]);
 });

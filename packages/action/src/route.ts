@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { SubmissionRoute } from "@repx/core";
+import type { TargetRoute } from "@repx/core";
 import type { Host } from "./host.ts";
 import type { Inputs } from "./inputs.ts";
 
 /** Says from where a submission goes where; the same in `main` and, when it was interrupted, in `post`. */
-export function readRoute(host: Host, inputs: Inputs, programs: string): SubmissionRoute {
+export function readRoute(host: Host, inputs: Inputs, programs: string): TargetRoute & { readonly programs: string } {
   return {
+    programs,
     files: { config: inputs.config, resources: inputs.resources, programs },
     target: {
       name: inputs.target,
@@ -15,7 +16,6 @@ export function readRoute(host: Host, inputs: Inputs, programs: string): Submiss
       passphrase: inputs.sshKeyPassphrase,
       knownHosts: inputs.knownHosts,
     },
-    coordinator: { origin: inputs.coordinator },
     process: {
       environment: host.environment,
       workFolder: host.environment["GITHUB_WORKSPACE"] ?? process.cwd(),

@@ -1,7 +1,7 @@
 import type { RegisteredOutcome } from "@repx/core";
 import { JobId, LabHash, RepxError, RunName, SubmissionId } from "@repx/core/model";
 import { expect, test } from "vitest";
-import { renderFailure, renderSummary, renderVerdicts } from "./summary.ts";
+import { readFollowing, renderFailure, renderRows, renderSummary, renderVerdicts } from "./summary.ts";
 
 const id = (nth: number, stage: string): JobId => JobId.parse(`${String(nth).padStart(32, "0")}-${stage}`);
 const [first, second, sum] = [id(1, "threshold-1.0"), id(2, "threshold-1.0"), id(3, "summary-1.0")];
@@ -57,11 +57,23 @@ const outcome: RegisteredOutcome = {
 };
 
 test("the job summary of a submission reads as agreed", async () => {
-  await expect(renderSummary(outcome)).toMatchFileSnapshot("golden/summary.golden.md");
+  await expect(renderSummary(outcome, "coordinator")).toMatchFileSnapshot("golden/summary.golden.md");
+});
+
+test("without a coordinator the summary says who follows the jobs, or that nobody does", () => {
+  const alone = { ...outcome, registration: undefined };
+  expect([readFollowing(outcome, false), readFollowing(alone, true), readFollowing(alone, false)]).toEqual([
+    "coordinator",
+    "step",
+    "nobody",
+  ]);
+  expect(readFollowing({ ...alone, submitted: 0 }, false)).toBe("step");
+  expect(renderSummary(alone, "step")).toContain("this step follows them to their end");
+  expect(renderSummary(alone, "nobody")).toContain(`\`repx status ${outcome.id} --target cluster\``);
 });
 
 test("the submission's token is not in the summary", () => {
-  expect(renderSummary(outcome)).not.toContain("never shown");
+  expect(renderSummary(outcome, "coordinator")).not.toContain("never shown");
 });
 
 test("a title of the coordinator's stays in its cell", () => {
@@ -72,4 +84,9 @@ test("a title of the coordinator's stays in its cell", () => {
 test("an error's words cannot leave their block", () => {
   const error = new RepxError("NIX_BUILD_FAILED", "``` <img src=x>\n# heading", { hint: "`nix log x`" });
   expect(renderFailure(error)).toContain("````text\n``` <img src=x>\n# heading\n````");
+});
+
+test("what stands in a table's rows cannot leave its cell", () => {
+  const text = renderRows("Head.", ["id", "what"], [["s1", "a | b\n## c `d`"]]);
+  expect(text.split("\n").at(-2)).toBe("| `s1` | `` a \u2502 b ## c `d` `` |");
 });

@@ -1,8 +1,17 @@
-import type { RegisteredOutcome } from "@repx/core";
+import type { ExperimentOutcome } from "@repx/core";
 import { escapeMarkdown, renderCode, renderCodeBlock, renderGraphPicture, type RepxError } from "@repx/core/model";
 
-/** Renders the job summary of a submission: what was handed over, and a picture of the job graph. */
-export function renderSummary(outcome: RegisteredOutcome): string {
+/** Who tells how a submission ends. */
+export type Following = "coordinator" | "step" | "nobody";
+
+/** Finds out who will tell. Where nothing was submitted, all is known already. */
+export function readFollowing({ registration, submitted, shared }: ExperimentOutcome, waits: boolean): Following {
+  if (registration !== undefined) return "coordinator";
+  return waits || submitted + shared === 0 ? "step" : "nobody";
+}
+
+/** Renders the job summary of a submission: what was handed over, who follows it, and a picture of the job graph. */
+export function renderSummary(outcome: ExperimentOutcome, following: Following): string {
   const reused = new Set([...outcome.jobs.values()].filter((job) => job.isReused).map((job) => job.id));
   const rows = outcome.runs.map((run) => {
     const known = run.jobs.filter((id) => reused.has(id)).length;
@@ -11,9 +20,7 @@ export function renderSummary(outcome: RegisteredOutcome): string {
   return [
     "## RepX",
     "",
-    outcome.submitted + outcome.shared === 0
-      ? `Every job had succeeded before: nothing was submitted. Lab \`${outcome.labHash}\`.`
-      : `${outcome.submitted} of ${outcome.jobs.size} jobs were submitted to ${renderCode(outcome.target)}${outcome.shared === 0 ? "" : `, ${outcome.shared} are waited for that other submissions have in its queue`}; the checks of [the pull request](${outcome.registration.url}) follow them. Lab \`${outcome.labHash}\`.`,
+    `${renderHead(outcome, following)} Lab \`${outcome.labHash}\`.`,
     "",
     "| run | jobs | reused | not reused |",
     "|---|--:|--:|--:|",
@@ -28,6 +35,21 @@ export function renderSummary(outcome: RegisteredOutcome): string {
     "```",
     "",
   ].join("\n");
+}
+
+function renderHead(outcome: ExperimentOutcome, following: Following): string {
+  const { submitted, shared, jobs, target } = outcome;
+  if (submitted + shared === 0) return "Every job had succeeded before: nothing was submitted.";
+  const waited = shared === 0 ? "" : `, ${shared} are waited for that other submissions have in its queue`;
+  const head = `${submitted} of ${jobs.size} jobs were submitted to ${renderCode(target)}${waited}`;
+  return `${head}${renderFollowing(outcome, following)}`;
+}
+
+function renderFollowing({ id, target, registration }: ExperimentOutcome, following: Following): string {
+  if (registration !== undefined) return `; the checks of [the pull request](${registration.url}) follow them.`;
+  if (following === "step") return "; this step follows them to their end.";
+  const command = renderCode(`repx status ${id} --target ${target}`);
+  return `.\n\n**Nothing will report how they end**: no coordinator is named, and the step does not wait. Look with ${command}, or set \`wait: true\`.\n\n`;
 }
 
 /** Renders how the runs ended, for a workflow that waited for them. */
@@ -45,4 +67,14 @@ export function renderFailure(error: RepxError): string {
     renderCodeBlock(error.hint),
     "",
   ].join("\n\n");
+}
+
+const MOST_ROWS = 200;
+
+/** Renders a sentence, and a table below it where there are rows; what stands in them comes from outside. */
+export function renderRows(head: string, columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const shown = rows.slice(0, MOST_ROWS).map((row) => `| ${row.map((cell) => renderCode(cell)).join(" | ")} |`);
+  const more = rows.length > MOST_ROWS ? [`_and ${rows.length - MOST_ROWS} more_`, ""] : [];
+  const table = [`| ${columns.join(" | ")} |`, `|${columns.map(() => "---|").join("")}`, ...shown, ""];
+  return ["## RepX", "", head, "", ...(rows.length === 0 ? [] : table), ...more].join("\n");
 }

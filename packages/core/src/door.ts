@@ -12,4 +12,4 @@ export { pullResults, type ResultsRequest } from "./pull-results.ts";
 export { reachTarget, type ReachedTarget, type TargetRoute } from "./reach-target.ts";
 export type { Reporter, StepName } from "./reporter.ts";
 export { submitExperiment } from "./submit.ts";
-export { takeBackSubmission, type SubmissionRoute } from "./take-back.ts";
+export { takeBackSubmission, type SubmissionRoute, type TakenBack } from "./take-back.ts";
