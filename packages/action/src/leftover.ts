@@ -40,29 +40,41 @@ function readChecks(text: string): Leftover["checks"] {
 
 type PostCall = Pick<ActionCall, "host" | "inputs" | "route">;
 
+/** What is to become of a submission that `main` began. */
+export type Settlement = "leave" | "take back" | "cancel" | "keep" | "close checks";
+
 /**
  * Half a submission is of no use to anybody: it is taken back. A whole one is cancelled with its workflow, or kept, as `on-cancel`
- * says; it is left alone where the workflow was not cancelled.
+ * says; where the workflow was not cancelled it is left alone, but nobody brings checks of this step up to date any more. Pure.
  */
-export async function settleLeftover(call: PostCall, leftover: Leftover): Promise<void> {
-  const { host, inputs } = call;
+export function chooseSettlement(
+  leftover: Pick<Leftover, "isSubmitted" | "hasEnded" | "checks">,
+  { onCancel, coordinator, isJobCancelled }: Pick<ActionCall["inputs"], "onCancel" | "coordinator" | "isJobCancelled">,
+): Settlement {
   const isInterrupted = !leftover.hasEnded;
-  if (!leftover.isSubmitted) {
-    // Where nobody else knows of it, an error that was told has already taken back what could be.
-    if (inputs.coordinator !== undefined || isInterrupted)
-      await takeBack(call, leftover, "the workflow was interrupted");
-    return;
+  // Where nobody else knows of it, an error that was told has already taken back what could be.
+  if (!leftover.isSubmitted) return coordinator !== undefined || isInterrupted ? "take back" : "leave";
+  if (isInterrupted || isJobCancelled) return onCancel;
+  return leftover.checks.length > 0 ? "close checks" : "leave";
+}
+
+/** Does what is to become of it, and tells. */
+export async function settleLeftover(call: PostCall, leftover: Leftover): Promise<void> {
+  const settlement = chooseSettlement(leftover, call.inputs);
+  if (settlement === "take back") await takeBack(call, leftover, "the workflow was interrupted");
+  if (settlement === "cancel") await takeBack(call, leftover, "the workflow was cancelled");
+  if (settlement === "keep") {
+    const summary = explainKept(call, leftover);
+    await tell(call.host, `The jobs of submission ${leftover.id} run on`, summary);
+    await openOwnChecks(call).close(leftover.checks, {
+      title: "not followed any more: the workflow was cancelled",
+      summary,
+    });
   }
-  if (!isInterrupted && !inputs.isJobCancelled) return;
-  if (inputs.onCancel === "cancel") {
-    await takeBack(call, leftover, "the workflow was cancelled");
-    return;
+  if (settlement === "close checks") {
+    const summary = `The step that followed the jobs failed; they run on. ${nameCommands(call, leftover)}`;
+    await openOwnChecks(call).close(leftover.checks, { title: "not followed any more: the step failed", summary });
   }
-  await tell(host, `The jobs of submission ${leftover.id} run on`, explainKept(call, leftover));
-  await openOwnChecks(call).close(leftover.checks, {
-    title: "not followed any more: the workflow was cancelled",
-    summary: explainKept(call, leftover),
-  });
 }
 
 async function takeBack(call: PostCall, leftover: Leftover, reason: string): Promise<void> {
@@ -92,10 +104,14 @@ async function takeBack(call: PostCall, leftover: Leftover, reason: string): Pro
   });
 }
 
-function explainKept({ inputs }: PostCall, { id }: Leftover): string {
+function explainKept(call: PostCall, leftover: Leftover): string {
+  const who = call.inputs.coordinator === undefined ? "nothing reports how they end" : "the checks follow them";
+  return `The workflow was cancelled, and \`on-cancel: keep\` leaves its jobs: ${who}. ${nameCommands(call, leftover)}`;
+}
+
+function nameCommands({ inputs }: PostCall, { id }: Leftover): string {
   const target = inputs.target === undefined ? "" : ` --target ${inputs.target}`;
-  const who = inputs.coordinator === undefined ? "nothing reports how they end" : "the checks follow them";
-  return `The workflow was cancelled, and \`on-cancel: keep\` leaves its jobs: ${who}. Look with \`repx status ${id}${target}\`, take them back with \`repx cancel ${id}${target}\`.`;
+  return `Look with \`repx status ${id}${target}\`, take them back with \`repx cancel ${id}${target}\`.`;
 }
 
 async function tell(host: Host, title: string, text: string): Promise<void> {

@@ -3,9 +3,15 @@ import { registerSubmission } from "./coordinator.ts";
 import type { ExperimentOutcome, ExperimentRequest, Registration } from "./experiment.ts";
 import { RepxError } from "./model/errors.ts";
 import { SubmissionId, type JobId } from "./model/ids.ts";
+import type { Lab } from "./model/lab.ts";
 import type { SubmittedJob } from "./model/protocol.ts";
 import type { Study } from "./prepare.ts";
 import type { Target } from "./target/config/config.ts";
+
+/** What of a Lab a coordinator hears. */
+export interface RegisteredStudy extends Pick<Study, "runs"> {
+  readonly opened: { readonly lab: Pick<Lab, "hash" | "runs"> };
+}
 
 /** What the protocol takes of it. */
 const LONGEST_REFERENCE = 500;
@@ -37,7 +43,7 @@ export function describeJob(
 /** Names a submission; where there is a coordinator, it knows of all jobs then. */
 export async function nameSubmission(
   request: ExperimentRequest,
-  study: Study,
+  study: RegisteredStudy,
   target: Target,
   jobs: ReadonlyMap<JobId, SubmittedJob>,
 ): Promise<NamedSubmission> {
@@ -67,7 +73,7 @@ export async function nameSubmission(
 /** Says of each run whether its infrastructure trouble is advisory; a name that the Lab lacks is LAB_RUN_UNKNOWN. */
 export function markAdvisory(
   { advisoryRuns = [] }: Pick<ExperimentRequest, "advisoryRuns">,
-  { opened, runs }: Pick<Study, "opened" | "runs">,
+  { opened, runs }: RegisteredStudy,
 ): ExperimentOutcome["runs"] {
   const known = [...opened.lab.runs.keys()];
   const unknown = advisoryRuns.find((name) => !known.some((run) => run === name));

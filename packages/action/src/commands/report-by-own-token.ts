@@ -16,7 +16,6 @@ export async function reportByOwnToken(call: ActionCall, commit: Commit, outcome
   let submission = describeSubmission(outcome, origin);
   if (outcome.submitted + outcome.shared > 0) {
     await report?.update(submission);
-    host.saveState("following", "true");
     await using reached = await reachTarget(route);
     const words = openWordReader(reached);
     await followOnTarget(reached, outcome.id, {
