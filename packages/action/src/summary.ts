@@ -20,7 +20,8 @@ export function renderSummary(outcome: ExperimentOutcome, following: Following):
   return [
     "## RepX",
     "",
-    `${renderHead(outcome, following)} Lab \`${outcome.labHash}\`.`,
+    `${renderHead(outcome)}${renderFollowing(outcome, following)} Lab \`${outcome.labHash}\`.`,
+    ...(following === "nobody" ? ["", renderSilence(outcome)] : []),
     "",
     "| run | jobs | reused | not reused |",
     "|---|--:|--:|--:|",
@@ -37,19 +38,21 @@ export function renderSummary(outcome: ExperimentOutcome, following: Following):
   ].join("\n");
 }
 
-function renderHead(outcome: ExperimentOutcome, following: Following): string {
-  const { submitted, shared, jobs, target } = outcome;
-  if (submitted + shared === 0) return "Every job had succeeded before: nothing was submitted.";
+function renderHead({ submitted, shared, jobs, target }: ExperimentOutcome): string {
+  if (submitted + shared === 0) return "Every job had succeeded before: nothing was submitted";
   const waited = shared === 0 ? "" : `, ${shared} are waited for that other submissions have in its queue`;
-  const head = `${submitted} of ${jobs.size} jobs were submitted to ${renderCode(target)}${waited}`;
-  return `${head}${renderFollowing(outcome, following)}`;
+  return `${submitted} of ${jobs.size} jobs were submitted to ${renderCode(target)}${waited}`;
 }
 
-function renderFollowing({ id, target, registration }: ExperimentOutcome, following: Following): string {
-  if (registration !== undefined) return `; the checks of [the pull request](${registration.url}) follow them.`;
-  if (following === "step") return "; this step follows them to their end.";
+function renderFollowing({ submitted, shared, registration }: ExperimentOutcome, following: Following): string {
+  if (submitted + shared === 0 || following === "nobody") return ".";
+  if (registration === undefined) return "; this step follows them to their end.";
+  return `; the checks of [the pull request](${registration.url}) follow them.`;
+}
+
+function renderSilence({ id, target }: ExperimentOutcome): string {
   const command = renderCode(`repx status ${id} --target ${target}`);
-  return `.\n\n**Nothing will report how they end**: no coordinator is named, and the step does not wait. Look with ${command}, or set \`wait: true\`.\n\n`;
+  return `**Nothing will report how they end**: no coordinator is named, and the step does not wait. Look with ${command}, or set \`wait: true\`.`;
 }
 
 /** Renders how the runs ended, for a workflow that waited for them. */
