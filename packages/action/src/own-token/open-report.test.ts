@@ -1,4 +1,5 @@
 import { CommitSha, JobId, LabHash, openSubmission, RunName, SubmissionId, type Submission } from "@repx/core/model";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { GitHub, GitHubAnswer } from "../host.ts";
 import { openOwnReport, type ReportPlace } from "./open-report.ts";
@@ -21,6 +22,11 @@ function makeSubmission(state: "queued" | "succeeded" = "queued"): Submission {
   const id = SubmissionId.parse("s0123456789abcdefghijklmno");
   const open = openSubmission(request, { id, repository: "lab/study" });
   return { ...open, records: new Map(JOBS.map((job) => [job, { state, attempt: 1 }])) };
+}
+
+function makeManyRuns(state: "queued" | "succeeded"): Submission {
+  const runs = Array.from({ length: 8 }, (_, at) => ({ name: RunName.parse(`run-${at}`), jobs: JOBS }));
+  return { ...makeSubmission(state), runs };
 }
 
 interface Stand {
@@ -79,6 +85,18 @@ test("checks are created in progress, updated at most as often as the pace says,
   await report.conclude(makeSubmission("succeeded"));
   expect(methods(stand)).toEqual(["POST", "POST", "PATCH", "PATCH", "GET", "POST"]);
   expect(stand.requests[2]?.parameters).toMatchObject({ check_run_id: 1, status: "completed", conclusion: "success" });
+});
+
+test("a submission of many runs is brought up to date less often, for the token's requests are counted", async () => {
+  const stand = startStand(takeAll, { pace: { everyMs: 100, pauseMs: 1 } });
+  const report = openOwnReport(stand.place);
+  await report.update(makeManyRuns("queued"));
+  await sleep(200);
+  await report.update(makeManyRuns("succeeded"));
+  expect(methods(stand)).toEqual(Array.from({ length: 8 }, () => "POST"));
+  await sleep(250);
+  await report.update(makeManyRuns("succeeded"));
+  expect(methods(stand)).toHaveLength(16);
 });
 
 test("a check that is completed, or says the same as before, is not written again", async () => {
