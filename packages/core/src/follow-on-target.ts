@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { FOLLOW_MS, tellProgress } from "./follow.ts";
 import { RepxError } from "./model/errors.ts";
 import type { SubmissionId } from "./model/ids.ts";
-import { isConcluded } from "./model/submission.ts";
+import { isConcluded } from "./model/verdict.ts";
 import type { Reporter } from "./reporter.ts";
 import { keepTrying } from "./schedule/watch/keep-trying.ts";
 import { openWatch, type SubmissionStatus } from "./schedule/watch/open-watch.ts";
