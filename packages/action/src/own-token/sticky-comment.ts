@@ -1,7 +1,12 @@
-import { COMMENT_MARKER, renderComment, type Submission, type SubmissionPolicy } from "@repx/core/model";
+import {
+  COMMENT_MARKER,
+  isCommentWanted,
+  renderComment,
+  type Submission,
+  type SubmissionPolicy,
+} from "@repx/core/model";
 import * as z from "zod";
 import type { CheckSender } from "./check-runs.ts";
-import { isCommentDue } from "./comment-policy.ts";
 
 const PER_PAGE = 100;
 
@@ -22,8 +27,8 @@ export async function writeStickyComment(place: CommentPlace, submission: Submis
   if (policy === "never") return true;
   const found = await findComment(place);
   if (found === undefined) return false;
+  if (!isCommentWanted(policy, submission, found.body)) return true;
   const body = renderComment(submission);
-  if (!isCommentDue({ policy, submission, found: found.body, body })) return true;
   const answer =
     found.id === undefined
       ? await send("POST /repos/{owner}/{repo}/issues/{issue_number}/comments", { issue_number: pullRequest, body })
