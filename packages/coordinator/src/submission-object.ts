@@ -26,8 +26,7 @@ import {
 } from "./delivery-store.ts";
 import type { EventBatch } from "./event-lines.ts";
 import { BUG_DELAY_MS, flush } from "./flush.ts";
-import { openAppClient, splitRepository, type AppClient } from "./github/app-client.ts";
-import { dispatchWorkflow } from "./github/dispatch-workflow.ts";
+import { openAppClient, type AppClient } from "./github/app-client.ts";
 import type { FileName } from "./files/file-path.ts";
 import {
   findFigure,
@@ -45,7 +44,8 @@ import { hasSchema, migrateSubmission } from "./schema.ts";
 import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
 import { listPassed, renderEntry, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
-import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, noteSweep, readWatch } from "./watch/watch-store.ts";
+import { askForSweep } from "./watch/ask-for-sweep.ts";
+import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, readWatch } from "./watch/watch-store.ts";
 import { namePhase, planSweep, planWatch } from "./watch/watch.ts";
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
@@ -202,21 +202,9 @@ export class SubmissionObject extends DurableObject {
   async #watch(row: SubmissionRow, now: number): Promise<void> {
     if (!hasOpenJobs(this.#sql)) return;
     const sweepAt = planSweep(readWatch(this.#sql));
-    if (sweepAt !== undefined && sweepAt <= now) await this.#sweep(row, now);
+    if (sweepAt !== undefined && sweepAt <= now) await askForSweep(this.#sql, row, now, () => this.#openGithub(row));
     this.#notePhase(row, now);
     if ((readOldestOpenCheck(this.#sql) ?? now) + FRESH_MS <= now) noteChange(this.#sql);
-  }
-
-  /** Asks the login node to look. Noted first: a dispatch that fails is tried again when the next sweep is due. */
-  async #sweep(row: SubmissionRow, now: number): Promise<void> {
-    noteSweep(this.#sql, now);
-    const inputs = { submission: row.id };
-    try {
-      await dispatchWorkflow(this.#openGithub(row), splitRepository(row.repository), "reconcile.yml", inputs);
-      writeLog("sweep", { submission: row.id });
-    } catch (thrown) {
-      writeLog("failure", { submission: row.id, item: "reconcile.yml", cause: describeThrown(thrown) });
-    }
   }
 
   async #tell(row: SubmissionRow): Promise<void> {
