@@ -5,7 +5,7 @@ import { listFiles, readText } from "./repository-files.ts";
 
 /** What tools made, byte for byte: no rule of ours applies. */
 const MADE = /^(package-lock\.json|packages\/action\/dist\/.*)$/;
-const TEXT = /\.(ts|mts|mjs|js|json|jsonc|nix|sh|awk|md|yml|yaml|toml)$|(^|\/)[^.]+$/;
+const TEXT = /\.(tsx?|mts|mjs|js|css|svg|json|jsonc|nix|sh|awk|md|yml|yaml|toml)$|(^|\/)[^.]+$/;
 const BANNED_NAMES = /^(helper|util|common|misc|manager|base|shared)s?$/;
 
 async function listWritten(pattern: RegExp): Promise<string[]> {
@@ -23,8 +23,8 @@ async function findLines(paths: readonly string[], pattern: RegExp): Promise<str
 }
 
 test("TypeScript files are named in kebab-case", async () => {
-  const sources = await listWritten(/\.(ts|mts|mjs)$/);
-  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|suite|fixture|config|bench|d))?\.(ts|mts|mjs)$/;
+  const sources = await listWritten(/\.(tsx?|mts|mjs)$/);
+  const kebab = /^[a-z0-9]+(-[a-z0-9]+)*(\.(test|suite|fixture|config|bench|d))?\.(tsx?|mts|mjs)$/;
   expect(sources.length).toBeGreaterThan(50);
   expect(sources.filter((path) => !kebab.test(posix.basename(path)))).toEqual([]);
 });
@@ -46,7 +46,7 @@ test("no note to do something later is left in a file", async () => {
 });
 
 test.each([
-  ["source files", /(?<!\.(test|suite|fixture))\.(ts|mts|mjs)$/, 300],
+  ["source files", /(?<!\.(test|suite|fixture))\.(tsx?|mts|mjs)$/, 300],
   ["tests", /\.(test|suite|fixture)\.ts$|^test\/.*\.nix$/, 400],
   ["Nix and shell files", /^(?!test\/).*\.nix$|\.(sh|awk)$/, 300],
   ["pages of the docs", /^docs\/[^/]+\.md$/, 250],
@@ -68,7 +68,7 @@ test.each([
   ["skipped or lonely test", /\b(test|it|describe|suite)(\.[a-z]+)*\.(skip|only|todo|skipIf|runIf|fails)\b/],
   ["mock", /\bvi\.(mock|doMock|spyOn|fn|stub\w*|hoisted)\b/],
 ])("there is no %s", async (_, pattern) => {
-  expect(await findLines(await listWritten(/\.(ts|mts)$/), pattern)).toEqual([]);
+  expect(await findLines(await listWritten(/\.(tsx?|mts)$/), pattern)).toEqual([]);
 });
 
 test("nothing refers to the place where it was written", async () => {

@@ -3,6 +3,8 @@ import { Hono } from "hono";
 import { routePath } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { renderRefusal } from "./answer.ts";
+import { createBoard } from "./board/board.tsx";
+import { listSubmissions } from "./board/list-submissions.ts";
 import { readConfig } from "./config.ts";
 import { parseEventLines } from "./event-lines.ts";
 import { writeLog } from "./log.ts";
@@ -10,6 +12,7 @@ import { readBody } from "./read-body.ts";
 import { registerSubmission } from "./register.ts";
 import { createFiles } from "./files/files-app.ts";
 import { createKnownLabs } from "./repository/known-lab-app.ts";
+import { findViewer } from "./session/find-viewer.ts";
 import { signIn } from "./session/sign-in.ts";
 import { findSubmission, refuseBusy, refuseToken } from "./submission-access.ts";
 import { acceptWebhook } from "./webhook/accept-webhook.ts";
@@ -71,6 +74,7 @@ app.post("/webhook", async (context) => {
 });
 
 app.route("/", signIn);
+app.route("/", createBoard(findViewer, listSubmissions));
 
 app.notFound((context) => {
   const refusal = new RepxError("COORD_NOT_FOUND", `there is nothing at ${context.req.method} ${context.req.path}`, {

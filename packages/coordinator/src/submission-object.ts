@@ -13,6 +13,8 @@ import { acceptBatch } from "./accept-events.ts";
 import type { AskSubject, NotedAsk } from "./ask/ask.ts";
 import { insertSuccessor, writeAsk } from "./ask/ask-store.ts";
 import { tellPredecessors } from "./ask/tell-predecessors.ts";
+import { readBoard, type BoardAnswer, type BoardQuery } from "./board/board-store.ts";
+import { openLiveSockets, type LiveSockets } from "./board/live-sockets.ts";
 import { readConfig } from "./config.ts";
 import { FRESH_MS, planAlarm, planRescue } from "./delivery.ts";
 import {
@@ -51,6 +53,7 @@ import { namePhase, planSweep, planWatch } from "./watch/watch.ts";
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
   readonly #sql: SqlStorage;
+  readonly #pages: LiveSockets;
   #github: AppClient | undefined;
   #isSuccessorKnown = false;
   /** In memory alone: an object that is put to sleep was not busy. */
@@ -60,6 +63,7 @@ export class SubmissionObject extends DurableObject {
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
     this.#sql = state.storage.sql;
+    this.#pages = openLiveSockets(state);
     if (hasSchema(this.#sql)) state.storage.transactionSync(() => migrateSubmission(this.#sql));
   }
 
@@ -102,6 +106,7 @@ export class SubmissionObject extends DurableObject {
       if (accepted.hasChanged) noteChange(this.#sql);
       return { ...accepted, hasChanged: this.#notePhase(row, now) || accepted.hasChanged };
     });
+    if (hasChanged) this.#pages.announce();
     if (hasChanged) await this.#arm(row);
     return receipt;
   }
@@ -117,6 +122,7 @@ export class SubmissionObject extends DurableObject {
     const row = readSubmissionRow(this.#sql);
     if (row === undefined || !noteFile(this.#sql, file, Date.now())) return;
     noteChange(this.#sql);
+    this.#pages.announce();
     await this.#arm(row);
   }
 
@@ -181,6 +187,17 @@ export class SubmissionObject extends DurableObject {
       if (insertSuccessor(this.#sql, id, at)) noteChange(this.#sql);
     });
     await this.#arm(row);
+  }
+
+  /** Answers what a page of the board asks; who may read the repository is asked by the caller. */
+  readBoard(query: BoardQuery): BoardAnswer | undefined {
+    const row = hasSchema(this.#sql) ? readSubmissionRow(this.#sql) : undefined;
+    return row && readBoard(this.#sql, row, query, () => this.#read(row, "no texts"));
+  }
+
+  /** Takes the WebSocket of an open page; who may read the repository is asked by the caller. */
+  override fetch(request: Request): Response {
+    return this.#pages.accept(request);
   }
 
   /** Tells GitHub what is new. Never throws: the platform gives up on an alarm after six failures, we do not. */
@@ -267,6 +284,7 @@ export class SubmissionObject extends DurableObject {
   #notePhase(row: SubmissionRow, now: number): boolean {
     const isNew = notePhase(this.#sql, namePhase(readWatch(this.#sql), readFrame(row), now));
     if (isNew) noteChange(this.#sql);
+    if (isNew) this.#pages.announce();
     return isNew;
   }
 

@@ -39,6 +39,7 @@ export { LEFT_OUT } from "./report/logs.ts";
 export type { ReportLinks } from "./report/run-report.ts";
 export { renderGraphPicture } from "./picture/render-graph-picture.ts";
 export { escapeMarkdown, renderCode, renderCodeBlock } from "./report/markdown.ts";
+export { readMetrics, renderQuantity } from "./report/metrics.ts";
 export { buildPicture, PICTURE_DEFAULTS } from "./picture/build-picture.ts";
 export type { Picture, PictureOptions } from "./picture/picture.ts";
 export { escapeXml, renderDot } from "./picture/render-dot.ts";
