@@ -49,6 +49,7 @@ export const PROGRAMS = [
   { program: "tcsh", debian: "tcsh" },
   { program: "fish", debian: "fish" },
   { program: "git", debian: "git" },
+  { program: "chromium", debian: "chromium" },
 ];
 
 /**

@@ -8,7 +8,7 @@ import { startScratchFolder } from "../harness/scratch-folder.ts";
 import { waitUntil } from "../harness/wait-until.ts";
 import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 
-const Receipt = z.looseObject({ id: z.string(), token: z.string(), url: z.string(), expiresAt: z.string() });
+export const Receipt = z.looseObject({ id: z.string(), token: z.string(), url: z.string(), expiresAt: z.string() });
 export type Receipt = z.infer<typeof Receipt>;
 
 export interface Answer {
@@ -32,8 +32,8 @@ export interface CoordinatorStand extends AsyncDisposable {
   waitForChecks(pullRequest: PullRequest, isWanted: (lines: readonly string[]) => boolean): Promise<readonly string[]>;
 }
 
-/** Starts the stand; `folder`, ports and processes are its own and end with it. */
-export async function startCoordinatorStand(): Promise<CoordinatorStand> {
+/** Starts the stand; folder, ports and processes are its own and end with it. `more` are settings beside the needed ones. */
+export async function startCoordinatorStand(more: Readonly<Record<string, string>> = {}): Promise<CoordinatorStand> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await startScratchFolder());
   const github = stack.use(await startGitHubEmulator());
@@ -52,7 +52,7 @@ export async function startCoordinatorStand(): Promise<CoordinatorStand> {
         OIDC_ISSUER: issuer.url,
         GITHUB_APP_ID: String(github.app.id),
       },
-      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey },
+      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey, ...more },
     }),
   );
   const send = async (method: string, path: string, token: string | undefined, body?: string): Promise<Answer> => {

@@ -38,8 +38,8 @@ test("says in one message what stands in the way and which command helps", () =>
   expect(planSetup({ ...READY, isRoot: false, isDebian: false, missing: PROGRAMS })).toMatchInlineSnapshot(`
     {
       "problem": "repx: cannot set up here: you are not root (sshd, munge and SLURM are started for an unprivileged user); this is not Debian.
-      missing programs: nix, slurmctld, slurmd, sbatch, munged, slurmdbd, mariadbd, mariadb, sshd, ssh-keygen, busybox, bash-static, curl, mmdebstrap, patchelf, bwrap, podman, runc, newuidmap, catatonit, dockerd, docker, shellcheck, skopeo, strace, zstd, openssl, rsync, tcsh, fish, git
-      install them: sudo apt-get install -y --no-install-recommends nix-bin slurmctld slurmd slurm-client munge slurmdbd mariadb-server-core mariadb-client-core openssh-server openssh-client busybox-static bash-static curl mmdebstrap patchelf bubblewrap podman runc uidmap catatonit docker.io shellcheck skopeo strace zstd openssl rsync tcsh fish git
+      missing programs: nix, slurmctld, slurmd, sbatch, munged, slurmdbd, mariadbd, mariadb, sshd, ssh-keygen, busybox, bash-static, curl, mmdebstrap, patchelf, bwrap, podman, runc, newuidmap, catatonit, dockerd, docker, shellcheck, skopeo, strace, zstd, openssl, rsync, tcsh, fish, git, chromium
+      install them: sudo apt-get install -y --no-install-recommends nix-bin slurmctld slurmd slurm-client munge slurmdbd mariadb-server-core mariadb-client-core openssh-server openssh-client busybox-static bash-static curl mmdebstrap patchelf bubblewrap podman runc uidmap catatonit docker.io shellcheck skopeo strace zstd openssl rsync tcsh fish git chromium
       run it as root: sudo npm …",
     }
   `);
