@@ -187,7 +187,7 @@ render_end() {
   if [ -n "$own" ]; then
     logs=$records/stderr.log
     [ -s "$logs" ] || logs=$records/stdout.log
-    if [ -s "$logs" ]; then printf ',"logTail":' && tail -c 8000 "$logs" | json_text 40; fi
+    if [ -s "$logs" ]; then printf ',"logTail":' && log_text <"$logs"; fi
     metrics=$base/outputs/$job/out/metrics.json
     if [ "$own" = last ] && [ -f "$metrics" ] && [ "$(wc -c <"$metrics")" -le 16000 ]; then printf ',"metricsText":' && json_text 0 <"$metrics"; fi
   fi
