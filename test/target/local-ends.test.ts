@@ -54,7 +54,9 @@ async function submitAll(): Promise<void> {
   await submission.add([{ stage: "one", script: "exit 0" }], {
     dependency: { ok: [{ batch: first, index: 1 }] },
   });
-  const late = await submission.add([{ stage: "late", script: LONG }], { resources: { time: "00:00:02" } });
+  const late = await submission.add([{ stage: "late", script: LONG }], {
+    resources: { time: "00:00:02", cpusPerTask: 2, mem: "300M" },
+  });
   await submission.add([{ stage: "after-late", script: "exit 0" }], {
     dependency: { any: [{ batch: late }] },
   });
@@ -119,6 +121,14 @@ test("a job that ran says where and how long, and one that did not says neither"
   expect(late?.node).toMatch(/./);
   expect(late?.elapsedSeconds).toBeGreaterThanOrEqual(1);
   expect(eventsOf("pending").at(-1)?.node).toBeUndefined();
+});
+
+test("an end tells what the agent gave, and of a job that never began nothing", () => {
+  const given = { cpus: 2, nodes: 1, memoryMebibytes: 300 };
+  expect(eventsOf("late").at(-1)).toMatchObject(given);
+  expect(eventsOf("first").at(-1)).toMatchObject({ cpus: 1, nodes: 1, memoryMebibytes: 1024 });
+  const never = Object.keys(eventsOf("never").at(-1) ?? {});
+  expect(never.filter((key) => key in given)).toEqual([]);
 });
 
 test("the record names the task by its id, and the job saw no variable of SLURM's or of ours that is an id", async () => {

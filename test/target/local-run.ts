@@ -110,7 +110,7 @@ function watchSubmission(site: LocalSite, target: TargetFolder, idOf: (stage: st
   const read = async (name: string) => readFile(join(target.folder, name), "utf8").catch(() => "");
   const readState = async (stage: string) => {
     const row = (await read("local/queue")).split("\n").find((line) => line.startsWith(`${idOf(stage)} `));
-    return row === undefined ? undefined : { state: row.slice(32, 52).trim(), reason: row.slice(252, 352).trim() };
+    return row === undefined ? undefined : { state: row.slice(32, 52).trim(), reason: row.slice(244, 344).trim() };
   };
   return {
     readState,

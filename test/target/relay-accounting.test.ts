@@ -81,6 +81,18 @@ test("I-15: the reason of a failed job is taken from its step, of the last attem
   ]);
 });
 
+test("a failed job without a record of its own tells the peak that accounting saw, in the one question about it", async () => {
+  const eats = "{ head -c 90000000 /dev/zero; sleep 3; } | tail -n 1 >/dev/null; exit 3";
+  await submission.submit([{ stage: "bare", script: "" }], ["--mem=200M"], `sh -c '${eats}'`);
+  await submission.finish();
+  await using relay = await submission.startRelay({ REPX_SWEEP_SECONDS: "1", REPX_RECORD_SECONDS: "4" });
+  expect(await relay.waitForEnd(60)).toBe(0);
+  const end = receiver.events.at(-1);
+  expect(end).toMatchObject({ state: "FAILED", exitCode: 3, cpus: 1, nodes: 1, memoryMebibytes: 200 });
+  expect(end?.peakMebibytes).toBeGreaterThan(80);
+  expect(end?.peakMebibytes).toBeLessThan(130);
+});
+
 async function submitLong(): Promise<string> {
   const script = 'touch "$1/runs"; sleep 300 & wait';
   const { slurmId, ids } = await submission.submit([{ stage: "long", script }]);

@@ -19,6 +19,8 @@ PartitionName=urgent Nodes=ALL PriorityTier=10 DefMemPerCPU=100 PreemptMode=OFF
 PartitionName=patient Nodes=ALL PriorityTier=1 DefMemPerCPU=100 PreemptMode=REQUEUE
 `;
 const QUICK = { REPX_SWEEP_SECONDS: "1", REPX_LOST_SECONDS: "4", REPX_MARKER_SECONDS: "2", REPX_RECORD_SECONDS: "2" };
+// tail keeps a line that has no end; accounting looks every second.
+const HUNGRY = "{ head -c 90000000 /dev/zero; sleep 3; } | tail -n 1 >/dev/null";
 const ONCE_LONG = `[ "\${SLURM_RESTART_COUNT:-0}" != 0 ] || { sleep 300 & wait; }`;
 
 let cluster: SlurmCluster;
@@ -147,17 +149,43 @@ test("while slurmdbd is dead no end is guessed and the log says so, and when it 
   expect(endOf("bare")).toMatchObject({ exitCode: 5, slurmId: `${bare}_1` });
 });
 
+test("of what SLURM has forgotten, accounting tells what it was given, and the most that its samples saw", async () => {
+  const bare = {
+    hungry: await submitBare("hungry", HUNGRY, ["--mem=200M", "--cpus-per-task=2"]),
+    wide: await submitBare("wide", "exit 3", ["--nodes=2", "--ntasks=6", "--mem=1536M"]),
+    held: await submitBare("held", "exit 0", ["--hold"]),
+  };
+  // A later attempt counts, and a step of the earlier one does not.
+  const again = `[ "\${SLURM_RESTART_COUNT:-0}" != 0 ] || { ${HUNGRY}; sleep 300; }`;
+  const requeued = await submitBare("again", again, ["--mem=200M", "--requeue"]);
+  await waitForState(requeued, "RUNNING");
+  const seconds = Date.now() + 4000;
+  await waitUntil({ what: "a sample", timeoutSeconds: 10 }, async () => Date.now() > seconds);
+  await cluster.run(["scontrol", "requeue", `${requeued}_1`]);
+  await cluster.run(["scancel", bare.held]);
+  await forget([...Object.values(bare), requeued]);
+  await using relay = await submission.startRelay(QUICK);
+  expect(await relay.waitForEnd(40)).toBe(0);
+  expect(endOf("hungry")).toMatchObject({ state: "COMPLETED", cpus: 2, nodes: 1, memoryMebibytes: 200 });
+  expect(endOf("hungry")?.peakMebibytes).toBeGreaterThan(80);
+  expect(endOf("hungry")?.peakMebibytes).toBeLessThan(130);
+  expect(endOf("wide")).toMatchObject({ state: "FAILED", cpus: 6, nodes: 2, memoryMebibytes: 1536 });
+  expect(endOf("again")).toMatchObject({ state: "COMPLETED", attempt: 2, memoryMebibytes: 200 });
+  expect(endOf("again")?.peakMebibytes ?? 0).toBeLessThan(50);
+  expect(Object.keys(endOf("held") ?? {}).filter((key) => /cpus|nodes|Mebibytes/.test(key))).toEqual([]);
+}, 180_000);
+
 test("where accounting has half a record, without an end, the job's own one is believed, and without one it counts as lost", async () => {
   const own = await submission.submit([{ stage: "known", script: "exit 9" }]);
   const bare = await submitBare("bare", "exit 5");
   await forget([own.slurmId, bare]);
-  const half = "time_end=0, state=1, exit_code=0";
+  const half = "time_end=0, state=1, exit_code=0, tres_alloc=''";
   await accountingOf(cluster).query(
     `UPDATE repx_job_table SET ${half} WHERE id_array_job IN (${own.slurmId}, ${bare})`,
   );
   await using relay = await submission.startRelay(QUICK);
   expect(await relay.waitForEnd(40)).toBe(0);
-  expect(endOf("known")).toMatchObject({ state: "FAILED", exitCode: 9, marker: "FAIL" });
+  expect(endOf("known")).toMatchObject({ state: "FAILED", exitCode: 9, marker: "FAIL", cpus: 1, memoryMebibytes: 100 });
   expect(endOf("bare")).toMatchObject({ state: "NODE_FAIL", reason: "NoRecordOfItsEnd" });
 });
 
