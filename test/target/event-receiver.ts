@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import { text } from "node:stream/consumers";
-import { JobEvent } from "../../packages/core/src/model/protocol.ts";
+import { JobEvent, Pulse } from "../../packages/core/src/model/protocol.ts";
 
 /** One request as it came in. */
 export interface Delivery {
@@ -18,6 +18,12 @@ export interface ReceivedEvent extends JobEvent {
   readonly receivedAt: number;
 }
 
+/** A pulse as the model knows it, with the time it came in and how many events came with it. */
+export interface ReceivedPulse extends Pulse {
+  readonly receivedAt: number;
+  readonly events: number;
+}
+
 /** A stand-in for the coordinator's side of POST /api/submissions/:id/events. */
 export interface EventReceiver extends AsyncDisposable {
   readonly url: string;
@@ -25,6 +31,8 @@ export interface EventReceiver extends AsyncDisposable {
   readonly deliveries: readonly Delivery[];
   /** Events that were answered with 200, in order; each is parsed with the model's schema. */
   readonly events: readonly ReceivedEvent[];
+  /** Pulses that were answered with 200, in order, parsed likewise. */
+  readonly pulses: readonly ReceivedPulse[];
   /** What the next requests are answered with: a status, or "hang up". */
   answerWith(answer: number | "hang up"): void;
   /** Lines that hold this text are answered as rejected. */
@@ -37,13 +45,14 @@ export interface EventReceiver extends AsyncDisposable {
 interface State {
   readonly deliveries: Delivery[];
   readonly events: ReceivedEvent[];
+  readonly pulses: ReceivedPulse[];
   answer: number | "hang up";
   rejected: string | undefined;
 }
 
 /** Starts the receiver on a free loopback port. */
 export async function startEventReceiver(): Promise<EventReceiver> {
-  const state: State = { deliveries: [], events: [], answer: 200, rejected: undefined };
+  const state: State = { deliveries: [], events: [], pulses: [], answer: 200, rejected: undefined };
   let server = await listen(state, 0);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
@@ -56,6 +65,7 @@ export async function startEventReceiver(): Promise<EventReceiver> {
     url: `http://127.0.0.1:${port}`,
     deliveries: state.deliveries,
     events: state.events,
+    pulses: state.pulses,
     stop,
     start: async () => {
       server = await listen(state, port);
@@ -95,7 +105,16 @@ async function receive(state: State, request: IncomingMessage): Promise<{ status
     const isRejected = state.rejected !== undefined && line.includes(state.rejected);
     // A message that looks like an entry of the list itself.
     if (isRejected) rejected.push({ line: index + 1, message: 'no "good" {"line":1}' });
-    else state.events.push({ ...JobEvent.parse(JSON.parse(line)), receivedAt: Date.now() });
+    else take(state, JSON.parse(line), lines.length - 1);
   }
   return { status, answer: JSON.stringify({ accepted: lines.length - rejected.length, duplicates: 0, rejected }) };
+}
+
+function take(state: State, line: unknown, others: number): void {
+  const receivedAt = Date.now();
+  if (typeof line === "object" && line !== null && "pulse" in line) {
+    state.pulses.push({ ...Pulse.parse(line), receivedAt, events: others });
+  } else {
+    state.events.push({ ...JobEvent.parse(line), receivedAt });
+  }
 }

@@ -131,6 +131,14 @@ test("an end tells what the agent gave, and of a job that never began nothing", 
   expect(never.filter((key) => key in given)).toEqual([]);
 });
 
+test("a pulse tells how jobs wait in the agent's words", () => {
+  const lines = receiver.pulses.flatMap(({ queue = [] }) => queue);
+  const reasons = new Set(lines.map(({ reason }) => reason));
+  expect(reasons).toContain("Dependency");
+  // What is ready may be seen before it has started.
+  expect([...reasons].filter((reason) => reason !== "Dependency" && reason !== "Resources")).toEqual([]);
+});
+
 test("the record names the task by its id, and the job saw no variable of SLURM's or of ours that is an id", async () => {
   const record = await readFile(join(submission.folderOf("first"), "repx/job.json"), "utf8");
   expect(record).toContain(`"slurmId":"${submission.idOf("first")}","restarts":0`);

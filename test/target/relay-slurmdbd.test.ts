@@ -175,6 +175,35 @@ test("of what SLURM has forgotten, accounting tells what it was given, and the m
   expect(Object.keys(endOf("held") ?? {}).filter((key) => /cpus|nodes|Mebibytes/.test(key))).toEqual([]);
 }, 180_000);
 
+test("I-13: while slurmdbd is dead the pulses go on, and tell how jobs wait", async () => {
+  const accounting = accountingOf(cluster);
+  await submitBare("bare", "exit 5");
+  await waitUntilForgotten(cluster, user);
+  const held = await submission.submit([{ stage: "held", script: "exit 0" }], ["--hold"]);
+  await submission.finish();
+  await accounting.killDaemon();
+  try {
+    await using relay = await submission.startRelay({ ...QUICK, REPX_PULSE_SECONDS: "2" });
+    await waitUntil({ what: "sacct to fail", timeoutSeconds: 30 }, async () =>
+      (await submission.readLog()).includes("sacct failed, waiting for it"),
+    );
+    const count = receiver.pulses.length;
+    await waitUntil({ what: "three more pulses", timeoutSeconds: 60 }, async () => receiver.pulses.length > count + 2);
+    expect(receiver.pulses.at(-1)?.queue).toEqual([{ reason: "JobHeldUser", jobs: 1 }]);
+    // And of what accounting alone knows, nothing is guessed.
+    expect(receiver.events).toEqual([]);
+    await cluster.run(["scontrol", "release", held.slurmId]);
+    await waitUntil(
+      { what: "the end that the queue knows", timeoutSeconds: 30 },
+      async () => endOf("held")?.state === "COMPLETED",
+    );
+    expect(endOf("held")).toMatchObject({ state: "COMPLETED", cpus: 1, memoryMebibytes: 100 });
+    await relay.kill("SIGKILL");
+  } finally {
+    await accounting.startDaemon();
+  }
+});
+
 test("where accounting has half a record, without an end, the job's own one is believed, and without one it counts as lost", async () => {
   const own = await submission.submit([{ stage: "known", script: "exit 9" }]);
   const bare = await submitBare("bare", "exit 5");

@@ -1,7 +1,7 @@
-# With json.awk, tasks.awk and given.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
+# With json.awk, tasks.awk, given.awk and waiting.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, retries (of job-retry.sh), account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
-# same as lines), new-ids, ends (peak of memory and beginnings of final events, for the shell to complete),
+# same as lines), new-ids, ends (peak of memory and beginnings of final events, for the shell to complete), waiting (how jobs wait),
 # missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
 BEGIN {
   split("32 20 12 12 24 24 20 100 100 64", width, " ")
@@ -29,6 +29,7 @@ part == "queue" {
   array = f[1]; sub(/_.*/, "", array); is_known_array[array] = 1
   if (f[1] in job) {
     present[f[1]] = 1
+    note_waiting(f[2], f[9], f[5])
     # The last of a list that fills its column may be cut. Of a job that never began, it is what was asked for.
     if (length(f[10]) == width[10]) sub(/,[^,]*$/, "", f[10])
     take(f[1], f[2], f[3] + 0, f[4], f[5], f[6], seconds(f[7]), f[8], f[9], render_node(f[8]) == "" ? "" : render_given(f[10]), "")
@@ -36,6 +37,7 @@ part == "queue" {
 }
 
 END {
+  write_waiting(work "/waiting")
   for (i = 1; i <= accounts; i++) note_account(account[i])
   for (id in last_account) take_account(last_account[id])
   for (id in taken_away) if (!(id in last_account)) take_account(taken_away[id])

@@ -67,13 +67,15 @@ look() {
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   find "$dir/retries" -name '[0-9]*' ! -name '*.tmp' -exec cat {} + >"$work/retries" 2>/dev/null
-  awk -f "$here/json.awk" -f "$here/tasks.awk" -f "$here/given.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  looked=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  awk -f "$here/json.awk" -f "$here/tasks.awk" -f "$here/given.awk" -f "$here/waiting.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$looked" \
     -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
     -v sends="${coordinator:+1}" -v tells_pending="$looks" \
     part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=retries "$work/retries" part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   # The submission's folder can be gone at any moment.
   { read -r known unreported wanted missing <"$work/summary"; } 2>/dev/null || return
+  [ -n "$looks" ] || take_pulse
   mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
   finish_ends
   publish
