@@ -54,7 +54,7 @@ export interface BoardStand extends AsyncDisposable {
 /** Starts Worker and browser; both end with the stand. */
 export async function startBoardStand(): Promise<BoardStand> {
   await using stack = new AsyncDisposableStack();
-  const stand = stack.use(await startCoordinatorStand(SETTINGS));
+  const stand = stack.use(await startCoordinatorStand({ settings: SETTINGS }));
   const pullRequest = await stand.openPullRequest("board");
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   stack.defer(async () => browser.close());

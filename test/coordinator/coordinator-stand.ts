@@ -3,10 +3,10 @@ import * as z from "zod";
 import { type CoordinatorProcess, startCoordinatorProcess } from "../harness/coordinator-process.ts";
 import { findFreePort } from "../harness/free-port.ts";
 import { type GitHubEmulator, type PullRequest, startGitHubEmulator } from "../harness/github-emulator.ts";
+import { type GitHubRules, type GitHubRulesOptions, startGitHubRules } from "../harness/github-rules.ts";
 import { type OidcIssuer, startOidcIssuer } from "../harness/oidc-issuer.ts";
 import { startScratchFolder } from "../harness/scratch-folder.ts";
 import { waitUntil } from "../harness/wait-until.ts";
-import { type FaultProxy, startFaultProxy } from "./fault-proxy.ts";
 
 export const Receipt = z.looseObject({ id: z.string(), token: z.string(), url: z.string(), expiresAt: z.string() });
 export type Receipt = z.infer<typeof Receipt>;
@@ -21,7 +21,8 @@ export interface CoordinatorStand extends AsyncDisposable {
   readonly coordinator: CoordinatorProcess;
   readonly github: GitHubEmulator;
   readonly issuer: OidcIssuer;
-  readonly proxy: FaultProxy;
+  /** GitHub as the coordinator sees it; ending the stand fails when it was asked for what GitHub refuses. */
+  readonly proxy: GitHubRules;
   /** Opens another pull request; tests that look at checks have one each. */
   openPullRequest(branch: string): Promise<PullRequest>;
   send(method: string, path: string, token: string | undefined, body?: string): Promise<Answer>;
@@ -32,12 +33,22 @@ export interface CoordinatorStand extends AsyncDisposable {
   waitForChecks(pullRequest: PullRequest, isWanted: (lines: readonly string[]) => boolean): Promise<readonly string[]>;
 }
 
-/** Starts the stand; folder, ports and processes are its own and end with it. `more` are settings beside the needed ones. */
-export async function startCoordinatorStand(more: Readonly<Record<string, string>> = {}): Promise<CoordinatorStand> {
+/** What a stand may have of its own. */
+export interface StandOptions {
+  /** Settings of the coordinator beside the needed ones. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly rules?: GitHubRulesOptions;
+}
+
+/** Starts the stand; its folder, ports and processes are its own and end with it. */
+export async function startCoordinatorStand({
+  settings = {},
+  rules = {},
+}: StandOptions = {}): Promise<CoordinatorStand> {
   await using stack = new AsyncDisposableStack();
   const folder = stack.use(await startScratchFolder());
   const github = stack.use(await startGitHubEmulator());
-  const proxy = stack.use(await startFaultProxy(github.url));
+  const proxy = stack.use(await startGitHubRules(github, rules));
   const issuer = stack.use(await startOidcIssuer(describeRun(github, 1, "0".repeat(40))));
   const port = await findFreePort();
   const origin = `http://127.0.0.1:${port}`;
@@ -48,11 +59,11 @@ export async function startCoordinatorStand(more: Readonly<Record<string, string
       vars: {
         COORDINATOR_ORIGIN: origin,
         GITHUB_API_URL: proxy.url,
-        GITHUB_SERVER_URL: github.url,
+        GITHUB_SERVER_URL: proxy.url,
         OIDC_ISSUER: issuer.url,
         GITHUB_APP_ID: String(github.app.id),
       },
-      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey, ...more },
+      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey, ...settings },
     }),
   );
   const send = async (method: string, path: string, token: string | undefined, body?: string): Promise<Answer> => {

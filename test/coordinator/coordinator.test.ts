@@ -20,7 +20,7 @@ async function refuse(token: string, body = renderRegistration(pullRequest, 2)) 
 test("follows two submissions of a pull request from their registration to one comment", async () => {
   onTestFailed(async () => console.error(await stand.coordinator.readLogs()));
   const first = await stand.register(pullRequest, 2);
-  expect(first.url).toBe(`${stand.github.url}/lab/study/pull/${pullRequest.number}/checks`);
+  expect(first.url).toBe(`${stand.proxy.url}/lab/study/pull/${pullRequest.number}/checks`);
   expect(await stand.waitForChecks(pullRequest, (lines) => lines.length === 2)).toEqual([
     expect.stringMatching(/^repx \/ analysis: queued - .*1 of 1 job/),
     expect.stringMatching(/^repx \/ simulation: queued - .*2 of 2 jobs/),

@@ -14,8 +14,11 @@ export async function makeTemporaryWorld(name: string, options: Partial<WorldOpt
     return {
       ...world,
       [Symbol.asyncDispose]: async () => {
-        await world[Symbol.asyncDispose]();
-        await remove();
+        try {
+          await world[Symbol.asyncDispose]();
+        } finally {
+          await remove();
+        }
       },
     };
   } catch (error) {

@@ -7,6 +7,7 @@ import { type ClusterUser, ensureClusterUser } from "./cluster-user.ts";
 import { type CoordinatorProcess, startCoordinatorProcess } from "./coordinator-process.ts";
 import { findFreePort } from "./free-port.ts";
 import { type CheckRun, type GitHubEmulator, type PullRequest, startGitHubEmulator } from "./github-emulator.ts";
+import { type GitHubRules, startGitHubRules } from "./github-rules.ts";
 import { nixEnvironment } from "./nix-environment.ts";
 import { type OidcIssuer, startOidcIssuer } from "./oidc-issuer.ts";
 import { REPOSITORY_ROOT } from "./repository-root.ts";
@@ -24,6 +25,8 @@ export interface Experiment {
 
 export interface World extends AsyncDisposable {
   readonly github: GitHubEmulator;
+  /** GitHub as the coordinator sees it; ending the world fails when it was asked for what GitHub refuses. */
+  readonly rules: GitHubRules;
   readonly oidc: OidcIssuer;
   readonly coordinator: CoordinatorProcess;
   readonly cluster: SlurmCluster;
@@ -68,6 +71,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const announce = options.onStep ?? (() => {});
 
   const github = started.use(await startGitHubEmulator({ owner: "physics", repository: "percolation" }));
+  const rules = started.use(await startGitHubRules(github));
   const oidc = started.use(await startOidcIssuer(describeRun(github)));
   announce(`GitHub emulator on port ${new URL(github.url).port}, OIDC issuer on port ${new URL(oidc.url).port}`);
   const user = await ensureClusterUser();
@@ -75,13 +79,13 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   announce(`${cluster.version} with ${cluster.nodes.length} nodes`);
   const ssh = started.use(await startSshd(options, user, cluster));
   announce(`${ssh.version.split(/[ ,]/)[0]} on port ${ssh.port}`);
-  const coordinator = started.use(await startCoordinator(folder, github, oidc));
+  const coordinator = started.use(await startCoordinator(folder, github, rules, oidc));
   announce(`coordinator in workerd on port ${coordinator.port}`);
 
   const basePath = await makeBasePath(folder, user);
   const nix = nixEnvironment(join(folder, "nix"));
   const pins = await writePins(join(folder, "pins"));
-  const services = { github, oidc, coordinator, cluster, ssh, user, basePath };
+  const services = { github, rules, oidc, coordinator, cluster, ssh, user, basePath };
   const running = started.move();
   return {
     ...services,
@@ -131,14 +135,19 @@ async function startSshd(options: WorldOptions, user: ClusterUser, cluster: Slur
   });
 }
 
-async function startCoordinator(folder: string, github: GitHubEmulator, oidc: OidcIssuer): Promise<CoordinatorProcess> {
+async function startCoordinator(
+  folder: string,
+  github: GitHubEmulator,
+  rules: GitHubRules,
+  oidc: OidcIssuer,
+): Promise<CoordinatorProcess> {
   const port = await findFreePort();
   return startCoordinatorProcess({
     folder: join(folder, "coordinator"),
     port,
     vars: {
       COORDINATOR_ORIGIN: `http://127.0.0.1:${port}`,
-      GITHUB_API_URL: github.url,
+      GITHUB_API_URL: rules.url,
       GITHUB_SERVER_URL: github.url,
       OIDC_ISSUER: oidc.url,
       GITHUB_APP_ID: String(github.app.id),
