@@ -28,9 +28,15 @@ export interface CoordinatorStand extends AsyncDisposable {
   send(method: string, path: string, token: string | undefined, body?: string): Promise<Answer>;
   /** Registers with a fresh ID token: run `simulation` of jobs 1..count, run `analysis` of job 0. */
   register(pullRequest: PullRequest, count: number): Promise<Receipt>;
+  /** Registers runs of one's own: the numbers of the jobs, by the name of the run. */
+  registerRuns(pullRequest: PullRequest, runs: Readonly<Record<string, readonly number[]>>): Promise<Receipt>;
   report(receipt: Receipt, events: readonly object[]): Promise<Answer>;
   /** `name: status conclusion title` of every check at the head, by name; waits until it is as wanted. */
-  waitForChecks(pullRequest: PullRequest, isWanted: (lines: readonly string[]) => boolean): Promise<readonly string[]>;
+  waitForChecks(
+    pullRequest: PullRequest,
+    isWanted: (lines: readonly string[]) => boolean,
+    timeoutSeconds?: number,
+  ): Promise<readonly string[]>;
 }
 
 /** What a stand may have of its own. */
@@ -75,6 +81,12 @@ export async function startCoordinatorStand({
     });
     return { status: answer.status, body: z.record(z.string(), z.unknown()).parse(await answer.json()) };
   };
+  const submit = async (pullRequest: PullRequest, body: string): Promise<Receipt> => {
+    issuer.describeRun(describeRun(github, pullRequest.number, pullRequest.headSha));
+    const answer = await send("POST", "/api/submissions", await issuer.sign({ aud: origin }), body);
+    if (answer.status !== 201) throw new Error(`registering: ${JSON.stringify(answer)}`);
+    return Receipt.parse(answer.body);
+  };
   const kept = stack.move();
   return {
     coordinator,
@@ -83,18 +95,14 @@ export async function startCoordinatorStand({
     proxy,
     openPullRequest: async (branch) => github.openPullRequest({ branch, title: `Study ${branch}` }),
     send,
-    register: async (pullRequest, count) => {
-      issuer.describeRun(describeRun(github, pullRequest.number, pullRequest.headSha));
-      const token = await issuer.sign({ aud: origin });
-      const answer = await send("POST", "/api/submissions", token, renderRegistration(pullRequest, count));
-      if (answer.status !== 201) throw new Error(`registering: ${JSON.stringify(answer)}`);
-      return Receipt.parse(answer.body);
-    },
+    register: async (pullRequest, count) => submit(pullRequest, renderRegistration(pullRequest, count)),
+    registerRuns: async (pullRequest, runs) => submit(pullRequest, renderRuns(pullRequest, runs)),
     report: async (receipt, events) => {
       const body = events.map((event) => `${JSON.stringify(event)}\n`).join("");
       return send("POST", `/api/submissions/${receipt.id}/events`, receipt.token, body);
     },
-    waitForChecks: async (pullRequest, isWanted) => waitForChecks(github, pullRequest, isWanted),
+    waitForChecks: async (pullRequest, isWanted, timeoutSeconds = 30) =>
+      waitForChecks(github, pullRequest, isWanted, timeoutSeconds),
     [Symbol.asyncDispose]: async () => kept.disposeAsync(),
   };
 }
@@ -109,24 +117,25 @@ export function jobId(nth: number): string {
   return `${String(nth).padStart(32, "0")}-walk-1.0`;
 }
 
-/** The body of a registration. */
+/** The body of a registration: run `simulation` of jobs 1..count, run `analysis` of job 0. */
 export function renderRegistration(pullRequest: PullRequest, count: number): string {
-  const simulation = Array.from({ length: count }, (_, index) => jobId(index + 1));
-  const ids = [...simulation, jobId(0)];
+  const simulation = Array.from({ length: count }, (_, index) => index + 1);
+  return renderRuns(pullRequest, { simulation, analysis: [0] });
+}
+
+function renderRuns(pullRequest: PullRequest, runs: Readonly<Record<string, readonly number[]>>): string {
+  const ids = new Set(Object.values(runs).flat().map(jobId));
   return JSON.stringify({
     lab: "0c3f6w9x2k1v8b7n5m4qz0y1h2j3l4p5",
     target: "cluster",
     headSha: pullRequest.headSha,
     pullRequest: pullRequest.number,
-    runs: [
-      { name: "simulation", jobs: simulation },
-      { name: "analysis", jobs: [jobId(0)] },
-    ],
-    jobs: ids.map((id) => ({
+    runs: Object.entries(runs).map(([name, jobs]) => ({ name, jobs: jobs.map(jobId) })),
+    jobs: [...ids].map((id) => ({
       id,
       stage: "walk-1.0",
       parameters: { seed: 1 },
-      dependsOn: id === jobId(0) ? simulation : [],
+      dependsOn: id === jobId(0) ? [...ids].filter((other) => other !== id) : [],
       isReused: false,
     })),
   });
@@ -150,9 +159,10 @@ async function waitForChecks(
   github: GitHubEmulator,
   pullRequest: PullRequest,
   isWanted: (lines: readonly string[]) => boolean,
+  timeoutSeconds: number,
 ): Promise<readonly string[]> {
   let seen: readonly string[] = [];
-  const wait = { what: "the checks", timeoutSeconds: 30, intervalMs: 20 };
+  const wait = { what: "the checks", timeoutSeconds, intervalMs: 20 };
   const isThere = waitUntil(wait, async () => {
     const checks = await github.readCheckRuns(pullRequest.headSha);
     seen = checks
