@@ -195,8 +195,9 @@ function render_row(id, word) {
   return row(id, word, raw[id], from[id], to[id], took[id], from[id] == "N/A" ? "" : HOST, why[id])
 }
 
-function row(id, word, code, since, until, elapsed, host, reason) {
-  return sprintf("%-32s%-20s%-12s%-12s%-24s%-24s%-20s%-100s%-100s", id, word, 0, code, since, until, elapsed, host, reason)
+function row(id, word, code, since, until, elapsed, host, reason,    given) {
+  if (host != "") given = "cpu=" wish_cpus(array_of(id)) ",mem=" wish_memory(array_of(id)) "M,node=1"
+  return sprintf("%-32s%-20s%-12s%-12s%-24s%-24s%-20s%-100s%-100s%s", id, word, 0, code, since, until, elapsed, host, reason, given)
 }
 
 # Forgets a submission of which everything has ended; the queue and the log stay.

@@ -152,7 +152,7 @@ end_record() {
 write_result() {
   # Through cat, whose exit code tells of a full disk: not every awk's does.
   node_json=$node_json LC_ALL=C awk -v from="$started" -v to="${moment% *}" -v user="$user_before $user_time" \
-    -v system_="$system_before $system_time" -v peak="$peak" -v source="$peak_source" \
+    -v system_="$system_before $system_time" -v peak="$peak" -v source="$peak_source" -v is_local="${is_local-}" \
     -v head="\"exitCode\":$status,\"signal\":$signal,\"startedAt\":\"$started_at\",\"endedAt\":\"${moment#* }\"" \
     -f "$here/result.awk" "$repx/.outputs" | cat >"$repx/.result" && mv -f "$repx/.result" "$repx/result.json"
 }

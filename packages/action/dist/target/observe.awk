@@ -1,10 +1,10 @@
-# With json.awk and tasks.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
+# With json.awk, tasks.awk, given.awk and waiting.awk: what the scheduler says of a submission's jobs, as events. Reads, by `part`: jobs (relay/rows), reported,
 # missing, wanted, retries (of job-retry.sh), account (sacct, or the jobs' own records), queue (squeue, columns of fixed width: no field can run into
 # the next). Writes into the folder `work`: new/<event id>.json (whole events, if anybody is to be sent them), new-lines (the
-# same as lines), new-ids, ends (beginnings of final events, for the shell to complete), missing.new, wanted.new. Prints: jobs,
-# unreported, still wanted, missing.
+# same as lines), new-ids, ends (peak of memory and beginnings of final events, for the shell to complete), waiting (how jobs wait),
+# missing.new, wanted.new. Prints: jobs, unreported, still wanted, missing.
 BEGIN {
-  split("32 20 12 12 24 24 20 100 100", width, " ")
+  split("32 20 12 12 24 24 20 100 100 64", width, " ")
   split("COMPLETED FAILED TIMEOUT DEADLINE OUT_OF_MEMORY CANCELLED NODE_FAIL BOOT_FAIL PREEMPTED", name, " ")
   for (i in name) base_state[name[i]] = name[i]
   # Newer than 22.05: the node failed the job before it began.
@@ -25,19 +25,26 @@ part == "retries" { note_retry($0) }
 part == "account" { accounts++; account[accounts] = $0 }
 part == "queue" {
   at = 1
-  for (i = 1; i <= 9; i++) { f[i] = substr($0, at, width[i]); sub(/ +$/, "", f[i]); at += width[i] }
+  for (i = 1; i <= 10; i++) { f[i] = substr($0, at, width[i]); sub(/ +$/, "", f[i]); at += width[i] }
   array = f[1]; sub(/_.*/, "", array); is_known_array[array] = 1
-  if (f[1] in job) { present[f[1]] = 1; take(f[1], f[2], f[3] + 0, f[4], f[5], f[6], seconds(f[7]), f[8], f[9]) }
+  if (f[1] in job) {
+    present[f[1]] = 1
+    note_waiting(f[2], f[9], f[5])
+    # The last of a list that fills its column may be cut. Of a job that never began, it is what was asked for.
+    if (length(f[10]) == width[10]) sub(/,[^,]*$/, "", f[10])
+    take(f[1], f[2], f[3] + 0, f[4], f[5], f[6], seconds(f[7]), f[8], f[9], render_node(f[8]) == "" ? "" : render_given(f[10]), "")
+  }
 }
 
 END {
+  write_waiting(work "/waiting")
   for (i = 1; i <= accounts; i++) note_account(account[i])
   for (id in last_account) take_account(last_account[id])
   for (id in taken_away) if (!(id in last_account)) take_account(taken_away[id])
   for (id in job) if (!(id in present) && !is_closed(id)) {
     missing++
-    if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "")
-    else if (id in since && now - since[id] >= (id in is_marker_late ? marker : lost)) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd")
+    if (is_unseen(id) && now - since[id] >= late) take(id, "CANCELLED", top[id] + 0, "", "", "", "", "", "", "", "")
+    else if (id in since && now - since[id] >= (id in is_marker_late ? marker : lost)) take(id, "NODE_FAIL", top[id] + 0, "", "", "", "", "", "NoRecordOfItsEnd", "", "")
     printf "%s\t%s\t%s\t%s\n", id, (id in since) ? since[id] : now, job[id], top[id] + 0 >(work "/missing.new")
   }
   for (i = 1; i <= bells; i++) keep_bell(bell_id[i], bell_kind[i], bell_until[i])
@@ -69,7 +76,7 @@ function is_closed(id) {
   return ended[id] + 0 > top[id] + 0
 }
 
-function take(id, state, restarts, code, from, to, elapsed, node, reason,    base) {
+function take(id, state, restarts, code, from, to, elapsed, node, reason, given, peak,    base) {
   last[id] = state
   if (restarts > top[id] + 0) top[id] = restarts
   if (ended[id] + 0 > restarts) return
@@ -84,8 +91,8 @@ function take(id, state, restarts, code, from, to, elapsed, node, reason,    bas
   else if (state in base_state) {
     base = base_state[state]
     ended[id] = restarts + 1
-    printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", id "." restarts "." base, id, job[id], restarts, base, (render_node(node) == "" ? "-" : "+"), \
-      render(id, base, restarts, to, render_code(code) render_node(node) render_reason(reason) render_elapsed(elapsed)) >(work "/ends")
+    printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", id "." restarts "." base, id, job[id], restarts, base, (render_node(node) == "" ? "-" : "+"), \
+      (peak == "" ? "-" : peak), render(id, base, restarts, to, render_code(code) render_node(node) render_reason(reason) render_elapsed(elapsed) given) >(work "/ends")
   }
 }
 
@@ -146,10 +153,11 @@ function seconds(text,    f, n, i, sum, days) {
   return days * 86400 + sum
 }
 
-# sacct|id|state|e:s|start|end|seconds|nodes, one for each attempt of a job, or
+# sacct|id|state|e:s|start|end|seconds|nodes|resources|, one for each attempt of a job, each of its steps after it with |peak, or
 # record|id|state|first line of result.json, or unseen|id: no record of this attempt, or late|id: an end whose marker was awaited
 function note_account(line,    f) {
   split(line, f, "|")
+  if (f[1] == "sacct" && f[2] ~ /\./) { note_step(f[2], f[10]); return }
   if (f[1] == "sacct" && f[2] ~ /\[/ && f[3] ~ /^CANCELLED/) { note_taken_away(f[2], line); return }
   if (f[1] == "late") is_marker_late[f[2]] = 1
   if (f[1] == "unseen") unseen[f[2]] = 1
@@ -160,6 +168,13 @@ function note_account(line,    f) {
   if (f[1] == "sacct" && !(f[2] in since)) return
   if (f[1] == "sacct" && f[2] in last_account && ++rounds[f[2]] > top[f[2]] + 0) top[f[2]] = rounds[f[2]]
   last_account[f[2]] = line
+  delete step_peak[f[2]]
+}
+
+function note_step(id, held,    peak) {
+  sub(/\..*/, "", id)
+  peak = mebibytes(held, "B")
+  if (peak + 0 > step_peak[id] + 0) step_peak[id] = peak
 }
 
 function is_end(line,    f) {
@@ -177,11 +192,11 @@ function note_taken_away(ids, line,    tasks, i, n, rest) {
 
 function take_account(line,    f, n, code) {
   n = split(line, f, "|")
-  if (f[1] == "sacct" && n == 8) {
-    take(f[2], f[3], top[f[2]] + 0, f[4], f[5], f[6], f[7], f[8], "")
+  if (f[1] == "sacct" && n == 10) {
+    take(f[2], f[3], top[f[2]] + 0, f[4], f[5], f[6], f[7], f[8], "", render_given(f[9]), step_peak[f[2]])
   } else if (f[1] == "record" && match(f[4], /"exitCode":[0-9]+/)) {
     code = substr(f[4], RSTART + 11, RLENGTH - 11)
-    take(f[2], f[3], top[f[2]] + 0, code ":0", field(f[4], "startedAt"), field(f[4], "endedAt"), "", "", "")
+    take(f[2], f[3], top[f[2]] + 0, code ":0", field(f[4], "startedAt"), field(f[4], "endedAt"), "", "", "", render_own_given(f[4]), "")
   }
 }
 

@@ -38,7 +38,7 @@ ask_elsewhere() {
   [ -s "$work/missing" ] || return 0
   # By arrays: there are some dozens of them, however many tasks are missing.
   ids=$(cut -f 1 "$work/missing" | cut -d _ -f 1 | sort -u | head -n 1000 | paste -s -d , -)
-  ask_sacct -X -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList && sed 's/^/sacct|/' "$work/sacct" >"$work/account"
+  ask_sacct -j "$ids" -o JobID,State,ExitCode,Start,End,ElapsedRaw,NodeList,AllocTRES,MaxRSS && sed 's/^/sacct|/' "$work/sacct" >"$work/account"
   # No word is no verdict while somebody may have one: slurmdbd that is back hears of what ended meanwhile some seconds later.
   if [ "$accounting" = down ] || [ "$now" -lt $((answers_since + lost_patience)) ]; then lost_now=86400; fi
   head -n "$records_at_once" "$work/missing" | while IFS=$tab read -r id since job restarts; do
@@ -52,15 +52,15 @@ ask_elsewhere() {
 }
 
 # Who cancelled a job, and that one of its steps was out of memory where the job says FAILED: accounting's word becomes the
-# reason. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?". One look asks once.
+# reason, and what it saw of their memory goes with it. Who it was may come late: such an end waits as for a record; account.awk tells its node as "?". One look asks once.
 # Tasks that never began have no line of their own (12_[3-5]), which sacct finds by the array alone.
 ask_why() {
   [ -z "$looks" ] || return 0
-  ids=$(awk -F '\t' '($5 == "CANCELLED" || $5 == "FAILED") && $7 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/ && n++ < 1000 {
+  ids=$(awk -F '\t' '($5 == "CANCELLED" || $5 == "FAILED") && $8 !~ /"reason":"(DependencyNeverSatisfied|CancelledBy:)/ && n++ < 1000 {
     if ($6 == "-") sub(/_.*/, "", $2)
     print $2
   }' "$work/ends" | sort -u | paste -s -d , -)
-  [ -n "$ids" ] && ask_sacct -j "$ids" -o JobID,State || return 0
-  awk -F '\t' -v OFS='\t' -f "$here/tasks.awk" -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
+  [ -n "$ids" ] && ask_sacct -j "$ids" -o JobID,State,MaxRSS || return 0
+  awk -F '\t' -v OFS='\t' -f "$here/tasks.awk" -f "$here/given.awk" -f "$here/account.awk" part=account "$work/sacct" part=ends "$work/ends" >"$work/ends.new" &&
     mv -f "$work/ends.new" "$work/ends"
 }

@@ -67,13 +67,15 @@ look() {
   ask_elsewhere
   find "$work/new" -type f -exec rm -f {} +
   find "$dir/retries" -name '[0-9]*' ! -name '*.tmp' -exec cat {} + >"$work/retries" 2>/dev/null
-  awk -f "$here/json.awk" -f "$here/tasks.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$(date -u +%Y-%m-%dT%H:%M:%SZ)" \
+  looked=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+  awk -f "$here/json.awk" -f "$here/tasks.awk" -f "$here/given.awk" -f "$here/waiting.awk" -f "$here/observe.awk" -v now="$now" -v seen_at="$looked" \
     -v late="$record_patience" -v lost="$lost_now" -v marker="$marker_patience" -v work="$work" \
     -v sends="${coordinator:+1}" -v tells_pending="$looks" \
     part=jobs "$work/rows" part=reported "$work/reported" part=missing "$work/missing" part=wanted "$work/wanted" \
     part=retries "$work/retries" part=account "$work/account" part=queue "$work/queue" >"$work/summary" || { log "observe failed"; look_after=$((now + 5)); return; }
   # The submission's folder can be gone at any moment.
   { read -r known unreported wanted missing <"$work/summary"; } 2>/dev/null || return
+  [ -n "$looks" ] || take_pulse
   mv -f "$work/missing.new" "$work/missing" && mv -f "$work/wanted.new" "$work/wanted"
   finish_ends
   publish
@@ -104,7 +106,8 @@ revive_agent() {
   ) &
 }
 
-queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100'
+# The last one is not in older SLURM, which leaves an unknown column out.
+queue_format='JobArrayID:32,State:20,RestartCnt:12,exit_code:12,StartTime:24,EndTime:24,TimeUsed:20,BatchHost:100,Reason:100,tres-alloc:64'
 
 # Whether the job's folder tells of this attempt and not of another one (repx-job writes the attempt as first line), or
 # repx-job let the results of another attempt stand for this one. Sets `owner`.
@@ -135,7 +138,7 @@ finish_ends() {
   [ -s "$work/ends" ] || return 0
   ask_why
   ends=0
-  while IFS=$tab read -r event id job restarts state node prefix; do
+  while IFS=$tab read -r event id job restarts state node peak prefix; do
     ends=$((ends + 1))
     if [ $((ends % 100)) = 0 ] && [ -z "$looks" ]; then publish && send_due; fi
     marker=''
@@ -177,9 +180,24 @@ is_too_early() {
 # The event as it is sent, with the job's last words; and the line for events.ndjson without them, for whoever reads that has
 # the job's folder beside it. Through cat, whose exit code tells of a full disk.
 write_end() {
+  read_peak
+  [ "$peak" = - ] || prefix=$prefix',"peakMebibytes":'$peak
   [ -z "$marker" ] || prefix=$prefix',"marker":"'$marker'"'
   if [ -n "$coordinator" ]; then render_end | cat >"$work/new/$event.json" || return 1; fi
   printf '%s}\n' "$prefix" | cat >>"$work/new-lines"
+}
+
+# Sets `peak`, which is what accounting's samples saw or -, to what the attempt's own record measured, if it did.
+read_peak() {
+  [ -n "$own" ] && [ ! -e "$base/submissions/$owner/shared/$id.$restarts" ] || return 0
+  { IFS= read -r first <"$records/result.json"; } 2>/dev/null || return 0
+  case $first in *'"peakMemoryBytes":'[1-9]*) ;; *) return 0 ;; esac
+  first=${first##*'"peakMemoryBytes":'}
+  first=${first%%[!0-9]*}
+  [ "${#first}" -le 16 ] || return 0
+  tenths=$(((first * 10 + 524288) / 1048576))
+  [ "$tenths" -gt 0 ] || tenths=1
+  peak=$((tenths / 10)).$((tenths % 10)) && peak=${peak%.0}
 }
 
 render_end() {
@@ -187,7 +205,7 @@ render_end() {
   if [ -n "$own" ]; then
     logs=$records/stderr.log
     [ -s "$logs" ] || logs=$records/stdout.log
-    if [ -s "$logs" ]; then printf ',"logTail":' && tail -c 8000 "$logs" | json_text 40; fi
+    if [ -s "$logs" ]; then printf ',"logTail":' && log_text <"$logs"; fi
     metrics=$base/outputs/$job/out/metrics.json
     if [ "$own" = last ] && [ -f "$metrics" ] && [ "$(wc -c <"$metrics")" -le 16000 ]; then printf ',"metricsText":' && json_text 0 <"$metrics"; fi
   fi

@@ -15,12 +15,14 @@ send_due() {
 # Several requests while all goes well; whatever happens, the spool keeps what was not taken.
 send_spool() {
   for round in 1 2 3 4 5; do
-    is_spool_empty && return
+    if is_spool_empty && ! is_pulse_due; then return; fi
     fill_batch || return
+    add_pulse
+    [ -s "$work/body" ] || return
     post_batch
     case $code in
-      2??) settle_batch && backoff=1 || return ;;
-      413) shrink_batch ;;
+      2??) note_pulse && settle_batch && backoff=1 || return ;;
+      413) put_pulse_off || shrink_batch ;;
       000 | 408 | 425 | 429 | 5??)
         note_answer "no delivery (${code}$([ "$code" != 000 ] || head -n 1 "$work/curl.err" | sed 's/^/, /')), trying again"
         send_after=$(($(date +%s) + backoff)) backoff=$((backoff * 2))
@@ -39,13 +41,14 @@ send_spool() {
 # Up to 200 lines or 1 MB into relay/body, the files' names into relay/batch. A file without a whole line is set aside.
 fill_batch() {
   set -- "$spool"/*.json
+  [ -e "$1" ] || { true >"$work/body" && true >"$work/batch" && return; }
   printf '%s\n' "$@" | head -n "$batch_limit" | awk -v body="$work/body" -v batch="$work/batch" '
     BEGIN { printf "" >body; printf "" >batch }
     { line = ""; if ((getline line <$0) <= 0) next; close($0)
       if (size > 0 && size + length(line) + 1 > 1000000) exit
       size += length(line) + 1
       print line >body
-      sub(/.*\//, ""); print >batch }' && [ -s "$work/batch" ]
+      sub(/.*\//, ""); print >batch }'
 }
 
 # The token goes by standard input: argv and the environment can be seen by others.
