@@ -39,7 +39,7 @@ export default defineConfig({
           GITHUB_APP_CLIENT_ID: "Iv1.tests",
           GITHUB_APP_CLIENT_SECRET: "client-secret-of-the-tests",
           SESSION_SECRET: "session-secret-of-the-tests-0123456789",
-          EVENT_REQUESTS_PER_MINUTE: "40",
+          EVENT_REQUESTS_PER_MINUTE: "400",
           TEST_ID_TOKEN_KEY: idTokenKey,
           TEST_WEBHOOKS: recorded.filter(({ name }) => READ_EVENTS.has(name)),
         },

@@ -119,7 +119,7 @@ test(
     console.log(`SOAK_SEED=${seed}`);
     onTestFailed(() => console.error(`again: SOAK_SEED=${seed} npx vitest run test/coordinator/soak.test.ts`));
     const random = createRandom(seed);
-    await using stand = await startCoordinatorStand({ limits: { retryAfterSeconds: 5 } });
+    await using stand = await startCoordinatorStand({ rules: { limits: { retryAfterSeconds: 5 } } });
     onTestFailed(async () => console.error(await stand.coordinator.readLogs()));
     const all = await prepare(stand, random);
     expect(all.reduce((sum, { plan }) => sum + plan.events, 0)).toBe(100_000);

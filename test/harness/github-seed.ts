@@ -55,7 +55,14 @@ export function renderSeed(owner: string, repository: string, app: GitHubApp, op
           slug: app.slug,
           name: "RepX",
           private_key: app.privateKey,
-          permissions: { checks: "write", issues: "write", pull_requests: "write", contents: "read", metadata: "read" },
+          permissions: {
+            actions: "write",
+            checks: "write",
+            issues: "write",
+            pull_requests: "write",
+            contents: "read",
+            metadata: "read",
+          },
           events: ["pull_request", "check_run", "check_suite"],
           ...(webhook && { webhook_url: webhook.url, webhook_secret: webhook.secret }),
           installations: [

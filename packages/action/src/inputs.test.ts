@@ -81,7 +81,7 @@ test("without a coordinator nothing is missing, and the policies have their defa
     command: "submit",
     coordinator: undefined,
     onCancel: "cancel",
-    policy: { comment: "on-change", onSupersede: "keep", onClose: "keep" },
+    policy: { comment: "on-change", onSupersede: "keep", onClose: "keep", publish: false },
     advisory: [],
     isJobCancelled: false,
   });

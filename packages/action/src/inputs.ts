@@ -22,7 +22,7 @@ export interface Inputs {
   readonly token: string | undefined;
   readonly wait: boolean;
   readonly onCancel: OrphanPolicy;
-  /** `comment`, `on-supersede`, `on-close` and `max-queue-hours`. */
+  /** `comment`, `on-supersede`, `on-close`, `publish` and `max-queue-hours`. */
   readonly policy: SubmissionPolicy;
   readonly advisory: readonly string[];
   readonly headSha: CommitSha | undefined;
@@ -94,6 +94,7 @@ function readPolicy(host: InputHost): SubmissionPolicy {
     comment: parseChoice("comment", host.readInput("comment") || "on-change", COMMENTS),
     onSupersede: parseChoice("on-supersede", host.readInput("on-supersede") || "keep", ORPHANS),
     onClose: parseChoice("on-close", host.readInput("on-close") || "keep", ORPHANS),
+    publish: parseBoolean("publish", host.readInput("publish") || "false"),
     ...(maxQueueHours === undefined ? {} : { maxQueueHours }),
   };
 }

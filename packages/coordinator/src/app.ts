@@ -1,6 +1,6 @@
 import { RepxError, type EventReceipt } from "@repx/core/model";
 import { Hono } from "hono";
-import { routePath } from "hono/route";
+import { matchedRoutes } from "hono/route";
 import { secureHeaders } from "hono/secure-headers";
 import { renderRefusal } from "./answer.ts";
 import { createBoard } from "./board/board.tsx";
@@ -14,10 +14,12 @@ import { createFiles } from "./files/files-app.ts";
 import { createKnownLabs } from "./repository/known-lab-app.ts";
 import { findViewer } from "./session/find-viewer.ts";
 import { signIn } from "./session/sign-in.ts";
+import { isAdmitted, type Admission } from "./meter.ts";
 import { findSubmission, refuseBusy, refuseToken } from "./submission-access.ts";
 import { acceptWebhook } from "./webhook/accept-webhook.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
+const SMALL_BYTES = 32_000;
 
 /** The coordinator's HTTP interface. */
 export const app = new Hono<{ Bindings: Cloudflare.Env }>();
@@ -26,10 +28,12 @@ app.use(secureHeaders());
 app.use(async (context, next) => {
   const startedAt = Date.now();
   await next();
-  context.header("cache-control", "no-store");
+  if (!context.res.headers.has("cache-control")) context.header("cache-control", "no-store");
   const { method } = context.req;
   const submission = context.req.param("id");
-  const fields = { method, route: routePath(context, -1), submission, status: context.res.status };
+  // The last one that is not what stands before every route.
+  const route = matchedRoutes(context).findLast(({ path }) => path !== "/*")?.path ?? "none";
+  const fields = { method, route, submission, status: context.res.status };
   writeLog("request", { ...fields, ms: Date.now() - startedAt });
 });
 
@@ -45,17 +49,20 @@ app.post("/api/submissions", async (context) => {
 
 app.post("/api/submissions/:id/events", async (context) => {
   const { object, tokenHash } = findSubmission(context.env, context.req.param("id"), context.req.raw);
-  const { isAuthorized, waitSeconds } = await object.admitSender(tokenHash);
-  if (!isAuthorized) throw refuseToken();
-  if (waitSeconds > 0) {
+  const refuse = ({ isAuthorized, waitSeconds }: Admission): RepxError => {
+    if (!isAuthorized) return refuseToken();
     context.header("retry-after", String(waitSeconds));
-    throw refuseBusy(waitSeconds);
-  }
+    return refuseBusy(waitSeconds);
+  };
+  // What is small is read at once: it costs little, and one call to the object is enough.
+  const isSmall = Number(context.req.header("content-length") ?? Infinity) <= SMALL_BYTES;
+  const admission = isSmall ? undefined : await object.admitSender(tokenHash);
+  if (admission !== undefined && !isAdmitted(admission)) throw refuse(admission);
   const batch = parseEventLines(await readBody(context.req.raw, MAX_EVENTS_BYTES));
-  const receipt = await object.acceptEvents(tokenHash, batch);
-  if (receipt === undefined) throw refuseToken();
-  const all = [...batch.rejected, ...receipt.rejected].toSorted((left, right) => left.line - right.line);
-  return context.json({ ...receipt, rejected: all } satisfies EventReceipt);
+  const answer = await object.acceptEvents(tokenHash, batch, admission);
+  if (!("accepted" in answer)) throw refuse(answer);
+  const all = [...batch.rejected, ...answer.rejected].toSorted((left, right) => left.line - right.line);
+  return context.json({ ...answer, rejected: all } satisfies EventReceipt);
 });
 
 app.get("/api/submissions/:id", async (context) => {

@@ -19,6 +19,8 @@ afterAll(settleAll);
 const DONE = [event(1), event(2), event(0)];
 const FAILED = [event(1, { state: "FAILED", exitCode: 3 }), event(2), event(0)];
 
+const isPublish = (write: string) => write.startsWith("dispatch publish.yml");
+
 async function finish(receipt: SubmissionReceipt, events: readonly object[]): Promise<void> {
   await report(receipt, events);
   await runDurableObjectAlarm(objectOf(receipt));
@@ -71,4 +73,17 @@ test("what a failure's comment said is corrected, also with `comment: on-failure
   await finish(receipt, DONE);
   const { comments } = await readGithub("lab/report-corrected");
   expect(comments.map((one) => [one.id, one.body.includes("2 of 2 experiments passed")])).toEqual([[5, true]]);
+});
+
+test("what is complete is published by a workflow, once, where the repository wishes that", async () => {
+  const claims = { repository_id: "4711" };
+  const receipt = await registerAndWait("lab/report-published", 2, { claims, fields: { policy: { publish: true } } });
+  await finish(receipt, DONE);
+  const { writes } = await waitForGithub("lab/report-published", (state) => state.writes.some(isPublish));
+  expect(writes.filter(isPublish)).toEqual([
+    expect.stringContaining('"pull-request":"7","runs":"simulation analysis","asked-by":"repx"'),
+  ]);
+  const other = await registerAndWait("lab/report-unpublished");
+  await finish(other, DONE);
+  expect((await readGithub("lab/report-unpublished")).writes.filter(isPublish)).toEqual([]);
 });

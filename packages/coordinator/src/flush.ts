@@ -168,7 +168,7 @@ async function writeCheck(
     repository,
     headSha: row.head_sha,
     externalId: renderExternalId(submission, run, item.generation),
-    detailsUrl: row.details_url,
+    detailsUrl: telling.links.detailsUrl ?? row.details_url,
   };
   const known =
     item.githubId ?? (item.isCreating ? await findCheck(github, telling.appId, address, payload.name) : undefined);

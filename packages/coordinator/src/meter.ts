@@ -6,6 +6,17 @@ export interface Meter {
   readonly requests: number;
 }
 
+/** Whether a sender is known, and how long it is to wait: more than 0 seconds when it sends too much. */
+export interface Admission {
+  readonly isAuthorized: boolean;
+  readonly waitSeconds: number;
+}
+
+/** Tells whether what a sender brings is taken. */
+export function isAdmitted({ isAuthorized, waitSeconds }: Admission): boolean {
+  return isAuthorized && waitSeconds === 0;
+}
+
 const WINDOW_MS = 60_000;
 
 /** Counts a request; `waitSeconds` is 0 when it may be served, else when to come back. Refused ones do not count. */

@@ -1,4 +1,5 @@
-import type { Submission } from "@repx/core/model";
+import type { ReportLinks, Submission } from "@repx/core/model";
+import type { Config } from "./config.ts";
 import { listFigures } from "./files/file-store.ts";
 import { readPolicy, readSubmission, type SubmissionRow } from "./submission-store.ts";
 import { readQueue, readWatch } from "./watch/watch-store.ts";
@@ -30,4 +31,11 @@ export function presentSubmission(
 /** What stands still while a submission is watched. */
 export function readFrame(row: SubmissionRow): WatchFrame {
   return { expiresAt: row.expires_at, maxQueueHours: readPolicy(row).maxQueueHours };
+}
+
+/** Where a report leads: to the board where people can sign in, else to the workflow run that registered the submission. */
+export function renderLinks(config: Config, row: SubmissionRow): ReportLinks {
+  const hasBoard = config.GITHUB_APP_CLIENT_ID !== undefined || config.PUBLIC_BOARD === "yes";
+  const detailsUrl = hasBoard ? `${config.COORDINATOR_ORIGIN}/s/${row.id}` : row.details_url;
+  return { detailsUrl, serverUrl: config.GITHUB_SERVER_URL };
 }

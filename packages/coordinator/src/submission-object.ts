@@ -40,15 +40,17 @@ import {
   type StoredFile,
 } from "./files/file-store.ts";
 import { describeThrown, writeLog } from "./log.ts";
-import { presentSubmission, readFrame } from "./present-submission.ts";
-import { countRequest, type Meter } from "./meter.ts";
+import { askOfRepository, askToPublish } from "./ask-of-repository.ts";
+import { planWake } from "./plan-wake.ts";
+import { presentSubmission, readFrame, renderLinks } from "./present-submission.ts";
+import { countRequest, isAdmitted, type Admission, type Meter } from "./meter.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
 import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
 import { listPassed, renderEntry, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
 import { askForSweep } from "./watch/ask-for-sweep.ts";
 import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, readWatch } from "./watch/watch-store.ts";
-import { namePhase, planSweep, planWatch } from "./watch/watch.ts";
+import { namePhase, planSweep } from "./watch/watch.ts";
 
 /** One submission: its jobs, the events that came, and what GitHub was told of them. Holds no rules. */
 export class SubmissionObject extends DurableObject {
@@ -86,8 +88,8 @@ export class SubmissionObject extends DurableObject {
     return this.#authorize(tokenHash, Date.now()) !== undefined;
   }
 
-  /** The same for who sends events, with how long they are to wait: more than 0 seconds when they send too much. */
-  admitSender(tokenHash: string): { readonly isAuthorized: boolean; readonly waitSeconds: number } {
+  /** The same for who sends events; counts the request. */
+  admitSender(tokenHash: string): Admission {
     const now = Date.now();
     if (this.#authorize(tokenHash, now) === undefined) return { isAuthorized: false, waitSeconds: 0 };
     this.#mostRequests ??= readConfig(this.env).EVENT_REQUESTS_PER_MINUTE;
@@ -96,11 +98,13 @@ export class SubmissionObject extends DurableObject {
     return { isAuthorized: true, waitSeconds };
   }
 
-  /** Takes events into the records, all in one transaction; undefined when the token is not this submission's. */
-  async acceptEvents(tokenHash: string, batch: EventBatch): Promise<EventReceipt | undefined> {
+  /** Takes events into the records, all in one transaction; of a sender who was not admitted yet, that is done first. */
+  async acceptEvents(tokenHash: string, batch: EventBatch, known?: Admission): Promise<EventReceipt | Admission> {
     const now = Date.now();
+    const admission = known ?? this.admitSender(tokenHash);
     const row = this.#authorize(tokenHash, now);
-    if (row === undefined) return undefined;
+    if (row === undefined) return { isAuthorized: false, waitSeconds: 0 };
+    if (!isAdmitted(admission)) return admission;
     const { receipt, hasChanged } = this.ctx.storage.transactionSync(() => {
       const accepted = acceptBatch(this.#sql, batch, now);
       if (accepted.hasChanged) noteChange(this.#sql);
@@ -157,13 +161,7 @@ export class SubmissionObject extends DurableObject {
       this.#notePhase(row, Date.now());
     });
     await this.#arm(row);
-    const place = {
-      repository: row.repository,
-      repositoryId: Number(row.repository_id),
-      installationId: row.installation_id,
-    };
-    const webhooks = this.env.WEBHOOKS.getByName(row.repository_id);
-    await webhooks.accept(`supersede:${row.id}`, place, { kind: "supersede", submission: row.id });
+    await askOfRepository(this.env, row, `supersede:${row.id}`, { kind: "supersede", submission: row.id });
   }
 
   /** Notes what a person asked of runs here, for their checks to say; undefined when nothing here is that repository's. */
@@ -239,11 +237,12 @@ export class SubmissionObject extends DurableObject {
       appId: Number(readConfig(this.env).GITHUB_APP_ID),
       row,
       submission,
-      links: { detailsUrl: row.details_url, serverUrl: readConfig(this.env).GITHUB_SERVER_URL },
+      links: renderLinks(readConfig(this.env), row),
       failures,
       now: Date.now,
     });
     await this.#noteInRepository(row, submission);
+    await askToPublish(this.env, row, submission);
     // Not before our own checks are there: meanwhile a name would have an old success alone.
     if (!this.#isSuccessorKnown && result.retryAt === undefined && result.dueAt === undefined) {
       await tellPredecessors(this.env, row);
@@ -290,14 +289,7 @@ export class SubmissionObject extends DurableObject {
 
   /** Sets the alarm to when there is something to do; stored with the writes before it, as nothing was awaited between. */
   async #arm(row: SubmissionRow): Promise<void> {
-    const now = Date.now();
-    const times = [planAlarm(readDelivery(this.#sql), now)];
-    if (hasOpenJobs(this.#sql)) {
-      const oldest = readOldestOpenCheck(this.#sql);
-      times.push(planWatch(readWatch(this.#sql), readFrame(row), now));
-      if (oldest !== undefined) times.push(oldest + FRESH_MS);
-    }
-    const known = times.filter((at): at is number => at !== undefined);
-    await (known.length === 0 ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(Math.min(...known)));
+    const at = planWake(this.#sql, row, Date.now());
+    await (at === undefined ? this.ctx.storage.deleteAlarm() : this.ctx.storage.setAlarm(at));
   }
 }

@@ -41,7 +41,13 @@ const STUDY: RegisteredStudy = {
 };
 
 function makeRequest(change: Partial<ExperimentRequest>): ExperimentRequest {
-  const policy = { comment: "never", onSupersede: "cancel", onClose: "keep", maxQueueHours: 48 } as const;
+  const policy = {
+    comment: "never",
+    onSupersede: "cancel",
+    onClose: "keep",
+    publish: true,
+    maxQueueHours: 48,
+  } as const;
   return {
     lab: ".#lab",
     runs: [],

@@ -15,6 +15,8 @@ const FigureName = z.object({ id: SubmissionId, figure: z.string().regex(/^[A-Za
 
 /** A picture is served to anybody who has its address, to GitHub's image proxy among them; it may hold no script that runs. */
 const FIGURE_HEADERS = {
+  // A picture that is sent again keeps its address.
+  "cache-control": "public, max-age=300",
   "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
   "cross-origin-resource-policy": "cross-origin",
   "x-content-type-options": "nosniff",

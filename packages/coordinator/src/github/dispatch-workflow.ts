@@ -2,7 +2,7 @@ import type { AppClient, Repository } from "./app-client.ts";
 import { DefaultBranch, readAnswer } from "./answers.ts";
 
 /** A workflow that a repository copied from `workflows/`, by its file's name. */
-export type WorkflowFile = "experiment.yml" | "reconcile.yml" | "cancel.yml";
+export type WorkflowFile = "experiment.yml" | "reconcile.yml" | "cancel.yml" | "publish.yml";
 
 /**
  * Starts a workflow of the default branch with inputs. Needs `actions: write`; repository_dispatch would need

@@ -33,13 +33,19 @@ export type Work =
   | { readonly kind: "close"; readonly pullRequest: number; readonly who: Person };
 
 /**
- * What is to be done; the last two we ask of ourselves: to look whether a re-run has come to anything, and to cancel what a later
- * push has taken the place of.
+ * What is to be done; the last three we ask of ourselves: to look whether a re-run has come to anything, to cancel what a later
+ * push has taken the place of, and to publish the results of what is complete.
  */
 export type AnyWork =
   | Work
   | { readonly kind: "expire"; readonly submission: SubmissionId; readonly ask: NotedAsk }
-  | { readonly kind: "supersede"; readonly submission: SubmissionId };
+  | { readonly kind: "supersede"; readonly submission: SubmissionId }
+  | {
+      readonly kind: "publish";
+      readonly headSha: CommitSha;
+      readonly pullRequest: number | null;
+      readonly runs: string;
+    };
 
 /** A task, or why a payload makes none. */
 export type Reading = { readonly place: TaskPlace; readonly work: Work } | { readonly ignored: string };

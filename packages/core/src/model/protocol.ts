@@ -124,6 +124,8 @@ export const SubmissionPolicy = z.object({
   onSupersede: OrphanPolicy.default("keep"),
   /** When the pull request is closed. */
   onClose: OrphanPolicy.default("keep"),
+  /** Whether `publish.yml` is started when all jobs have ended. */
+  publish: z.boolean().default(false),
   /** Jobs that have waited longer in the queue are reported as lost to the infrastructure; no limit when absent. */
   maxQueueHours: z
     .number()
