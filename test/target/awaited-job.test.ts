@@ -132,7 +132,8 @@ async function waitForState(slurmId: string, state: string): Promise<void> {
 /** Ends that a submission was told of: `<stage> <state>`. */
 function endsOf({ target }: Submission): string[] {
   const told = receiver.deliveries.filter(({ path, status }) => path.includes(target.submission) && status === 200);
-  const events = told.flatMap(({ lines }) => lines.map((line) => JobEvent.parse(JSON.parse(line))));
+  const lines = told.flatMap((delivery) => delivery.lines.filter((line) => !line.startsWith('{"pulse"')));
+  const events = lines.map((line) => JobEvent.parse(JSON.parse(line)));
   const ends = events.filter(({ state }) => !["RUNNING", "PENDING", "REQUEUED"].includes(state));
   return ends.map(({ job, state }) => `${job.slice(33).replace("-1.0", "")} ${state}`).toSorted();
 }
