@@ -46,6 +46,7 @@ export function replacePart(page: string, name: string, text: string): string {
 /** The page that has a code's entry, from docs/errors.md. */
 function nameErrorPage(code: string): string {
   if (/^(SSH|SYNC|GC)_/.test(code)) return "target-errors.md";
+  if (/^(COORD|GITHUB)_/.test(code)) return "coordinator-errors.md";
   return /^(SLURM|LOCAL|RUNTIME|SUBMISSION)_/.test(code) ? "job-errors.md" : "";
 }
 

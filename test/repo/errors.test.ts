@@ -4,7 +4,7 @@ import { listFiles, readText } from "./repository-files.ts";
 
 const CODE = /^### ([A-Z][A-Z0-9_]+)$/gm;
 
-const PAGES = ["docs/errors.md", "docs/target-errors.md", "docs/job-errors.md"];
+const PAGES = ["docs/errors.md", "docs/target-errors.md", "docs/job-errors.md", "docs/coordinator-errors.md"];
 
 async function readPages(): Promise<string> {
   return (await Promise.all(PAGES.map(readText))).join("\n");

@@ -16,6 +16,7 @@ import { findViewer } from "./session/find-viewer.ts";
 import { signIn } from "./session/sign-in.ts";
 import { isAdmitted, type Admission } from "./meter.ts";
 import { findSubmission, refuseBusy, refuseToken } from "./submission-access.ts";
+import { setup } from "./setup/setup.ts";
 import { acceptWebhook } from "./webhook/accept-webhook.ts";
 
 const MAX_EVENTS_BYTES = 2_000_000;
@@ -81,6 +82,7 @@ app.post("/webhook", async (context) => {
 });
 
 app.route("/", signIn);
+app.route("/", setup);
 app.route("/", createBoard(findViewer, listSubmissions));
 
 app.notFound((context) => {

@@ -35,6 +35,19 @@ export const Config = z.object({
 });
 export type Config = z.infer<typeof Config>;
 
+/** What setting up an App needs, before there is one; it is over when there is. */
+const SetupConfig = Config.pick({ COORDINATOR_ORIGIN: true, GITHUB_API_URL: true, GITHUB_SERVER_URL: true }).extend({
+  /** Lets its holder set up the App; to be taken away afterwards. */
+  SETUP_TOKEN: z.string().min(32, "shorter than 32 characters").max(500),
+  GITHUB_APP_ID: z.undefined().optional(),
+});
+export type SetupConfig = z.infer<typeof SetupConfig>;
+
+/** Reads the settings for setting up; undefined when that is not possible, or over. */
+export function readSetupConfig(env: Cloudflare.Env): SetupConfig | undefined {
+  return SetupConfig.safeParse(env).data;
+}
+
 /** Reads the settings from the environment; CONFIG_INVALID names every variable that is missing or wrong. */
 export function readConfig(env: Cloudflare.Env): Config {
   const parsed = Config.safeParse(env);

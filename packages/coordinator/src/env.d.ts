@@ -27,6 +27,7 @@ declare global {
       GITHUB_APP_CLIENT_SECRET?: string;
       SESSION_SECRET?: string;
       EVENT_REQUESTS_PER_MINUTE?: string;
+      SETUP_TOKEN?: string;
       PUBLIC_BOARD?: string;
     }
   }

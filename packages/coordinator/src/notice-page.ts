@@ -1,12 +1,11 @@
 import { html } from "hono/html";
 import type { HtmlEscapedString } from "hono/utils/html";
 
-/** A page that says something and leads on; it has no script, and its texts are escaped. */
-export function renderNotice(
-  title: string,
-  texts: readonly string[],
-  next: { readonly href: string; readonly label: string },
-): HtmlEscapedString | Promise<HtmlEscapedString> {
+/** A page whose texts are escaped. */
+export type Page = HtmlEscapedString | Promise<HtmlEscapedString>;
+
+/** A page of a title and what stands below it; it has no script and no style of its own. */
+export function renderPage(title: string, body: Page): Page {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -18,9 +17,22 @@ export function renderNotice(
       <body>
         <main>
           <h1>${title}</h1>
-          ${texts.map((text) => html`<p>${text}</p>`)}
-          <p><a href="${next.href}">${next.label}</a></p>
+          ${body}
         </main>
       </body>
     </html>`;
+}
+
+/** A page that says something and leads on. */
+export function renderNotice(
+  title: string,
+  texts: readonly string[],
+  next: { readonly href: string; readonly label: string },
+): Page {
+  const paragraphs = texts.map((text) => html`<p>${text}</p>`);
+  return renderPage(
+    title,
+    html`${paragraphs}
+      <p><a href="${next.href}">${next.label}</a></p>`,
+  );
 }

@@ -11,6 +11,16 @@ export function hashText(text: string): string {
   return createHash("sha256").update(text).digest("hex");
 }
 
+/** Makes a text that nobody guesses. */
+export function makeNonce(): string {
+  return renderToken(crypto.getRandomValues(new Uint8Array(32)));
+}
+
+/** Compares two texts in a time that tells neither where they differ nor how long the known one is. */
+export function isSameText(left: string, right: string): boolean {
+  return isSameHash(hashText(left), hashText(right));
+}
+
 /** Compares two hashes in a time that does not tell where they differ. */
 export function isSameHash(left: string, right: string): boolean {
   const [a, b] = [Buffer.from(left), Buffer.from(right)];

@@ -57,6 +57,15 @@ function addSignIn(app: Hono): void {
       return context.json({ error: "bad_verification_code" });
     return context.json({ access_token: `ghu_${login}`, token_type: "bearer", expires_in: 28_800 });
   });
+  app.post("/app-manifests/:code/conversions", (context) => {
+    if (context.req.param("code") !== "manifest-code") return context.json({ message: "Not Found" }, 404);
+    const [pem, html] = [
+      "-----BEGIN RSA PRIVATE KEY-----\nkey\n-----END RSA PRIVATE KEY-----\n",
+      "https://github.test/apps/repx",
+    ];
+    const secrets = { client_id: "Iv1.new", client_secret: "new-client-secret", webhook_secret: "new-webhook-secret" };
+    return context.json({ id: 777, slug: "repx", html_url: html, pem, ...secrets }, 201);
+  });
   app.get("/user", (context) => context.json({ login: readLogin(context) }));
   app.get("/control/questions", (context) => context.json({ questions }));
   app.get("/repos/:owner/:repo", (context) => {
@@ -68,7 +77,12 @@ function addSignIn(app: Hono): void {
     const isPrivate = !repo.startsWith("public");
     const visibility = isPrivate ? "private" : repo.endsWith("internal") ? "internal" : "public";
     const fullName = repo === "moved" ? `${owner}/elsewhere` : `${owner}/${repo}`;
-    return context.json({ full_name: fullName, default_branch: "main", private: isPrivate, visibility });
+    return context.json({
+      full_name: fullName,
+      default_branch: "main",
+      private: isPrivate,
+      ...(repo !== "old-server" && { visibility }),
+    });
   });
 }
 

@@ -5,7 +5,7 @@ import { EncryptJWT, errors, jwtDecrypt } from "jose";
 import type * as z from "zod";
 
 /** What a sealed value is for. */
-export type Purpose = "session" | "sign-in";
+export type Purpose = "session" | "sign-in" | "setup";
 
 /** Seals a value until a time in milliseconds. */
 export async function seal(secret: string, purpose: Purpose, value: object, expiresAt: number): Promise<string> {

@@ -6,13 +6,17 @@ import * as z from "zod";
 import type { Config } from "../config.ts";
 import { seal, unseal, type Purpose } from "./seal.ts";
 
+/** What cookies are sealed with, and whether they travel over TLS alone. */
+export interface CookieConfig {
+  readonly secret: string;
+  readonly isSecure: boolean;
+}
+
 /** What signing in needs. */
-export interface SessionConfig {
+export interface SessionConfig extends CookieConfig {
   readonly origin: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  readonly secret: string;
-  readonly isSecure: boolean;
 }
 
 /** A person, with the token by which GitHub is asked what they may read. */
@@ -34,11 +38,15 @@ export const PENDING_MS = 10 * 60_000;
 export function readSessionConfig(config: Config): SessionConfig | undefined {
   const { GITHUB_APP_CLIENT_ID: clientId, GITHUB_APP_CLIENT_SECRET: clientSecret, SESSION_SECRET: secret } = config;
   if (clientId === undefined || clientSecret === undefined || secret === undefined) return undefined;
-  const { protocol, hostname } = new URL(config.COORDINATOR_ORIGIN);
-  const isSecure = protocol === "https:";
-  // Without TLS whoever is on the way reads the cookie; on the machine itself there is no way.
-  if (!isSecure && !["localhost", "127.0.0.1", "[::1]"].includes(hostname)) return undefined;
-  return { origin: config.COORDINATOR_ORIGIN, clientId, clientSecret, secret, isSecure };
+  const origin = config.COORDINATOR_ORIGIN;
+  if (!isSafe(origin)) return undefined;
+  return { origin, clientId, clientSecret, secret, isSecure: origin.startsWith("https:") };
+}
+
+/** Without TLS whoever is on the way reads what is sent; to the machine itself there is no way. */
+export function isSafe(origin: string): boolean {
+  const { protocol, hostname } = new URL(origin);
+  return protocol === "https:" || ["localhost", "127.0.0.1", "[::1]"].includes(hostname);
 }
 
 /** The same where it must be there (COORD_NOT_CONFIGURED). */
@@ -53,9 +61,9 @@ export function requireSessionConfig(config: Config): SessionConfig {
 /** Gives the browser a sealed value to keep; no script sees it and no other site makes the browser send it. */
 export async function writeSealedCookie(
   context: Context,
-  config: SessionConfig,
+  config: CookieConfig,
   purpose: Purpose,
-  value: Session | Pending,
+  value: object,
   expiresAt: number,
 ): Promise<void> {
   const text = await seal(config.secret, purpose, value, expiresAt);
@@ -65,7 +73,7 @@ export async function writeSealedCookie(
 /** Reads a sealed value that the browser kept. */
 export async function readSealedCookie<T>(
   context: Context,
-  config: SessionConfig,
+  config: CookieConfig,
   purpose: Purpose,
   schema: z.ZodType<T>,
 ): Promise<T | undefined> {
@@ -74,11 +82,11 @@ export async function readSealedCookie<T>(
 }
 
 /** Takes a value back from the browser. */
-export function dropCookie(context: Context, config: SessionConfig, purpose: Purpose): void {
+export function dropCookie(context: Context, config: CookieConfig, purpose: Purpose): void {
   deleteCookie(context, `repx-${purpose}`, cookieOptions(config));
 }
 
-function cookieOptions({ isSecure }: SessionConfig) {
+function cookieOptions({ isSecure }: CookieConfig) {
   const lax = { httpOnly: true, sameSite: "Lax", path: "/" } as const;
   // `__Host-`: only this very host over TLS can have set it.
   return isSecure ? ({ ...lax, secure: true, prefix: "host" } as const) : lax;

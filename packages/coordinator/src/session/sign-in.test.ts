@@ -203,7 +203,7 @@ test("everybody reads public repositories where the owner says so, and no others
   const open = { PUBLIC_BOARD: "yes" };
   expect(await look("", "lab/public")).toEqual({});
   expect(await look("", "lab/public", open)).toEqual({ login: "", mayRead: true });
-  for (const repository of ["lab/study", "lab/public-internal", "lab/without-app"]) {
+  for (const repository of ["lab/study", "lab/public-internal", "lab/old-server", "lab/without-app"]) {
     expect(await look("", repository, open)).toEqual({ login: "", mayRead: false });
   }
 });

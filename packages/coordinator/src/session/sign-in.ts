@@ -1,6 +1,6 @@
 // Signing in with GitHub: the App's OAuth with state and PKCE. What has begun is kept, sealed, by the browser that began it,
 // so nobody can finish a sign-in in another's browser.
-import { createHash, timingSafeEqual } from "node:crypto";
+import { createHash } from "node:crypto";
 import { RepxError } from "@repx/core/model";
 import { Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
@@ -8,6 +8,7 @@ import { renderRefusal } from "../answer.ts";
 import { readConfig } from "../config.ts";
 import { exchangeCode, readPerson, renderSignInUrl } from "../github/person.ts";
 import { renderNotice } from "../notice-page.ts";
+import { isSameText, makeNonce } from "../token.ts";
 import { parseReturnPath } from "./return-path.ts";
 import {
   dropCookie,
@@ -56,7 +57,7 @@ signIn.get("/sign-in/callback", async (context) => {
   const pending = await readSealedCookie(context, settings, "sign-in", Pending);
   dropCookie(context, settings, "sign-in");
   const { code, state } = context.req.query();
-  if (pending === undefined || state === undefined || !isSame(pending.state, state)) {
+  if (pending === undefined || state === undefined || !isSameText(pending.state, state)) {
     throw refuse("it was not begun in this browser, or more than ten minutes ago");
   }
   // GitHub's `error` says why; it is a text from outside, and the person has just seen it there.
@@ -89,15 +90,6 @@ signIn.onError((thrown, context) => {
 
 function renderCallbackUrl({ origin }: SessionConfig): string {
   return `${origin}/sign-in/callback`;
-}
-
-function makeNonce(): string {
-  return Buffer.from(crypto.getRandomValues(new Uint8Array(32))).toString("base64url");
-}
-
-function isSame(left: string, right: string): boolean {
-  const [a, b] = [Buffer.from(left), Buffer.from(right)];
-  return a.length === b.length && timingSafeEqual(a, b);
 }
 
 function refuse(reason: string): RepxError {
