@@ -16,6 +16,9 @@ export interface Answer {
   readonly body: Record<string, unknown>;
 }
 
+/** What webhooks to the stand's coordinator are signed with. */
+export const WEBHOOK_SECRET = "webhook-secret-of-the-stand";
+
 /** A coordinator on workerd with everything that it talks to, on loopback. */
 export interface CoordinatorStand extends AsyncDisposable {
   readonly coordinator: CoordinatorProcess;
@@ -69,7 +72,7 @@ export async function startCoordinatorStand({
         OIDC_ISSUER: issuer.url,
         GITHUB_APP_ID: String(github.app.id),
       },
-      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey, ...settings },
+      secrets: { GITHUB_APP_PRIVATE_KEY: github.app.privateKey, GITHUB_WEBHOOK_SECRET: WEBHOOK_SECRET, ...settings },
     }),
   );
   const send = async (method: string, path: string, token: string | undefined, body?: string): Promise<Answer> => {

@@ -11,10 +11,14 @@ export function writeAsk(sql: SqlStorage, ask: NotedAsk): void {
   }
 }
 
-/** Reads what was asked of a run last, or of any when none is named; undefined when nothing was. */
+/**
+ * Reads what was asked of a run last, or of any when none is named; undefined when nothing was. A re-run that is under way goes
+ * before whatever was refused since: who may not ask must not conclude its check.
+ */
 export function readAsk(sql: SqlStorage, run: RunName | undefined): Ask | undefined {
   const [ask] = sql.exec<Ask & Record<string, SqlStorageValue>>(
-    `SELECT kind, who, at, state, reason FROM ask ${run === undefined ? "" : "WHERE run = ?"} ORDER BY at DESC, id DESC LIMIT 1`,
+    `SELECT kind, who, at, state, reason FROM ask ${run === undefined ? "" : "WHERE run = ?"}
+     ORDER BY (kind = 'rerun' AND state IN ('asked', 'dispatched')) DESC, at DESC, id DESC LIMIT 1`,
     ...(run === undefined ? [] : [run]),
   );
   return ask;

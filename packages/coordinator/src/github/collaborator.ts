@@ -3,11 +3,12 @@ import { readAnswer } from "./answers.ts";
 import type { AppClient, Repository } from "./app-client.ts";
 import { readStatus } from "./failure.ts";
 
-/** GitHub folds its roles into these four: maintain counts as write, triage as read. */
+/** GitHub folds its roles into admin, write, read and none; a server that does not says `maintain` where github.com says write. */
 const Permission = z.object({
-  permission: z.enum(["admin", "write", "read", "none"]),
+  permission: z.string().max(50),
   user: z.object({ id: z.int() }).nullish(),
 });
+const WRITING: ReadonlySet<string> = new Set(["admin", "maintain", "write"]);
 
 /** Tells whether a person may write to a repository, and is still the one of that number: logins change hands. */
 export async function mayWrite(
@@ -18,7 +19,7 @@ export async function mayWrite(
   try {
     const { data } = await github.rest.repos.getCollaboratorPermissionLevel({ ...repository, username: person.login });
     const { permission, user } = readAnswer(Permission, data, "a collaborator's permission");
-    return (permission === "admin" || permission === "write") && user?.id === person.id;
+    return WRITING.has(permission) && user?.id === person.id;
   } catch (thrown) {
     // Nobody of that name: an App, or an account that is gone.
     if (readStatus(thrown) === 404) return false;

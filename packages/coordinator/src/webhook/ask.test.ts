@@ -125,6 +125,13 @@ test.each([
   ]);
 });
 
+test("who may not ask does not conclude the check of a re-run that is under way", async () => {
+  const receipt = await fail("ask/meanwhile");
+  await pressAndWait("ask/meanwhile", receipt, "octocat");
+  const { simulation } = await pressAndWait("ask/meanwhile", receipt, "reader");
+  expect(simulation.map(({ status }) => status)).toEqual(["completed", "queued"]);
+});
+
 test.each([
   ["ask/without-workflow", /there is no `\.github\/workflows\/experiment\.yml` .*Copy repx's/],
   ["ask/old-workflow", /takes other inputs\. Copy/],
