@@ -52,8 +52,7 @@ test("a press on Re-run is verified, asked about at GitHub, and answered in the 
   expect(await sendWebhook(payload, delivery)).toContain("202 ");
   expect(await sendWebhook(payload, delivery)).toContain("200 ");
   // The emulated repository has no workflow: the check says so, and what to do.
-  const isSaid = (lines: readonly string[]) => lines.some((line) => line.includes("re-run not started"));
-  await stand.waitForChecks(pullRequest, isSaid);
+  await stand.waitForChecks(pullRequest, (lines) => lines.some((line) => line.includes("re-run not started")));
   const checks = await stand.github.readCheckRuns(pullRequest.headSha);
   const said = checks.findLast((check) => check.output.title?.startsWith("re-run not started") === true);
   expect(said?.name).toBe("repx / simulation");

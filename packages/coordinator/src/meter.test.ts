@@ -2,21 +2,16 @@ import { env } from "cloudflare:workers";
 import { ErrorAnswer } from "@repx/core/model";
 import { afterAll, expect, test } from "vitest";
 import { event, objectOf, registerAndWait, send, settleAll } from "./coordinator.fixture.ts";
-import { countRequest, type Meter } from "./meter.ts";
+import { openMeter } from "./meter.ts";
 
 afterAll(settleAll);
 
 test("counts up to the limit, says how long to wait, and begins again", () => {
-  let meter: Meter | undefined;
-  const count = (now: number): number => {
-    const next = countRequest(meter, 3, now);
-    meter = next.meter;
-    return next.waitSeconds;
-  };
-  expect([1_000, 2_000, 3_000, 3_500, 60_500].map(count)).toEqual([0, 0, 0, 58, 1]);
-  expect(count(61_000)).toBe(0);
+  const meter = openMeter(() => 3);
+  expect([1_000, 2_000, 3_000, 3_500, 60_500].map((now) => meter.count(now))).toEqual([0, 0, 0, 58, 1]);
+  expect(meter.count(61_000)).toBe(0);
   // A clock that was set back does not lock anybody out.
-  expect(count(5_000)).toBe(0);
+  expect(meter.count(5_000)).toBe(0);
 });
 
 test("a submission that sends too many requests is told when to come back, and others are not", async () => {

@@ -1,9 +1,9 @@
-// How many requests a sender may make. Pure: the clock comes in.
+// How many requests a sender may make. The clock comes in.
 
-/** Requests since a time, in milliseconds. */
+/** Counts the requests of one sender. */
 export interface Meter {
-  readonly startedAt: number;
-  readonly requests: number;
+  /** Counts a request; 0 when it may be served, else how many seconds to wait. Refused ones do not count. */
+  count(now: number): number;
 }
 
 /** Whether a sender is known, and how long it is to wait: more than 0 seconds when it sends too much. */
@@ -19,15 +19,17 @@ export function isAdmitted({ isAuthorized, waitSeconds }: Admission): boolean {
 
 const WINDOW_MS = 60_000;
 
-/** Counts a request; `waitSeconds` is 0 when it may be served, else when to come back. Refused ones do not count. */
-export function countRequest(
-  meter: Meter | undefined,
-  most: number,
-  now: number,
-): { readonly meter: Meter; readonly waitSeconds: number } {
-  if (meter === undefined || now < meter.startedAt || now >= meter.startedAt + WINDOW_MS) {
-    return { meter: { startedAt: now, requests: 1 }, waitSeconds: 0 };
-  }
-  if (meter.requests < most) return { meter: { ...meter, requests: meter.requests + 1 }, waitSeconds: 0 };
-  return { meter, waitSeconds: Math.max(1, Math.ceil((meter.startedAt + WINDOW_MS - now) / 1000)) };
+/** Opens a meter that lets so many requests through in a minute; `readMost` is asked once, at the first request. */
+export function openMeter(readMost: () => number): Meter {
+  let most: number | undefined;
+  let [startedAt, requests] = [-Infinity, 0];
+  return {
+    count: (now) => {
+      most ??= readMost();
+      if (now < startedAt || now >= startedAt + WINDOW_MS) [startedAt, requests] = [now, 0];
+      if (requests >= most) return Math.max(1, Math.ceil((startedAt + WINDOW_MS - now) / 1000));
+      requests += 1;
+      return 0;
+    },
+  };
 }

@@ -41,9 +41,9 @@ import {
 } from "./files/file-store.ts";
 import { describeThrown, writeLog } from "./log.ts";
 import { askOfRepository, askToPublish } from "./ask-of-repository.ts";
+import { isAdmitted, openMeter, type Admission } from "./meter.ts";
 import { planWake } from "./plan-wake.ts";
 import { presentSubmission, readFrame, renderLinks } from "./present-submission.ts";
-import { countRequest, isAdmitted, type Admission, type Meter } from "./meter.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
 import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
 import { listPassed, renderEntry, renderView } from "./submission-view.ts";
@@ -59,8 +59,7 @@ export class SubmissionObject extends DurableObject {
   #github: AppClient | undefined;
   #isSuccessorKnown = false;
   /** In memory alone: an object that is put to sleep was not busy. */
-  #meter: Meter | undefined;
-  #mostRequests: number | undefined;
+  readonly #meter = openMeter(() => readConfig(this.env).EVENT_REQUESTS_PER_MINUTE);
 
   constructor(state: DurableObjectState, env: Cloudflare.Env) {
     super(state, env);
@@ -92,10 +91,7 @@ export class SubmissionObject extends DurableObject {
   admitSender(tokenHash: string): Admission {
     const now = Date.now();
     if (this.#authorize(tokenHash, now) === undefined) return { isAuthorized: false, waitSeconds: 0 };
-    this.#mostRequests ??= readConfig(this.env).EVENT_REQUESTS_PER_MINUTE;
-    const { meter, waitSeconds } = countRequest(this.#meter, this.#mostRequests, now);
-    this.#meter = meter;
-    return { isAuthorized: true, waitSeconds };
+    return { isAuthorized: true, waitSeconds: this.#meter.count(now) };
   }
 
   /** Takes events into the records, all in one transaction; of a sender who was not admitted yet, that is done first. */

@@ -118,7 +118,7 @@ test("a browser is shown a page, without a script and with everything escaped", 
   expect(page).toContain("<h1>Not signed in</h1>");
   expect(page).not.toContain("<script");
   // The policy is that of these pages alone: others have their own.
-  expect((await visit("/nowhere")).headers.get("content-security-policy")).toBeNull();
+  expect((await visit("/healthz")).headers.get("content-security-policy")).toBeNull();
 });
 
 test("signing out takes the cookie back, and only a form of this site signs out", async () => {
