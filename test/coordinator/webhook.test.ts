@@ -27,7 +27,7 @@ async function sendWebhook(payload: object, delivery: string, secret = WEBHOOK_S
   return `${answer.status} ${await answer.text()}`;
 }
 
-test("a press on Re-run is verified, asked about at GitHub, and answered in the check", async () => {
+test("a press on Re-run is verified, asked about at GitHub, and starts the workflow", async () => {
   onTestFailed(async () => console.error(await stand.coordinator.readLogs()));
   const pullRequest = await stand.openPullRequest("webhook");
   const receipt = await stand.register(pullRequest, 1);
@@ -51,10 +51,18 @@ test("a press on Re-run is verified, asked about at GitHub, and answered in the 
   expect(await sendWebhook(payload, delivery, "another secret")).toContain("401 ");
   expect(await sendWebhook(payload, delivery)).toContain("202 ");
   expect(await sendWebhook(payload, delivery)).toContain("200 ");
-  // The emulated repository has no workflow: the check says so, and what to do.
-  await stand.waitForChecks(pullRequest, (lines) => lines.some((line) => line.includes("re-run not started")));
-  const checks = await stand.github.readCheckRuns(pullRequest.headSha);
-  const said = checks.findLast((check) => check.output.title?.startsWith("re-run not started") === true);
-  expect(said?.name).toBe("repx / simulation");
-  expect(said?.output.summary).toMatch(new RegExp(`asked by @\u200b${actor} at .*experiment\\.yml`));
+  await stand.waitForChecks(pullRequest, (lines) => lines.some((line) => line.includes("re-run asked by")));
+  const said = (await stand.github.readCheckRuns(pullRequest.headSha)).filter(({ status }) => status === "queued");
+  expect(said.map(({ name }) => name)).toEqual(["repx / simulation"]);
+  expect(said[0]?.output.summary).toMatch(new RegExp(`asked by @\u200b${actor} at .*experiment\\.yml`));
+  await expect.poll(() => stand.proxy.dispatches.length, { timeout: 10_000 }).toBe(1);
+  const inputs = {
+    "head-sha": pullRequest.headSha,
+    "pull-request": String(pullRequest.number),
+    runs: "simulation",
+    "asked-by": actor,
+  };
+  expect(stand.proxy.dispatches).toMatchObject([
+    { repository: fullName, workflow: "experiment.yml", body: { ref: "main", inputs } },
+  ]);
 });
