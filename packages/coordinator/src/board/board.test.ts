@@ -1,6 +1,6 @@
 import { RunName, SubmissionId } from "@repx/core/model";
 import { afterAll, expect, test } from "vitest";
-import { event, jobId, report, settleAll } from "../coordinator.fixture.ts";
+import { event, jobId, report, send, settleAll } from "../coordinator.fixture.ts";
 import { listEntry, openBoard, registerJobs } from "./board.fixture.ts";
 import { HomePage, JobPage, RepositoryPage, RunPage, SubmissionPage } from "./views.ts";
 
@@ -98,6 +98,22 @@ test("a job's page shows all that is recorded of it", async () => {
   }
   const reused = readText(await board.readHtml(`/s/${id}/jobs/${jobId(4)}`));
   expect(reused).toContain("chi2 1.250 ± 0.050");
+});
+
+test("a job's page lists the files it left, and shows its pictures", async () => {
+  const { id, token } = await registerStudy("lab/files");
+  for (const path of ["curve.svg", "table.csv"]) {
+    const stored = await send("PUT", `/api/submissions/${id}/files/${jobId(1)}/${path}`, token, "<svg/>");
+    expect(stored.status).toBe(201);
+  }
+  const board = openBoard({ readable: ["lab/files"] });
+  const { files } = await board.readJson(`/s/${id}/jobs/${jobId(1)}`, JobPage);
+  const figure = expect.stringMatching(new RegExp(`^/figures/${id}/[A-Za-z0-9_-]{32}$`));
+  expect(files).toEqual([
+    { path: "curve.svg", sizeBytes: 6, figure },
+    { path: "table.csv", sizeBytes: 6 },
+  ]);
+  expect(await board.readHtml(`/s/${id}/jobs/${jobId(1)}`)).toContain(`<img src="${files[0]?.figure}" alt="curve.svg"`);
 });
 
 test("a repository's page lists its submissions, and the way to older ones", async () => {

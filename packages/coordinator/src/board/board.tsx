@@ -47,7 +47,10 @@ export function createBoard(
   listSubmissions: ListSubmissions,
 ): Hono<{ Bindings: Cloudflare.Env }> {
   const board = new Hono<{ Bindings: Cloudflare.Env }>();
-  board.use(secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: "same-origin" }));
+  // Mounted at the root, it must leave alone what is not its own.
+  for (const path of ["/", "/r/*", "/s/*"]) {
+    board.use(path, secureHeaders({ contentSecurityPolicy: POLICY, referrerPolicy: "same-origin" }));
+  }
   board.onError((thrown, context) => answerRefusal(context, thrown));
   addHome(board, findViewer);
   addRepositories(board, findViewer, listSubmissions);
