@@ -44,9 +44,10 @@ import { askOfRepository, askToPublish } from "./ask-of-repository.ts";
 import { isAdmitted, openMeter, type Admission } from "./meter.ts";
 import { planWake } from "./plan-wake.ts";
 import { presentSubmission, readFrame, renderLinks } from "./present-submission.ts";
+import { noteInRepository } from "./repository/note-in-repository.ts";
 import { hasSchema, migrateSubmission } from "./schema.ts";
 import { insertSubmission, readPolicy, readRecord, readSubmissionRow, type SubmissionRow } from "./submission-store.ts";
-import { listPassed, renderEntry, renderView } from "./submission-view.ts";
+import { listPassed, renderView } from "./submission-view.ts";
 import { isSameHash } from "./token.ts";
 import { askForSweep } from "./watch/ask-for-sweep.ts";
 import { hasOpenJobs, insertWatch, notePhase, noteSuperseded, readWatch } from "./watch/watch-store.ts";
@@ -237,7 +238,7 @@ export class SubmissionObject extends DurableObject {
       failures,
       now: Date.now,
     });
-    await this.#noteInRepository(row, submission);
+    await noteInRepository(this.env, row, submission);
     await askToPublish(this.env, row, submission);
     // Not before our own checks are there: meanwhile a name would have an old success alone.
     if (!this.#isSuccessorKnown && result.retryAt === undefined && result.dueAt === undefined) {
@@ -248,12 +249,6 @@ export class SubmissionObject extends DurableObject {
     else noteBlocked(this.#sql, result.retryAt);
     const log = { submission: row.id, revision, ...result, ms: Date.now() - startedAt };
     writeLog("flush", log);
-  }
-
-  /** Idempotent, and after every telling: whatever a crash left undone is done by the next one. */
-  async #noteInRepository(row: SubmissionRow, submission: Submission): Promise<void> {
-    const earlier = await this.env.REPOSITORIES.getByName(row.repository_id).note(renderEntry(row, submission));
-    for (const id of earlier) await this.env.SUBMISSIONS.getByName(id).supersede(row.id);
   }
 
   #openGithub(row: SubmissionRow): AppClient {
