@@ -39,12 +39,12 @@ import {
   summarizeRun,
   tuple,
   union
-} from "./chunk-CFPP47HM.js";
+} from "./chunk-CJRKN76V.js";
 import {
   RepxError,
   __callDispose,
   __using
-} from "./chunk-DG5RTXCD.js";
+} from "./chunk-WYDBFK5T.js";
 
 // src/main.ts
 import { fileURLToPath as fileURLToPath2 } from "node:url";

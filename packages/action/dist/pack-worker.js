@@ -15,7 +15,7 @@ import {
   renderIndex,
   renderPath,
   toDiskPath
-} from "./chunk-DG5RTXCD.js";
+} from "./chunk-WYDBFK5T.js";
 
 // ../core/src/sync/pack/pack-worker.ts
 import { parentPort } from "node:worker_threads";

@@ -13,11 +13,11 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-CFPP47HM.js";
+} from "./chunk-CJRKN76V.js";
 import {
   __callDispose,
   __using
-} from "./chunk-DG5RTXCD.js";
+} from "./chunk-WYDBFK5T.js";
 
 // src/post.ts
 import { fileURLToPath } from "node:url";

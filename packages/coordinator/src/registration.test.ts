@@ -35,7 +35,7 @@ test("registers a submission and shows its checks as queued at once", async () =
     status: "queued",
     head_sha: HEAD_SHA,
     external_id: `${receipt.id}/simulation`,
-    details_url: "https://github.test/lab/study/actions/runs/77/attempts/1",
+    details_url: `https://coordinator.test/s/${receipt.id}`,
     output: { title: expect.stringContaining("2 of 2 jobs") },
   });
 });

@@ -2,13 +2,13 @@
 // coordinator: so it takes the set-up token, begins and ends in one browser, and is closed as soon as there is an App.
 import { RepxError } from "@repx/core/model";
 import { Hono, type Context } from "hono";
-import { bodyLimit } from "hono/body-limit";
 import { secureHeaders } from "hono/secure-headers";
 import * as z from "zod";
 import { renderRefusal } from "../answer.ts";
 import { readSetupConfig, type SetupConfig } from "../config.ts";
 import { convertManifest } from "../github/app-manifest.ts";
 import { renderNotice } from "../notice-page.ts";
+import { readBody } from "../read-body.ts";
 import { dropCookie, isSafe, readSealedCookie, writeSealedCookie, type CookieConfig } from "../session/session.ts";
 import { isSameText, makeNonce } from "../token.ts";
 import { renderManifest, renderManifestUrl } from "./manifest.ts";
@@ -45,10 +45,13 @@ setup.get("/setup", async (context) => {
   return context.html(renderStart());
 });
 
-setup.post("/setup", bodyLimit({ maxSize: 10_000 }), async (context) => {
+const MAX_FORM_BYTES = 10_000;
+
+setup.post("/setup", async (context) => {
   const config = requireOpen(context);
   if (context.req.header("origin") !== config.COORDINATOR_ORIGIN) throw refuse("the form is not of this site");
-  const form = Form.safeParse(await context.req.parseBody());
+  const fields = new URLSearchParams(await readBody(context.req.raw, MAX_FORM_BYTES));
+  const form = Form.safeParse(Object.fromEntries(fields));
   if (!form.success || !isSameText(form.data.token, config.SETUP_TOKEN)) throw refuse("the token or the name is wrong");
   const state = makeNonce();
   await writeSealedCookie(context, readCookies(config), "setup", { state }, Date.now() + PENDING_MS);

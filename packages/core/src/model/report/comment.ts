@@ -5,6 +5,7 @@ import { summarizeRun, type RunSummary } from "../run-summary.ts";
 import { recordOf, type Submission } from "../submission.ts";
 import { countVerdicts, isAllReused } from "./aggregate.ts";
 import { escapeMarkdown, pickWithin, renderCode, renderLink } from "./markdown.ts";
+import { renderFigures } from "./figures.ts";
 import { renderMetricsTable } from "./metrics.ts";
 import { renderCount } from "./quantities.ts";
 import { describeMetrics, isPassed, type ReportLinks } from "./run-report.ts";
@@ -26,6 +27,7 @@ export function renderComment(submission: Submission, links: ReportLinks = {}, m
   const full = [...head, ...renderRows(others, others.length), ...collapseRows(reused)];
   return pickWithin(
     [
+      () => [...full, ...renderNumbers(submission), ...renderFigures(submission, [...submission.jobs.keys()]), footer],
       () => [...full, ...renderNumbers(submission), footer],
       () => [...full, footer],
       () => [...head, ...renderRows(troubled, FEW_ROWS), footer],

@@ -8,6 +8,7 @@ import { renderAttempts } from "./attempts.ts";
 import { renderCost } from "./cost.ts";
 import { renderBlockers, renderEndInFull, renderParameters, renderParametersCode } from "./ends.ts";
 import { renderEvidence } from "./evidence.ts";
+import { renderFigures } from "./figures.ts";
 import { escapeMarkdown, pickWithin, renderCode, renderLink } from "./markdown.ts";
 import { readMetrics, renderMetricsTable, type MetricsEntry } from "./metrics.ts";
 import { renderReproduction } from "./reproduce.ts";
@@ -47,6 +48,13 @@ export function renderRunSummary(
   ];
   return pickWithin(
     [
+      () => [
+        ...head,
+        ...troubles(MAX_ROWS),
+        ...renderMetrics(submission, jobs),
+        ...renderFigures(submission, jobs),
+        ...after(),
+      ],
       () => [...head, ...troubles(MAX_ROWS), ...renderMetrics(submission, jobs), ...after()],
       () => [...head, ...troubles(MAX_ROWS), ...after()],
       () => [...head, ...troubles(FEW_ROWS), ...reproduction, ...footer],

@@ -236,6 +236,7 @@ var CODES = {
   AUTH_SIGNATURE_INVALID: { exit: 2, retry: false },
   AUTH_SIGN_IN_FAILED: { exit: 2, retry: true },
   AUTH_SIGN_IN_REQUIRED: { exit: 2, retry: false },
+  AUTH_SETUP_REFUSED: { exit: 2, retry: true },
   COORD_UNREACHABLE: { exit: 5, retry: true },
   COORD_ANSWER_INVALID: { exit: 5, retry: false },
   COORD_REQUEST_INVALID: { exit: 2, retry: false },

@@ -33,7 +33,7 @@ import {
   renderPath,
   toDiskPath,
   writeRecord
-} from "./chunk-DG5RTXCD.js";
+} from "./chunk-WYDBFK5T.js";
 
 // ../../node_modules/tunnel/lib/tunnel.js
 var require_tunnel = __commonJS({
@@ -52764,6 +52764,8 @@ var SubmissionPolicy = object({
   onSupersede: OrphanPolicy.default("keep"),
   /** When the pull request is closed. */
   onClose: OrphanPolicy.default("keep"),
+  /** Whether `publish.yml` is started when all jobs have ended. */
+  publish: boolean2().default(false),
   /** Jobs that have waited longer in the queue are reported as lost to the infrastructure; no limit when absent. */
   maxQueueHours: number2().positive().max(24 * 365).optional()
 });
@@ -54795,6 +54797,7 @@ function readPolicy(host) {
     comment: parseChoice("comment", host.readInput("comment") || "on-change", COMMENTS),
     onSupersede: parseChoice("on-supersede", host.readInput("on-supersede") || "keep", ORPHANS),
     onClose: parseChoice("on-close", host.readInput("on-close") || "keep", ORPHANS),
+    publish: parseBoolean("publish", host.readInput("publish") || "false"),
     ...maxQueueHours === void 0 ? {} : { maxQueueHours }
   };
 }
@@ -70239,4 +70242,4 @@ export {
   readRoute,
   stopWith
 };
-/*! For license information please see chunk-CFPP47HM.js.LEGAL.txt */
+/*! For license information please see chunk-CJRKN76V.js.LEGAL.txt */
