@@ -39,7 +39,7 @@ import {
   summarizeRun,
   tuple,
   union
-} from "./chunk-CJRKN76V.js";
+} from "./chunk-5EVQCYR4.js";
 import {
   RepxError,
   __callDispose,

@@ -13,7 +13,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-CJRKN76V.js";
+} from "./chunk-5EVQCYR4.js";
 import {
   __callDispose,
   __using

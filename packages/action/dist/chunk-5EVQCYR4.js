@@ -53593,6 +53593,24 @@ function explainWord({ state, reason, exitCode, signal }) {
   return escapeMarkdown(clip(reason, MAX_WORD));
 }
 
+// ../core/src/model/report/figures.ts
+var MAX_FIGURES = 6;
+function renderFigures(submission, jobs) {
+  const wanted = new Set(jobs);
+  const figures = (submission.figures ?? []).filter(({ job }) => wanted.has(job));
+  const blocks = figures.slice(0, MAX_FIGURES).flatMap(({ job, name, url: url2 }) => {
+    const link3 = renderLink(escapeMarkdown(name), url2);
+    if (!link3.startsWith("[")) return [];
+    const { stage: stage2 = job, parameters = {} } = submission.jobs.get(job) ?? {};
+    const title = [`**${escapeMarkdown(stage2)}**`, renderParametersCode(parameters)].filter((part) => part !== "");
+    return [`${title.join(" ")}
+
+!${link3}`];
+  });
+  const more = figures.length - MAX_FIGURES;
+  return [...blocks, ...more > 0 ? [`_and ${more} more pictures_`] : []];
+}
+
 // ../core/src/model/report/metrics.ts
 var MAX_ROWS = 50;
 function readMetrics(text) {
@@ -53691,6 +53709,13 @@ function renderRunSummary(submission, summary2, links, maxBytes) {
   ];
   return pickWithin(
     [
+      () => [
+        ...head,
+        ...troubles(MAX_ROWS2),
+        ...renderMetrics(submission, jobs),
+        ...renderFigures(submission, jobs),
+        ...after()
+      ],
       () => [...head, ...troubles(MAX_ROWS2), ...renderMetrics(submission, jobs), ...after()],
       () => [...head, ...troubles(MAX_ROWS2), ...after()],
       () => [...head, ...troubles(FEW_ROWS), ...reproduction, ...footer],
@@ -54035,6 +54060,7 @@ function renderComment(submission, links = {}, maxBytes = MAX_BYTES2) {
   const full = [...head, ...renderRows3(others, others.length), ...collapseRows2(reused)];
   return pickWithin(
     [
+      () => [...full, ...renderNumbers(submission), ...renderFigures(submission, [...submission.jobs.keys()]), footer],
       () => [...full, ...renderNumbers(submission), footer],
       () => [...full, footer],
       () => [...head, ...renderRows3(troubled, FEW_ROWS3), footer],
@@ -70242,4 +70268,4 @@ export {
   readRoute,
   stopWith
 };
-/*! For license information please see chunk-CJRKN76V.js.LEGAL.txt */
+/*! For license information please see chunk-5EVQCYR4.js.LEGAL.txt */
