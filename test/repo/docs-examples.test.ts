@@ -7,6 +7,8 @@ const SCHEMAS = {
   ErrorAnswer: model.ErrorAnswer,
   EventReceipt: model.EventReceipt,
   JobEvent: model.JobEvent,
+  KnownLab: model.KnownLab,
+  Pulse: model.Pulse,
   SubmissionReceipt: model.SubmissionReceipt,
   SubmissionRequest: model.SubmissionRequest,
   SubmissionView: model.SubmissionView,
