@@ -2,8 +2,10 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { readTarget } from "./prepare.ts";
+import { JobId } from "./model/ids.ts";
+import { readPlaces, readTarget } from "./prepare.ts";
 import type { Target } from "./target/config/config.ts";
+import { parseResources } from "./target/config/resources.ts";
 
 let folder: string;
 
@@ -14,16 +16,20 @@ beforeEach(async () => {
 
 afterEach(async () => rm(folder, { recursive: true, force: true }));
 
+function describeProcess() {
+  return {
+    environment: { HOME: folder, XDG_CONFIG_DIRS: "/nowhere" },
+    workFolder: folder,
+    temporaryFolder: folder,
+    now: () => new Date(0),
+  };
+}
+
 async function read(config: string, name?: string): Promise<Target> {
   return readTarget({
     files: { config, resources: undefined, programs: "/none" },
     target: { name, privateKey: undefined, passphrase: undefined, knownHosts: undefined },
-    process: {
-      environment: { HOME: folder, XDG_CONFIG_DIRS: "/nowhere" },
-      workFolder: folder,
-      temporaryFolder: folder,
-      now: () => new Date(0),
-    },
+    process: describeProcess(),
   });
 }
 
@@ -41,4 +47,17 @@ test("a config file that is named must be there, whatever the user has", async (
 test("a target of either scheduler can be submitted to", async () => {
   await writeFile(join(folder, "c.toml"), '[targets.a]\nbase_path = "/x"\ndefault_scheduler = "local"\n');
   await expect(read("c.toml")).resolves.toMatchObject({ scheduler: "local" });
+});
+
+test.each([
+  ["hpc/resources.toml", { path: "hpc/resources.toml", line: 3 }],
+  ["./hpc/resources.toml", { path: "hpc/resources.toml", line: 3 }],
+  ["../resources.toml", undefined],
+])("the place of a rule in %s is told as the repository has it", async (resources, place) => {
+  const text = '[[rules]]\npartition = "long"\n[[rules]]\nmem = "4G"\n';
+  await mkdir(join(folder, "hpc"));
+  await writeFile(join(folder, "hpc/resources.toml"), text);
+  const request = { files: { config: "c.toml", resources }, process: describeProcess() };
+  const places = await readPlaces(request, parseResources(text, resources));
+  expect(places(JobId.parse(`${"0".repeat(32)}-walk-1.0`), "cluster")).toEqual(place);
 });

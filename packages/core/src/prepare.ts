@@ -1,6 +1,6 @@
 // What is known before anything leaves this machine: the Lab, the target, and what the jobs ask of it.
 import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import { isAbsolute, relative, resolve } from "node:path";
 import type { ExperimentRequest, PlanRequest } from "./experiment.ts";
 import { locateLab } from "./lab/locate-lab.ts";
 import { openLab, type OpenLab } from "./lab/metadata/open-lab.ts";
@@ -9,8 +9,10 @@ import { selectWanted, type JobSelection } from "./lab/job-selection.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
 import type { Executable, LabJob } from "./model/lab.ts";
+import type { SourceLine } from "./model/protocol.ts";
 import { chooseTarget, type Target } from "./target/config/config.ts";
 import { readConfig } from "./target/config/find-config.ts";
+import { locateRule } from "./target/config/locate-rule.ts";
 import { parseResources, type Resources } from "./target/config/resources.ts";
 
 /** A Lab with the part of it that is wanted. */
@@ -77,6 +79,21 @@ export async function readResources(
   if (resources === undefined) return undefined;
   const path = resolve(request.process.workFolder, resources);
   return parseResources(await readConfigFile(path, resources), path);
+}
+
+/** Reads where the resources file asks for a job's memory and time, as the repository has it; nothing where it lies outside. */
+export async function readPlaces(
+  request: Pick<ExperimentRequest, "files" | "process">,
+  resources: Resources | undefined,
+): Promise<(id: JobId, target: string) => SourceLine | undefined> {
+  const { workFolder } = request.process;
+  const file = request.files.resources;
+  if (file === undefined || resources === undefined) return () => undefined;
+  const source = resolve(workFolder, file);
+  const path = relative(workFolder, source);
+  if (path.startsWith("..") || isAbsolute(path)) return () => undefined;
+  const text = await readConfigFile(source, file);
+  return (id, target) => locateRule({ path, text }, resources, { id, target });
 }
 
 async function readConfigFile(path: string, name: string): Promise<string> {

@@ -4,7 +4,7 @@ import type { ExperimentOutcome, ExperimentRequest, Registration } from "./exper
 import { RepxError } from "./model/errors.ts";
 import { SubmissionId, type JobId } from "./model/ids.ts";
 import type { Lab } from "./model/lab.ts";
-import type { SubmittedJob } from "./model/protocol.ts";
+import type { SourceLine, SubmittedJob } from "./model/protocol.ts";
 import type { Study } from "./prepare.ts";
 import type { Target } from "./target/config/config.ts";
 
@@ -26,7 +26,15 @@ export interface NamedSubmission {
 export function describeJob(
   { opened, dependencies }: Study,
   id: JobId,
-  { isReused, metricsText }: { readonly isReused: boolean; readonly metricsText: string | undefined },
+  {
+    isReused,
+    metricsText,
+    resourcesAt,
+  }: {
+    readonly isReused: boolean;
+    readonly metricsText: string | undefined;
+    readonly resourcesAt?: SourceLine | undefined;
+  },
 ): SubmittedJob {
   const job = opened.lab.jobs.get(id);
   const upstream = (dependencies.get(id) ?? []).map((dependency) => dependency.id);
@@ -37,6 +45,7 @@ export function describeJob(
     dependsOn: upstream.filter((other) => dependencies.has(other)),
     isReused,
     ...(metricsText === undefined ? {} : { metricsText }),
+    ...(resourcesAt === undefined ? {} : { resourcesAt }),
   };
 }
 

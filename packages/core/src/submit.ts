@@ -7,8 +7,8 @@ import { handOver, sendDescription, type HandOver } from "./hand-over.ts";
 import { lookAtTarget } from "./look-at-target.ts";
 import { RepxError } from "./model/errors.ts";
 import type { JobId } from "./model/ids.ts";
-import type { SubmittedJob } from "./model/protocol.ts";
-import { count, prepareStudy, readResources, readTarget, type Study } from "./prepare.ts";
+import type { SourceLine, SubmittedJob } from "./model/protocol.ts";
+import { count, prepareStudy, readPlaces, readResources, readTarget, type Study } from "./prepare.ts";
 import { submitKnownLab } from "./known-lab.ts";
 import { describeJob, markAdvisory, nameSubmission } from "./register.ts";
 import { OWN_PROGRAMS, readPrograms } from "./runtime/programs.ts";
@@ -46,7 +46,8 @@ export async function submitExperiment(request: ExperimentRequest): Promise<Expe
   reporter.finish("plan", renderCounts(planned));
 
   await reviveRelays(transport, target.basePath);
-  const jobs = registerJobs(study, planned, survey);
+  const places = await readPlaces(request, resources);
+  const jobs = registerJobs(study, planned, survey, (id) => places(id, target.name));
   const submission = await nameSubmission(request, study, target, jobs);
   const work = { request, study, plan: planned, survey, parts, target, programs, resources, ...fitted, submission };
   const plan = await handOverOrTakeBack(transport, work);
@@ -85,11 +86,17 @@ async function handOverOrTakeBack(transport: Transport, work: HandOver): Promise
   }
 }
 
-function registerJobs(study: Study, plan: Plan, survey: Survey): Map<JobId, SubmittedJob> {
+function registerJobs(
+  study: Study,
+  plan: Plan,
+  survey: Survey,
+  locate: (id: JobId) => SourceLine | undefined,
+): Map<JobId, SubmittedJob> {
   return new Map(
     study.order.map((id): [JobId, SubmittedJob] => {
       const isReused = plan.reused.has(id);
-      return [id, describeJob(study, id, { isReused, metricsText: isReused ? survey.succeeded.get(id) : undefined })];
+      const metricsText = isReused ? survey.succeeded.get(id) : undefined;
+      return [id, describeJob(study, id, { isReused, metricsText, resourcesAt: isReused ? undefined : locate(id) })];
     }),
   );
 }

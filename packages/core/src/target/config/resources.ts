@@ -80,7 +80,8 @@ export function resolveWorkerResources(
   return Object.assign({}, whole, readHints(job.id, job.hints), ...own);
 }
 
-function isMatch(rule: RuleTable, job: { readonly id: string; readonly target: string }): boolean {
+/** Tells whether a rule is for a job. */
+export function isMatch(rule: RuleTable, job: { readonly id: string; readonly target: string }): boolean {
   if (rule.target !== undefined && rule.target !== job.target) return false;
   return rule.job_id_glob === undefined || matchGlob(rule.job_id_glob, job.id);
 }
