@@ -5,6 +5,7 @@ import { JobEvent, Pulse } from "../../packages/core/src/model/protocol.ts";
 
 /** One request as it came in. */
 export interface Delivery {
+  readonly method: string;
   readonly path: string;
   readonly authorization: string;
   readonly contentType: string;
@@ -24,7 +25,7 @@ export interface ReceivedPulse extends Pulse {
   readonly events: number;
 }
 
-/** A stand-in for the coordinator's side of POST /api/submissions/:id/events. */
+/** A stand-in for the coordinator's side of POST /api/submissions/:id/events, and of PUT for files, whose lines are not read. */
 export interface EventReceiver extends AsyncDisposable {
   readonly url: string;
   /** Every request, refused ones too. */
@@ -35,6 +36,8 @@ export interface EventReceiver extends AsyncDisposable {
   readonly pulses: readonly ReceivedPulse[];
   /** What the next requests are answered with: a status, or "hang up". */
   answerWith(answer: number | "hang up"): void;
+  /** What files are answered with from now on; as requests are when not said. */
+  answerFilesWith(status: number): void;
   /** Lines that hold this text are answered as rejected. */
   rejectLinesWith(fragment: string): void;
   /** Stops listening; `start` listens on the same port again. */
@@ -47,12 +50,13 @@ interface State {
   readonly events: ReceivedEvent[];
   readonly pulses: ReceivedPulse[];
   answer: number | "hang up";
+  files: number | undefined;
   rejected: string | undefined;
 }
 
 /** Starts the receiver on a free loopback port. */
 export async function startEventReceiver(): Promise<EventReceiver> {
-  const state: State = { deliveries: [], events: [], pulses: [], answer: 200, rejected: undefined };
+  const state: State = { deliveries: [], events: [], pulses: [], answer: 200, files: undefined, rejected: undefined };
   let server = await listen(state, 0);
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
@@ -72,6 +76,9 @@ export async function startEventReceiver(): Promise<EventReceiver> {
     },
     answerWith: (answer) => {
       state.answer = answer;
+    },
+    answerFilesWith: (status) => {
+      state.files = status;
     },
     rejectLinesWith: (fragment) => {
       state.rejected = fragment;
@@ -96,9 +103,12 @@ async function listen(state: State, port: number): Promise<Server> {
 
 async function receive(state: State, request: IncomingMessage): Promise<{ status: number; answer: string }> {
   const lines = (await text(request)).split("\n").filter((line) => line !== "");
-  const status = state.answer === "hang up" ? 0 : state.answer;
+  const answer = (request.method === "PUT" ? state.files : undefined) ?? state.answer;
+  const status = answer === "hang up" ? 0 : answer;
   const { authorization = "", "content-type": contentType = "" } = request.headers;
-  state.deliveries.push({ path: request.url ?? "", lines, status, authorization, contentType });
+  const { method = "", url: path = "" } = request;
+  state.deliveries.push({ method, path, lines, status, authorization, contentType });
+  if (method === "PUT") return { status, answer: "{}" };
   const rejected: { line: number; message: string }[] = [];
   for (const [index, line] of lines.entries()) {
     if (status !== 200) break;
