@@ -39,7 +39,7 @@ import {
   summarizeRun,
   tuple,
   union
-} from "./chunk-5EVQCYR4.js";
+} from "./chunk-ML437NAI.js";
 import {
   RepxError,
   __callDispose,

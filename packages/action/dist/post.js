@@ -13,7 +13,7 @@ import {
   readRoute,
   stopWith,
   takeBackSubmission
-} from "./chunk-5EVQCYR4.js";
+} from "./chunk-ML437NAI.js";
 import {
   __callDispose,
   __using

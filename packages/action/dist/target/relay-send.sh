@@ -52,9 +52,13 @@ fill_batch() {
 }
 
 # The token goes by standard input: argv and the environment can be seen by others.
-post_batch() {
+read_token() {
   { read -r token <"$dir/token"; } 2>/dev/null || token=''
   case $token$coordinator in *[!A-Za-z0-9._~+/=:%@?\&-]*) token='' ;; esac
+}
+
+post_batch() {
+  read_token
   code=$(printf 'url = "%s/api/submissions/%s/events"\nheader = "Authorization: Bearer %s"\n' "${coordinator%/}" "$submission" "$token" |
     curl -q -sS -K - -X POST --proto '=http,https' --connect-timeout 10 --max-time 30 -H 'Content-Type: application/x-ndjson' -H 'Expect:' \
       --data-binary @"$work/body" -o "$work/answer" -w '%{http_code}' 2>"$work/curl.err")
@@ -77,6 +81,7 @@ settle_batch() {
     log "the coordinator rejected $(tr '\n' ' ' <"$work/rejected")(in spool/rejected): $(head -c 500 "$work/answer" | tr -c ' -~' ' ')"
     (cd "$spool" && xargs mv -f -t rejected <"$work/rejected")
   fi
+  want_files
   settle <"$work/batch" && (cd "$spool" && xargs rm -f <"$work/batch")
 }
 

@@ -57912,7 +57912,7 @@ async function keepOpen() {
 
 // ../core/src/prepare.ts
 import { readFile as readFile3 } from "node:fs/promises";
-import { resolve as resolve7 } from "node:path";
+import { isAbsolute as isAbsolute3, relative, resolve as resolve7 } from "node:path";
 
 // ../core/src/lab/locate-lab.ts
 import { readdir as readdir4, realpath as realpath2, stat as stat5 } from "node:fs/promises";
@@ -60307,6 +60307,23 @@ function dropAbsent(layer) {
   );
 }
 
+// ../core/src/target/config/locate-rule.ts
+function locateRule({ path, text }, { rules, defaults: defaults2 }, job) {
+  const index = rules.findLastIndex((rule) => isAsking(rule) && isMatch(rule, job));
+  const headers = findHeaders(text, index === -1 ? /^\s*\[\s*defaults\s*\]/ : /^\s*\[\[\s*rules\s*\]\]/);
+  if (index === -1) return isAsking(defaults2) ? toPlace(path, headers[0]) : void 0;
+  return headers.length === rules.length ? toPlace(path, headers[index]) : void 0;
+}
+function isAsking({ mem, time: time3 }) {
+  return mem !== void 0 || time3 !== void 0;
+}
+function findHeaders(text, header) {
+  return text.split("\n").flatMap((line, index) => header.test(line) ? [index + 1] : []);
+}
+function toPlace(path, line) {
+  return line === void 0 ? void 0 : { path, line };
+}
+
 // ../core/src/prepare.ts
 async function prepareStudy(request3) {
   const { reporter } = request3.watch;
@@ -60355,6 +60372,16 @@ async function readResources(request3) {
   if (resources === void 0) return void 0;
   const path = resolve7(request3.process.workFolder, resources);
   return parseResources(await readConfigFile(path, resources), path);
+}
+async function readPlaces(request3, resources) {
+  const { workFolder } = request3.process;
+  const file = request3.files.resources;
+  if (file === void 0 || resources === void 0) return () => void 0;
+  const source = resolve7(workFolder, file);
+  const path = relative(workFolder, source);
+  if (path.startsWith("..") || isAbsolute3(path)) return () => void 0;
+  const text = await readConfigFile(source, file);
+  return (id, target) => locateRule({ path, text }, resources, { id, target });
 }
 async function readConfigFile(path, name) {
   return readFile3(path, "utf8").catch((cause) => {
@@ -69871,7 +69898,11 @@ function requireSlurm({ user, hasSbatch, answers }, target) {
 // ../core/src/register.ts
 import { randomBytes as randomBytes3 } from "node:crypto";
 var LONGEST_REFERENCE = 500;
-function describeJob({ opened, dependencies }, id, { isReused, metricsText }) {
+function describeJob({ opened, dependencies }, id, {
+  isReused,
+  metricsText,
+  resourcesAt
+}) {
   const job = opened.lab.jobs.get(id);
   const upstream = (dependencies.get(id) ?? []).map((dependency) => dependency.id);
   return {
@@ -69880,7 +69911,8 @@ function describeJob({ opened, dependencies }, id, { isReused, metricsText }) {
     parameters: job?.params ?? {},
     dependsOn: upstream.filter((other) => dependencies.has(other)),
     isReused,
-    ...metricsText === void 0 ? {} : { metricsText }
+    ...metricsText === void 0 ? {} : { metricsText },
+    ...resourcesAt === void 0 ? {} : { resourcesAt }
   };
 }
 async function nameSubmission(request3, study, target, jobs) {
@@ -70021,7 +70053,8 @@ async function submitExperiment(request3) {
     const fitted = await fitJobs(transport, request3, { ...look, target, resources });
     reporter.finish("plan", renderCounts2(planned));
     await reviveRelays(transport, target.basePath);
-    const jobs = registerJobs(study, planned, survey);
+    const places = await readPlaces(request3, resources);
+    const jobs = registerJobs(study, planned, survey, (id) => places(id, target.name));
     const submission = await nameSubmission(request3, study, target, jobs);
     const work = { request: request3, study, plan: planned, survey, parts, target, programs, resources, ...fitted, submission };
     const plan = await handOverOrTakeBack(transport, work);
@@ -70061,11 +70094,12 @@ async function handOverOrTakeBack(transport, work) {
     throw error3;
   }
 }
-function registerJobs(study, plan, survey) {
+function registerJobs(study, plan, survey, locate) {
   return new Map(
     study.order.map((id) => {
       const isReused = plan.reused.has(id);
-      return [id, describeJob(study, id, { isReused, metricsText: isReused ? survey.succeeded.get(id) : void 0 })];
+      const metricsText = isReused ? survey.succeeded.get(id) : void 0;
+      return [id, describeJob(study, id, { isReused, metricsText, resourcesAt: isReused ? void 0 : locate(id) })];
     })
   );
 }
@@ -70268,4 +70302,4 @@ export {
   readRoute,
   stopWith
 };
-/*! For license information please see chunk-5EVQCYR4.js.LEGAL.txt */
+/*! For license information please see chunk-ML437NAI.js.LEGAL.txt */
