@@ -19,6 +19,7 @@ export default defineConfig({
           globalSetup: ["test/harness/print-versions.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 10_000 } },
           // Two cores, and every file starts servers of its own: more at once only makes them wait for each other.
           maxWorkers: 2,
         },

@@ -51,6 +51,8 @@ export default defineConfig({
     include: ["src/**/*.test.ts"],
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    // A busy machine answers late; what never comes fails all the same.
+    expect: { poll: { timeout: 10_000 } },
     silent: "passed-only",
   },
 });
