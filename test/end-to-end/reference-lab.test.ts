@@ -35,7 +35,11 @@ beforeAll(async () => {
 }, 500_000);
 afterAll(async () => world[Symbol.asyncDispose]());
 
-const showLogs = (): void => onTestFailed(async () => console.log(await world.readLogs()));
+const showLogs = (): void =>
+  onTestFailed(async () => {
+    for (const { name, output } of checks) console.log(`${name}\n${output.summary}\n${output.text}`);
+    console.log(await world.readLogs());
+  });
 const stageOf = (job: string): string => job.slice(33);
 
 async function readOutputs(stage: string, file: string): Promise<ReadonlyMap<string, string>> {

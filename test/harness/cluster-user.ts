@@ -51,9 +51,14 @@ export async function ensureClusterUser(options: ClusterUserOptions = {}): Promi
 
 /** Kills the processes of these users whose environment names this slurm.conf; says how many there were. */
 export async function endProcessesOf(conf: string, uids: readonly number[]): Promise<number> {
-  const found = (await findMarked("SLURM_CONF", conf)).filter((one) => uids.includes(one.uid));
-  await killProcesses(found);
-  return found.length;
+  let count = 0;
+  for (;;) {
+    // Until none is left: one that was being forked while we looked has the mark as well.
+    const found = (await findMarked("SLURM_CONF", conf)).filter((one) => uids.includes(one.uid));
+    if (found.length === 0) return count;
+    await killProcesses(found);
+    count += found.length;
+  }
 }
 
 /** Reads a user's ids and home as the machine's name service gives them; undefined when there is no such user. */

@@ -1,13 +1,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
-import { runCommand } from "./command.ts";
+import { tryCommand } from "./command.ts";
+import { waitUntil } from "./wait-until.ts";
 import { startWorld, type World, type WorldOptions } from "./world.ts";
 
 /** Starts a world of a test's own in a folder that goes with it. */
 export async function makeTemporaryWorld(name: string, options: Partial<WorldOptions> = {}): Promise<World> {
   const folder = await mkdtemp(`/tmp/repx-${name}-`);
   const remove = async (): Promise<void> => {
-    // Store paths are read-only, and rm(1) as root does not mind.
-    await runCommand(["rm", "-rf", folder], { timeoutSeconds: 120 });
+    // Store paths are read-only, and rm(1) as root does not mind. A job that ends at this moment still writes its record.
+    await waitUntil({ what: `${folder} to be removed`, timeoutSeconds: 60, intervalMs: 500 }, async () => {
+      const { exitCode } = await tryCommand(["rm", "-rf", folder], { timeoutSeconds: 120 });
+      return exitCode === 0;
+    });
   };
   try {
     const world = await startWorld({ folder, ...options });
