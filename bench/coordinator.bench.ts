@@ -4,12 +4,18 @@ import { startCoordinatorStand, type CoordinatorStand } from "../test/coordinato
 import { measureBurst, measureSweep } from "./coordinator/crowd.ts";
 import { measureDelays } from "./coordinator/delay.ts";
 import { measureThroughput } from "./coordinator/throughput.ts";
+import { startBoardStand } from "../test/board/board-stand.ts";
+import { measurePage, registerLargeSubmission } from "../test/board/large-submission.ts";
+
+/** One client here sends more than a relay would in a year. */
+const UNLIMITED = { EVENT_REQUESTS_PER_MINUTE: "1000000" };
 
 const PARTS: Readonly<Record<string, () => Promise<Measure[]>>> = {
   events: async () => onStand(reportThroughput),
   sweep: async () => onStand(reportSweep),
   burst: reportBurst,
   delay: async () => onStand(reportDelays),
+  page: reportPage,
 };
 
 async function reportThroughput(stand: CoordinatorStand): Promise<Measure[]> {
@@ -51,6 +57,17 @@ async function reportDelays(stand: CoordinatorStand): Promise<Measure[]> {
   ];
 }
 
+async function reportPage(): Promise<Measure[]> {
+  await using board = await startBoardStand();
+  const { id } = await registerLargeSubmission(board);
+  const { medianMs, slowestMs, bytes } = await measurePage(board, `/s/${id}`);
+  return [
+    measureMost("the board's page of 10,000 jobs, sign-in check and all", medianMs, "ms", 150),
+    inform("the slowest of fifteen", slowestMs, "ms"),
+    measureMost("its HTML", bytes / 1000, "kB", 300),
+  ];
+}
+
 function measureMost(name: string, value: number, unit: string, most: number): Measure {
   return { name, value, unit, bar: `at most ${`${most} ${unit}`.trimEnd()}`, holds: value <= most };
 }
@@ -64,7 +81,7 @@ function inform(name: string, value: number, unit: string): Measure {
 }
 
 async function onStand(measure: (stand: CoordinatorStand) => Promise<Measure[]>): Promise<Measure[]> {
-  await using stand = await startCoordinatorStand();
+  await using stand = await startCoordinatorStand({ settings: UNLIMITED });
   return await measure(stand);
 }
 

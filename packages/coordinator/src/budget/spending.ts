@@ -29,11 +29,11 @@ export const HOUR_MS = 60 * MINUTE_MS;
 const WINDOWS: readonly { readonly unit: keyof Cost; readonly spanMs: number; readonly most: number }[] = [
   { unit: "creates", spanMs: MINUTE_MS, most: 60 },
   { unit: "creates", spanMs: HOUR_MS, most: 400 },
-  { unit: "points", spanMs: MINUTE_MS, most: 600 },
+  { unit: "points", spanMs: MINUTE_MS, most: 800 },
 ];
 
 /** The part of each limit that a call of this kind may use up; what is left is for more urgent ones. */
-const SHARE: Record<Urgency, number> = { concluded: 1, created: 0.8, progress: 0.5 };
+const SHARE: Record<Urgency, number> = { concluded: 1, created: 0.8, progress: 0.75 };
 
 /** When a call may be made: `now`, or the time at which enough of what was spent no longer counts. */
 export function planSpending(spent: readonly Spent[], cost: Cost, urgency: Urgency, now: number): number {
