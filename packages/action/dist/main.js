@@ -559,10 +559,9 @@ ${OWN_PERMISSIONS}`;
 }
 
 // src/verdict.ts
-var PASSED = /* @__PURE__ */ new Set(["passed", "success"]);
 var FORGIVEN = /* @__PURE__ */ new Set(["infrastructure", "unknown"]);
 function hasPassed({ verdict }) {
-  return PASSED.has(verdict);
+  return verdict === "passed";
 }
 function isBlocking(run2, advisory) {
   return !hasPassed(run2) && !(advisory.includes(run2.name) && FORGIVEN.has(run2.verdict));
